@@ -1,0 +1,283 @@
+/**
+ * What an adapter promises. Types only.
+ *
+ * An adapter knows a vendor and nothing of the controller. Every method may be called again after a crash, so each is idempotent
+ * or says in its doc comment how it is not. Every method stops when its `signal` aborts. Methods throw only the errors of
+ * `errors.ts`; any other error is a bug of the adapter and is treated as `OutcomeUnknown`.
+ */
+import type { Secret, SecretFields } from "./secret.ts";
+
+/** How an issuer brings a new value into the world, which decides how an ambiguous mint is resolved. */
+export type MintClass =
+  | "client-supplied" // we choose the value: seal first, then apply; replay the same value
+  | "re-readable" // the vendor shows the value again: find by marker, read, seal
+  | "markable" // listable by our marker, value shown once: list, revoke ours, tombstone, mint again
+  | "unmarked" // listable without a marker, capped: inventory difference against the intent
+  | "native-grace" // the vendor keeps the old value alive until a date given at mint
+  | "roll-in-place" // minting kills the old one: only with Replace and acceptsDowntime
+  | "vendor-distributed" // the vendor writes its own consumers
+  | "manual"; // no API: a person supplies the value, sealed
+
+/** What a probe of a credential can say. A guess is never an answer: 429, 5xx and time-outs are `inconclusive`. */
+export type Liveness = "alive" | "restricted" | "dead" | "locked" | "needs-human" | "inconclusive";
+
+export interface Verdict {
+  readonly liveness: Liveness;
+  /** CamelCase, why: `LoginAccepted`, `PasswordRejected`, `RateLimited`. */
+  readonly reason: string;
+  /** One sentence for a person. No values. */
+  readonly message: string;
+  /** Do not probe again sooner than this. */
+  readonly retryAfterMs?: number;
+}
+
+/** The vendor's exact name for one credential, never for a slot that is used again (Postgres: role and generation). At most 200 characters. */
+export type KeyId = string;
+
+/** `velvet/<install>/<credential uid>/<attempt id>`; an adapter shortens it where the vendor's field is short. */
+export type Marker = string;
+
+/** One credential as the vendor lists it. Never a value. */
+export interface IssuedKey {
+  readonly id: KeyId;
+  /** Our marker as found at the vendor, whole or shortened. */
+  readonly marker?: Marker;
+  readonly enabled: boolean;
+  readonly createdAt?: string;
+  readonly lastUsedAt?: string;
+}
+
+export interface IssuerTraits {
+  readonly mintClass: MintClass;
+  /** Names of the fields of a value, in the order of importance. */
+  readonly fields: readonly string[];
+  /** Fields that are not secret by themselves and may be shown in a plan: `user`, `host`. */
+  readonly publicFields: readonly string[];
+  /** True when fields of two values must never be mixed (a key id with another key's secret). */
+  readonly breaksWhenMixed: boolean;
+  /** `vendor`: `verify` asks the vendor. `acceptors`: nobody but the consumers can tell, and `verify` says `alive` by construction. */
+  readonly authority: "vendor" | "acceptors";
+  /** False where a wrong value can lock the right one out: then no negative control is made. */
+  readonly negativeControl: boolean;
+  /** How long a new credential may still be refused after its mint, and how often to look. */
+  readonly propagation: { readonly windowMs: number; readonly everyMs: number };
+  /** `quarantine`: revoke disables first and can be restored until destroyed. `immediate`: gone at once. `manual`: a person does it. */
+  readonly revocation: "quarantine" | "immediate" | "manual";
+  /** How many credentials the vendor allows at once, where it is a hard limit. */
+  readonly maxLive?: number;
+}
+
+/** What an issuer needs to choose a value and a place for it. */
+export interface ProposeOrder {
+  readonly inventory: readonly IssuedKey[];
+  /** The id of the credential in use, where known. */
+  readonly currentId?: KeyId;
+  /** The value in use, complete as far as it is known. */
+  readonly current?: SecretFields;
+  /** Uniformly random bytes. */
+  readonly random: (bytes: number) => Buffer;
+}
+
+export interface MintOrder {
+  readonly marker: Marker;
+  /** The sealed proposal, for `client-supplied`. */
+  readonly proposed?: SecretFields;
+  /** What `list` answered when the intent was written: a slot that changed since then is not touched (`SlotChanged`). */
+  readonly inventory: readonly IssuedKey[];
+}
+
+export interface Minted {
+  readonly id: KeyId;
+  readonly value: SecretFields;
+  readonly issuedAt?: string;
+  readonly expiresAt?: string;
+}
+
+/** Something that outlives a revoke, to be shown to a person. */
+export interface Residual {
+  /** CamelCase: `OpenSession`, `ReleaseHistory`. */
+  readonly kind: string;
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+export interface Usage {
+  /** Uses that go on now, where the vendor can count them (sessions). */
+  readonly active?: number;
+  /** RFC 3339, in the vendor's clock. */
+  readonly lastUsedAt?: string;
+}
+
+/** What a vendor that issues credentials promises, for one Credential's configuration. */
+export interface Issuer {
+  readonly traits: IssuerTraits;
+  /** Read-only; never a secret value. Every credential that could be attributed to this configuration, disabled ones included. */
+  list(signal: AbortSignal): Promise<readonly IssuedKey[]>;
+  /** Asks the vendor, on a fresh connection. May be given fewer fields than the issuer declares, as far as `complete` can fill them. */
+  verify(value: SecretFields, signal: AbortSignal): Promise<Verdict>;
+  /** A value that is certainly wrong and like the given one in form, for the negative control. Pure. */
+  mutate(value: SecretFields): SecretFields;
+  /** Whose value is this? How credentials that existed before Velvet are adopted. */
+  identify(value: SecretFields, signal: AbortSignal): Promise<KeyId | undefined>;
+  /** Fills in the fields that follow from the others (a URL holds user and password). Pure; unknown stays out. */
+  complete(value: SecretFields): SecretFields;
+  /** The next value, for `client-supplied`. Pure but for `random`. Throws `Terminal` where no place is free. */
+  propose?(order: ProposeOrder): SecretFields;
+  /**
+   * Mints once. Returns only when the vendor has said yes. `Transient` and `Terminal` mean: certainly not minted.
+   * Anything else is `OutcomeUnknown`. For `client-supplied`, the same order again has the same outcome.
+   */
+  mint(order: MintOrder, signal: AbortSignal): Promise<Minted>;
+  /** Ends exactly this id: disables it where `traits.revocation` is `quarantine`. Already gone is success. Returns what outlives it. */
+  revoke(id: KeyId, signal: AbortSignal): Promise<readonly Residual[]>;
+  /** Removes a quarantined id for good. Already gone is success. */
+  destroy(id: KeyId, signal: AbortSignal): Promise<readonly Residual[]>;
+  /** Brings a quarantined id back to life with its old value, where the vendor can. */
+  restore?(id: KeyId, signal: AbortSignal): Promise<void>;
+  /** Who still uses it, where the vendor can tell. */
+  usage?(id: KeyId, signal: AbortSignal): Promise<Usage>;
+}
+
+export interface SinkTraits {
+  /** What can be seen of what is there. */
+  readonly grade: "value" | "version" | "presence" | "none";
+  /** True when all keys of one consumer change at once. */
+  readonly atomic: boolean;
+  /** True when a write can be made to depend on the version that was observed. */
+  readonly conditional: boolean;
+}
+
+export interface ObservedKey {
+  readonly present: boolean;
+  /** Only where the grade is `value`. */
+  readonly value?: Secret;
+}
+
+export interface Observed {
+  readonly keys: Readonly<Record<string, ObservedKey>>;
+  /** The sink's version of the target as a whole (ETag, resourceVersion, content hash keyed by nothing secret). */
+  readonly version?: string;
+  /** RFC 3339, where the sink tells. */
+  readonly changedAt?: string;
+  /** Who changed it, where the sink tells. */
+  readonly changedBy?: string;
+}
+
+export interface WriteOrder {
+  /** Key name to value; `null` removes a key of ours. Keys that are not named are never touched. */
+  readonly keys: Readonly<Record<string, Secret | null>>;
+  /** Write only if the target still has this version; otherwise `Transient` with reason `VersionConflict`. Ignored by sinks without `conditional`. */
+  readonly ifVersion?: string;
+}
+
+export interface Written {
+  readonly version?: string;
+  /** False where the target already held exactly this, and nothing was written. */
+  readonly changed: boolean;
+}
+
+export type Settled =
+  | { readonly state: "settled" }
+  | { readonly state: "pending"; readonly message: string; readonly retryAfterMs: number }
+  | { readonly state: "failed"; readonly reason: string; readonly message: string };
+
+/** A place that holds a copy. */
+export interface Sink {
+  readonly traits: SinkTraits;
+  /** Read-only. A missing target is an empty observation, or `Terminal` `TargetGone` where the sink cannot create it. */
+  observe(keys: readonly string[], signal: AbortSignal): Promise<Observed>;
+  /** Idempotent: the same order again is a success. Writes only the keys of the order. */
+  write(order: WriteOrder, signal: AbortSignal): Promise<Written>;
+  /** Has the write taken effect at the target? Read-only, to be asked again while `pending`. */
+  settle(written: Written, signal: AbortSignal): Promise<Settled>;
+  /** What keeps the old value readable after it was overwritten (release history, old versions). */
+  residual?(signal: AbortSignal): Promise<readonly Residual[]>;
+}
+
+/** What a pass of a check proves: that the consumer works with this credential, or only that it is up. */
+export type Proof = "credential" | "liveness";
+
+export interface CheckResult {
+  /** `unauthorized` is a 401 or 403 from the consumer itself. `inconclusive` counts as neither pass nor lock-out. */
+  readonly outcome: "pass" | "fail" | "unauthorized" | "inconclusive";
+  readonly reason: string;
+  readonly message: string;
+  readonly retryAfterMs?: number;
+}
+
+/** A question to a consumer: do you work? */
+export interface Check {
+  readonly proves: Proof;
+  /** On a fresh connection. `value` is sent only where the account's endpoint says which field goes into which header. */
+  run(value: SecretFields, signal: AbortSignal): Promise<CheckResult>;
+}
+
+/** What the platform team configured, with the secrets resolved by name. */
+export interface AccountHandle {
+  readonly name: string;
+  readonly generation: number;
+  /** Base URL; only ever from the VendorAccount. */
+  readonly endpoint?: string;
+  /** The adapter's own block, already validated against `config.schema.yaml`. */
+  readonly config: unknown;
+  /** `spec.endpoints[]`, for checks. */
+  readonly endpoints: readonly CheckEndpoint[];
+  /** Resolves `spec.auth[].name`. Throws `Terminal` `AccountSecretMissing`. */
+  secret(name: string): Secret;
+  /** Resolved `spec.headers[]`. */
+  headers(): Readonly<Record<string, Secret>>;
+}
+
+export interface CheckEndpoint {
+  readonly name: string;
+  readonly url: string;
+  readonly method: "GET" | "HEAD" | "POST";
+  readonly expectStatus: readonly number[];
+  readonly proves: Proof;
+  readonly send?: { readonly field: string; readonly header: string; readonly prefix?: string };
+  readonly allowPrivate: boolean;
+  readonly timeoutMs: number;
+}
+
+export interface Clock {
+  /** Wall clock, for people and for the vendor's dates. Nothing that safety rests on. */
+  now(): Date;
+  /** Monotonic milliseconds, for deadlines. */
+  monotonicMs(): number;
+}
+
+export interface Health {
+  readonly ready: boolean;
+  readonly reason: string;
+  readonly message: string;
+  /** Remaining quota, where the vendor tells. */
+  readonly remaining?: number;
+}
+
+/** An open account: cheap to make, connects when first used, closed when the account's generation changes or Velvet stops. */
+export interface Connection extends AsyncDisposable {
+  /** A read-only probe with the admin credential. */
+  probe(signal: AbortSignal): Promise<Health>;
+  /** Absent where the adapter has no such role. `config` is the adapter's own block, already validated. */
+  issuer?(config: unknown): Issuer;
+  sink?(config: unknown): Sink;
+  check?(endpoint: CheckEndpoint): Check;
+}
+
+/** One folder, one registry line. */
+export interface Adapter {
+  /** Equals the folder's name and the registry's key. */
+  readonly name: string;
+  readonly roles: readonly ("issuer" | "sink" | "check")[];
+  /** Whether an account of this adapter needs `endpoint`, and what it looks like, for messages. */
+  readonly endpoint: "required" | "optional" | "none";
+  /**
+   * The fields of an issuer or sink block that say *what* is touched, as flat text, for the account's `allow[].targets` globs:
+   * `{ role: "orders" }`, `{ path: "orders/.env" }`. Pure.
+   */
+  targets(role: "issuer" | "sink", config: unknown): Readonly<Record<string, string>>;
+  /** Declared without an account, for planning and validation. Pure. */
+  issuerTraits?(config: unknown): IssuerTraits;
+  sinkTraits?(config: unknown): SinkTraits;
+  connect(account: AccountHandle, clock: Clock): Connection;
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import pg from "pg";
+
+/** A statement of `queries/`: named, so that each connection prepares it once. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Reads `queries/<name>.sql`. Called while modules load, so that a missing file stops the start. */
+export function statement(name: string): Statement {
+  return { name, text: readFileSync(new URL(`./queries/${name}.sql`, import.meta.url), "utf8") };
+}
+
+/** The ledger, or one transaction on it. */
+export interface Db {
+  /** Runs one statement. `bigint` columns come as numbers, `timestamptz` as `Date`, `jsonb` parsed, `bytea` as `Buffer`. */
+  query<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>;
+  /** All or nothing. `synchronous_commit` is the server's default, which must be `on`. Does not nest. */
+  transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>;
+}
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid: number, format?: "text" | "binary") {
+    if (oid === 20) return (text: string) => Number(text);
+    return pg.types.getTypeParser(oid, format ?? "text");
+  },
+} as pg.CustomTypesConfig;
+
+export interface PoolOptions {
+  readonly connectionString: string;
+  /** Connections at most. */
+  readonly max: number;
+  readonly applicationName: string;
+}
+
+/** A pool of connections to the ledger. Errors of idle connections are given to `onError`, never thrown. */
+export function openPool(options: PoolOptions, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.max,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: 10_000,
+    types,
+  });
+  pool.on("error", onError);
+  return pool;
+}
+
+export function ledgerOf(pool: pg.Pool): Db {
+  return {
+    query: async <Row>(statement: Statement, values: readonly unknown[] = []) => run<Row>(pool, statement, values),
+    transaction: async <T>(work: (tx: Db) => Promise<T>) => {
+      const client = await pool.connect();
+      let broken: Error | undefined;
+      try {
+        await client.query("begin");
+        const result = await work(insideOf(client));
+        await client.query("commit");
+        return result;
+      } catch (error) {
+        await client.query("rollback").catch((failure: Error) => (broken = failure));
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+  };
+}
+
+function insideOf(client: pg.PoolClient): Db {
+  return {
+    query: async <Row>(statement: Statement, values: readonly unknown[] = []) => run<Row>(client, statement, values),
+    transaction: async () => Promise.reject(new Error("a transaction does not nest")),
+  };
+}
+
+async function run<Row>(
+  target: pg.Pool | pg.PoolClient,
+  { name, text }: Statement,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  const result = await target.query({ name, text, values: [...values] });
+  return result.rows as Row[];
+}
