@@ -108,6 +108,7 @@ create table velvet.rotation (
   claimed_by text,
   lease_until timestamptz not null default '-infinity',
   next_action_at timestamptz not null default clock_timestamp(),
+  wakes bigint not null default 0,       -- counts what arrived from outside, so that a release cannot miss it
   chain_seq bigint not null default 0,
   chain_hash bytea not null default '\x',
   created_at timestamptz not null default clock_timestamp(),
@@ -226,6 +227,16 @@ create table velvet.decision (
   unique (namespace, name)
 );
 create index decision_pending on velvet.decision (namespace, request_name) where state = 'pending';
+
+-- A decision wakes its rotation, whichever way it came in.
+create function velvet.wake_rotation() returns trigger language plpgsql as $$
+begin
+  update velvet.rotation set wakes = wakes + 1, next_action_at = clock_timestamp()
+    where ended_at is null and namespace = new.namespace and name = new.request_name;
+  return null;
+end $$;
+create trigger decision_wakes_rotation after insert on velvet.decision
+  for each row when (new.state = 'pending') execute function velvet.wake_rotation();
 
 -- The audit chains: one for each rotation, and the chain 'install' for what belongs to none.
 -- hash = SHA-256(previous hash || canonical JSON bytes); the first row's previous hash is empty.

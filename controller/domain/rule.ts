@@ -1,0 +1,266 @@
+/** What a person's decision means for a rotation: accepted with what it changes, refused with why, or not yet. Pure. */
+import type { DecisionAction } from "../../crds/kinds.gen.ts";
+import { consumersState, CUSTODY } from "./consumers.ts";
+import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
+import type { ConsumerRow, DecisionRow, Gate, Instant, Receipt, RotationFacts, State, Who, World } from "./world.ts";
+import { everybody, liveAttempt } from "./world.ts";
+
+export interface Accepted {
+  readonly verdict: "accepted";
+  readonly message: string;
+  readonly facts?: RotationFacts;
+  readonly consumers?: readonly ConsumerRow[];
+  readonly state?: State;
+}
+
+export interface Refused {
+  readonly verdict: "refused";
+  /** CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+export type Ruling = Accepted | Refused;
+
+type Rule = (world: World, decision: DecisionRow, now: Instant) => Ruling | undefined;
+
+/** The first decision that can be answered now, oldest first. */
+export function firstRuling(world: World, now: Instant): { decision: DecisionRow; ruling: Ruling } | undefined {
+  for (const decision of world.decisions) {
+    const ruling = rule(world, decision, now);
+    if (ruling) return { decision, ruling };
+  }
+  return undefined;
+}
+
+/** Undefined: its time has not come (an approval of a gate that is not open yet). */
+export function rule(world: World, decision: DecisionRow, now: Instant): Ruling | undefined {
+  const distrust = twoPersonRefusal(world, decision);
+  if (distrust) return distrust;
+  const answer = RULES[decision.spec.action];
+  if (!answer) {
+    return refuse("ActionNotPossible", `${decision.spec.action} has no meaning for a rotation in this flow.`);
+  }
+  return answer(world, decision, now);
+}
+
+const RULES: Readonly<Partial<Record<DecisionAction, Rule>>> = {
+  Approve: (world, decision, now) =>
+    gateRefusal(world, decision) ?? (isOpen(world, decision) ? approve(world, decision, now) : undefined),
+  Deny: (world, decision, now) =>
+    gateRefusal(world, decision) ?? (isOpen(world, decision) ? abort(world, decision, now) : undefined),
+  Abort: abort,
+  RetryConsumers: retryConsumers,
+  ConfirmConsumer: confirmConsumer,
+  SkipConsumer: skipConsumer,
+  RetryRevoke: retryRevoke,
+  MarkRevoked: markRevoked,
+};
+
+function refuse(reason: string, message: string): Refused {
+  return { verdict: "refused", reason, message };
+}
+
+function who(decision: DecisionRow, now: Instant): Who {
+  const { decidedBy, ticket } = decision.spec;
+  return {
+    name: decidedBy,
+    trust: decision.trust,
+    decision: decision.name,
+    at: now,
+    ...(ticket === undefined ? {} : { ticket }),
+  };
+}
+
+/** Under `twoPerson` a name typed in a file is no proof, and nobody approves their own request. */
+function twoPersonRefusal(world: World, decision: DecisionRow): Refused | undefined {
+  const { accounts, request } = world.rotation.snapshot;
+  if (!Object.values(accounts).some((account) => account.spec.twoPerson === true)) return undefined;
+  if (decision.trust === "claimed") {
+    return refuse("TrustTooLow", "This account needs two people, and a name typed in a file proves neither.");
+  }
+  if (decision.spec.decidedBy === request.spec.requestedBy) {
+    return refuse("SamePerson", `${decision.spec.decidedBy} requested this rotation and cannot decide on it.`);
+  }
+  return undefined;
+}
+
+function gateOf(decision: DecisionRow): Gate {
+  return decision.spec.gate ?? "Revoke";
+}
+
+function isOpen(world: World, decision: DecisionRow): boolean {
+  return gateFacts(world, gateOf(decision))?.digest === gateDigest(world, gateOf(decision));
+}
+
+function gateRefusal(world: World, decision: DecisionRow): Refused | undefined {
+  const gate = gateOf(decision);
+  if (world.rotation.facts.abort) return refuse("Aborting", "This rotation is being aborted.");
+  if (gateFacts(world, gate)?.approved) return refuse("AlreadyApproved", `The ${gate} gate is already approved.`);
+  if (!isOpen(world, decision)) {
+    if (gate === "Mint" && world.rotation.facts.verify && !needsApproval(world, gate)) {
+      return refuse("GateNotOpen", "The Mint gate of this credential is automatic.");
+    }
+    return undefined;
+  }
+  const digest = gateDigest(world, gate);
+  if (decision.spec.digest !== digest) {
+    return refuse(
+      "StaleDigest",
+      `The open ${gate} gate has the digest ${digest}: something changed after what was approved here was shown.`,
+    );
+  }
+  return undefined;
+}
+
+function approve(world: World, decision: DecisionRow, now: Instant): Ruling {
+  const gate = gateOf(decision);
+  const facts = gateFacts(world, gate);
+  if (!facts) return refuse("GateNotOpen", `The ${gate} gate is not open.`);
+  if (gate === "Revoke") {
+    const expected = world.rotation.snapshot.credential.spec.credentialName;
+    if (decision.spec.confirm !== expected) {
+      return refuse("ConfirmMismatch", `Approving a revoke needs confirm: ${expected}, typed by hand.`);
+    }
+    if (!decision.spec.ticket) return refuse("TicketMissing", "Approving a revoke needs a ticket.");
+  }
+  const approved = who(decision, now);
+  return {
+    verdict: "accepted",
+    message: `${approved.name} approved the ${gate} gate.`,
+    facts: {
+      ...world.rotation.facts,
+      gates: { ...world.rotation.facts.gates, [gate]: { ...facts, approved } },
+    },
+  };
+}
+
+const PAST_NO_RETURN: ReadonlySet<State> = new Set<State>(["revoking", "revoke_failed", "done"]);
+
+function abort(world: World, decision: DecisionRow, now: Instant): Ruling {
+  const from = world.rotation.state;
+  if (world.rotation.facts.abort) return refuse("Aborting", "This rotation is already being aborted.");
+  if (PAST_NO_RETURN.has(from)) {
+    return refuse(
+      "PastThePointOfNoReturn",
+      "The old credential is being revoked; every consumer works with the new one. Use RetryRevoke or MarkRevoked.",
+    );
+  }
+  const { failure: _, ...facts } = world.rotation.facts;
+  const by = who(decision, now);
+  return {
+    verdict: "accepted",
+    message: `${by.name} ${decision.spec.action === "Deny" ? "denied" : "aborted"} the rotation: ${decision.spec.reason}`,
+    state: "aborting",
+    facts: { ...facts, abort: { by, reason: decision.spec.reason, from } },
+    consumers: withoutFailures(everybody(world)),
+  };
+}
+
+function withoutFailures(rows: readonly ConsumerRow[]): ConsumerRow[] {
+  return rows.filter((row) => row.facts.failure).map(dueNow);
+}
+
+function dueNow(row: ConsumerRow): ConsumerRow {
+  const { failure: _, ...facts } = row.facts;
+  return { ...row, facts };
+}
+
+function retryConsumers(world: World, decision: DecisionRow): Ruling {
+  const wanted = decision.spec.consumer;
+  const failing = everybody(world).filter((row) => row.facts.failure && (wanted === undefined || row.id === wanted));
+  if (failing.length === 0 && !world.rotation.facts.failure) {
+    return refuse("NothingToRetry", wanted ? `Consumer ${wanted} has not failed.` : "Nothing has failed.");
+  }
+  const { failure: _, ...facts } = world.rotation.facts;
+  const names = failing.map((row) => (row.id === CUSTODY ? "custody" : row.id));
+  return {
+    verdict: "accepted",
+    message: names.length > 0 ? `Trying again now: ${names.join(", ")}.` : "Trying again now.",
+    facts,
+    consumers: failing.map(dueNow),
+  };
+}
+
+function openConsumer(world: World, decision: DecisionRow): ConsumerRow | Refused {
+  const row = world.consumers.find((consumer) => consumer.id === decision.spec.consumer);
+  if (!row) {
+    const known = world.consumers.map((consumer) => consumer.id).join(", ");
+    return refuse("ConsumerUnknown", `This rotation has no consumer ${decision.spec.consumer}. It has: ${known}.`);
+  }
+  if (world.rotation.facts.abort) return refuse("Aborting", "This rotation is being aborted.");
+  if (row.state === "working") return refuse("ConsumerAlreadyWorks", `Consumer ${row.id} already has its receipt.`);
+  if (row.state === "skipped") return refuse("ConsumerAlreadySkipped", `Consumer ${row.id} is already skipped.`);
+  return row;
+}
+
+function confirmConsumer(world: World, decision: DecisionRow, now: Instant): Ruling {
+  const row = openConsumer(world, decision);
+  if ("verdict" in row) return row;
+  const attempt = liveAttempt(world);
+  if (attempt?.aliveAt === undefined) return refuse("NothingToConfirm", "There is no new credential yet.");
+  const by = who(decision, now);
+  const receipt: Receipt = {
+    at: now,
+    by: "person",
+    proves: "credential",
+    attempt: attempt.id,
+    message: `${by.name} confirmed: ${decision.spec.reason}`,
+    who: by,
+  };
+  const { failure: _, failedAt: __, ...facts } = row.facts;
+  const changed: ConsumerRow = { ...row, state: "working", touched: true, facts: { ...facts, receipt } };
+  return {
+    verdict: "accepted",
+    message: `${by.name} confirmed that ${row.id} works with the new credential.`,
+    consumers: [changed],
+    facts: { ...world.rotation.facts, lastReceiptAt: now },
+    ...stateWith(world, changed),
+  };
+}
+
+function skipConsumer(world: World, decision: DecisionRow, now: Instant): Ruling {
+  const row = openConsumer(world, decision);
+  if ("verdict" in row) return row;
+  if (!decision.spec.ticket) return refuse("TicketMissing", "Skipping a consumer needs a ticket.");
+  const by = who(decision, now);
+  const changed: ConsumerRow = { ...row, state: "skipped", facts: { ...row.facts, skipped: by } };
+  return {
+    verdict: "accepted",
+    message: `${by.name} skipped ${row.id} (${by.ticket}): it may still hold the old credential.`,
+    consumers: [changed],
+    ...stateWith(world, changed),
+  };
+}
+
+function stateWith(world: World, changed: ConsumerRow): { state?: State } {
+  const attempt = liveAttempt(world);
+  if (attempt?.aliveAt === undefined) return {};
+  const rows = world.consumers.map((row) => (row.id === changed.id ? changed : row));
+  return { state: consumersState(rows, world.rotation.state) };
+}
+
+function retryRevoke(world: World, decision: DecisionRow, now: Instant): Ruling {
+  const { state, facts } = world.rotation;
+  const blocked = state === "revoke_failed" || (state === "validated" && facts.failure !== undefined);
+  if (!blocked) return refuse("NothingToRetry", "The revoke has not failed and is not held back.");
+  const { failure: _, ...rest } = facts;
+  const by = who(decision, now);
+  return { verdict: "accepted", message: `${by.name} insists on the revoke.`, facts: { ...rest, insist: by } };
+}
+
+function markRevoked(world: World, decision: DecisionRow, now: Instant): Ruling {
+  if (!decision.spec.ticket) return refuse("TicketMissing", "Marking a credential as revoked needs a ticket.");
+  const { state, facts } = world.rotation;
+  const approved = !needsApproval(world, "Revoke") || facts.gates?.Revoke?.approved !== undefined;
+  if (state !== "revoke_failed" && !(state === "validated" && approved)) {
+    return refuse("NotAtRevoke", "Only a rotation whose revoke is approved or has failed can be marked as revoked.");
+  }
+  const { failure: _, ...rest } = facts;
+  const by = who(decision, now);
+  return {
+    verdict: "accepted",
+    message: `${by.name} revoked the old credential by hand (${by.ticket}).`,
+    facts: { ...rest, revoked: { at: now, by: "person", who: by } },
+  };
+}
