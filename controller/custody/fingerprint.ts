@@ -1,0 +1,32 @@
+import { createHmac } from "node:crypto";
+import type { Secret, SecretFields } from "../../adapters/secret.ts";
+import type { KeyRing } from "./key.ts";
+
+/**
+ * `hmac-sha256:<key id>:<16 bytes hex>` over `domain|credential uid|value`: the only trace of a value that is stored in clear.
+ * Keyed, because a bare hash of a password can be guessed. `domain` keeps one field from being compared with another.
+ */
+export function fingerprint(ring: KeyRing, domain: string, credential: string, value: Secret): string {
+  const hmac = createHmac("sha256", ring.fingerprints.revealBytes());
+  hmac.update(`${domain}|${credential}|`).update(value.revealBytes());
+  return `hmac-sha256:${ring.id}:${hmac.digest("hex").slice(0, 32)}`;
+}
+
+/** By field, and of the whole: the whole is over the sorted fields' own fingerprints, so that it needs no copy of the value. */
+export function fingerprints(
+  ring: KeyRing,
+  credential: string,
+  value: SecretFields,
+): { readonly whole: string; readonly fields: Readonly<Record<string, string>> } {
+  const names = Object.keys(value).sort();
+  const fields: Record<string, string> = {};
+  const hmac = createHmac("sha256", ring.fingerprints.revealBytes()).update(`whole|${credential}|`);
+  for (const name of names) {
+    const secret = value[name];
+    if (!secret) continue;
+    const print = fingerprint(ring, `field:${name}`, credential, secret);
+    fields[name] = print;
+    hmac.update(`${name}=${print};`);
+  }
+  return { whole: `hmac-sha256:${ring.id}:${hmac.digest("hex").slice(0, 32)}`, fields };
+}

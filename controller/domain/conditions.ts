@@ -1,0 +1,150 @@
+/** The stage conditions, in the order of the stages. Pure. */
+import type { Condition, OpenGate, Summarizable } from "./status.ts";
+import { camelCase } from "./status.ts";
+import { CUSTODY, isFinished } from "./consumers.ts";
+import { needsApproval } from "./gates.ts";
+import type { Gate, Instant, State } from "./world.ts";
+import { ENDED, liveAttempt } from "./world.ts";
+
+type Status = Condition["status"];
+
+export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Condition[] {
+  const { facts } = view.rotation;
+  const stages = [
+    verified(view),
+    gateCondition(view, "Mint", gate),
+    minted(view),
+    distributed(view),
+    validated(view),
+    gateCondition(view, "Revoke", gate),
+    revoked(view),
+  ];
+  const ended = ENDED.has(view.rotation.state);
+  const progress: Condition[] = [];
+  const failure =
+    facts.failure ?? view.consumers.find((row) => row.facts.failure?.stalled && !isFinished(row))?.facts.failure;
+  if (!ended && failure?.stalled) {
+    progress.push(condition(view, "Stalled", "True", failure.reason, failure.message, failure.since));
+  } else if (!ended) {
+    const reason = failure ? "ProgressingWithRetry" : camelCase(view.rotation.state);
+    progress.push(condition(view, "Reconciling", "True", reason, failure?.message ?? ""));
+  }
+  return [ready(view), ...progress, ...stages];
+}
+
+function ready(view: Summarizable): Condition {
+  const { state, facts } = view.rotation;
+  const status: Status = state === "done" ? "True" : "False";
+  return condition(view, "Ready", status, camelCase(state), facts.failure?.message ?? "");
+}
+
+function verified(view: Summarizable): Condition {
+  const { verify, failure } = view.rotation.facts;
+  if (verify) return condition(view, "Verified", "True", verify.reason, verify.message, verify.at);
+  if (failure) return condition(view, "Verified", failedOrUnknown(failure.stalled), failure.reason, failure.message);
+  return condition(view, "Verified", "Unknown", "Verifying", "");
+}
+
+function failedOrUnknown(stalled: boolean): Status {
+  return stalled ? "False" : "Unknown";
+}
+
+function gateCondition(view: Summarizable, name: Gate, open: OpenGate | undefined): Condition {
+  const type = `${name}Approved`;
+  const approved = view.rotation.facts.gates?.[name]?.approved;
+  if (approved) {
+    const ticket = approved.ticket ? `, ${approved.ticket}` : "";
+    return condition(view, type, "True", "Approved", `by ${approved.name}${ticket}`, approved.at);
+  }
+  if (open?.name === name)
+    return condition(view, type, "Unknown", "AwaitingApproval", `${open.message} Digest: ${open.digest}`);
+  if (!needsApproval(view, name)) return condition(view, type, "True", "Automatic", "");
+  return condition(view, type, "Unknown", "NotReached", "");
+}
+
+function minted(view: Summarizable): Condition {
+  const attempt = liveAttempt(view);
+  if (attempt?.aliveAt) {
+    const message = `${attempt.vendorId ?? "the new credential"} is accepted by the vendor`;
+    return condition(view, "Minted", "True", "Minted", message, attempt.aliveAt);
+  }
+  const { failure, verify } = view.rotation.facts;
+  if (verify && failure) {
+    const status = view.rotation.state === "mint_failed" ? "False" : failedOrUnknown(failure.stalled);
+    return condition(view, "Minted", status, failure.reason, failure.message);
+  }
+  return condition(view, "Minted", "Unknown", attempt ? "Minting" : "NotReached", "");
+}
+
+function distributed(view: Summarizable): Condition {
+  const required = requiredConsumers(view);
+  const open = required.filter((row) => !["settled", "working"].includes(row.state) && row.facts.failedAt !== "check");
+  if (!liveAttempt(view)?.aliveAt) return condition(view, "Distributed", "Unknown", "NotReached", "");
+  if (open.length === 0)
+    return condition(view, "Distributed", "True", "Distributed", count(required.length, required.length));
+  const failing = open.filter((row) => row.facts.failure);
+  const status = failing.length > 0 ? "False" : "Unknown";
+  return condition(
+    view,
+    "Distributed",
+    status,
+    camelCase(view.rotation.state),
+    count(required.length - open.length, required.length),
+  );
+}
+
+function validated(view: Summarizable): Condition {
+  const required = requiredConsumers(view);
+  const open = required.filter((row) => row.state !== "working");
+  if (!liveAttempt(view)?.aliveAt) return condition(view, "Validated", "Unknown", "NotReached", "");
+  if (open.length === 0 && required.length > 0) {
+    return condition(view, "Validated", "True", "Validated", count(required.length, required.length));
+  }
+  const waiting = open.filter((row) => row.state === "settled" && !row.facts.failure);
+  const failing = open.some((row) => row.facts.failedAt === "check");
+  const reason = waiting.length > 0 && !failing ? "AwaitingConfirmation" : camelCase(view.rotation.state);
+  return condition(
+    view,
+    "Validated",
+    failing ? "False" : "Unknown",
+    reason,
+    count(required.length - open.length, required.length),
+  );
+}
+
+function requiredConsumers(view: Summarizable): Summarizable["consumers"] {
+  return view.consumers.filter((row) => row.id !== CUSTODY && row.state !== "inactive" && row.state !== "skipped");
+}
+
+function count(done: number, all: number): string {
+  return `${done} of ${all} consumers`;
+}
+
+function revoked(view: Summarizable): Condition {
+  const { revoked: fact, failure, verify } = view.rotation.facts;
+  const { state, expect } = view.rotation;
+  if (fact?.by === "person") {
+    return condition(view, "Revoked", "True", "Revoked", `by ${fact.who?.name ?? "a person"}, by hand`, fact.at);
+  }
+  if (fact) return condition(view, "Revoked", "True", "Revoked", verify?.previousId ?? "", fact.at);
+  if (state === "done" && expect === "Absent") return condition(view, "Revoked", "True", "NothingToRevoke", "");
+  if (state === "revoke_failed" && failure) {
+    return condition(view, "Revoked", "False", failure.reason, failure.message);
+  }
+  return condition(view, "Revoked", "Unknown", state === "revoking" ? "Revoking" : "NotReached", "");
+}
+
+function condition(
+  view: Summarizable,
+  type: string,
+  status: Status,
+  reason: string,
+  message: string,
+  at?: Instant,
+): Condition {
+  return { type, status, reason, message, lastTransitionTime: at ?? enteredAt(view, view.rotation.state) };
+}
+
+function enteredAt(view: Summarizable, state: State): Instant {
+  return view.rotation.facts.entered?.findLast((entry) => entry.state === state)?.at ?? view.rotation.createdAt;
+}

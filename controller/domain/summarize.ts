@@ -1,0 +1,99 @@
+/** What people are shown of a rotation: conditions, the open gate, who is left, what remains. Pure; nothing is read back from it. */
+import { conditionsOf } from "./conditions.ts";
+import { checkedByPerson, CUSTODY, isFinished } from "./consumers.ts";
+import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
+import type { ConsumerRow, Gate, Instant, RotationRow } from "./world.ts";
+import type { ConsumerStatus, OpenGate, RotationStatus, Summarizable } from "./status.ts";
+import { camelCase } from "./status.ts";
+import { ENDED } from "./world.ts";
+
+export function summarize(view: Summarizable): RotationStatus {
+  const { rotation } = view;
+  const gate = openGate(view);
+  return {
+    namespace: rotation.namespace,
+    name: rotation.name,
+    credential: rotation.credentialName,
+    flow: rotation.flow,
+    stage: camelCase(rotation.state),
+    ready: rotation.state === "done",
+    conditions: conditionsOf(view, gate),
+    ...(gate ? { gate } : {}),
+    consumers: view.consumers.map((consumer) => consumerStatus(view, consumer)),
+    pendingConsumers: pending(view),
+    residual: rotation.facts.residual ?? [],
+    createdAt: rotation.createdAt,
+    ...(rotation.endedAt === undefined ? {} : { endedAt: rotation.endedAt }),
+    durations: durations(rotation, view.now),
+    ...(rotation.endedAt === undefined && rotation.nextActionAt !== undefined
+      ? { nextTryAt: rotation.nextActionAt }
+      : {}),
+  };
+}
+
+export function openGate(view: Summarizable): OpenGate | undefined {
+  const { rotation } = view;
+  if (ENDED.has(rotation.state) || rotation.facts.abort) return undefined;
+  for (const name of ["Mint", "Revoke"] as const) {
+    const facts = gateFacts(view, name);
+    if (!facts || facts.approved || facts.digest !== gateDigest(view, name)) continue;
+    if (!needsApproval(view, name)) continue;
+    return { name, digest: facts.digest, message: gateMessage(view, name) };
+  }
+  return undefined;
+}
+
+function gateMessage(view: Summarizable, gate: Gate): string {
+  const { credential } = view.rotation.snapshot;
+  if (gate === "Mint") return `A new credential for ${credential.spec.credentialName} will be minted.`;
+  const old = view.rotation.facts.verify?.previousId ?? "the old credential";
+  const working = view.consumers.filter((row) => row.id !== CUSTODY && row.state === "working").length;
+  const left = view.consumers.filter((row) => row.state === "inactive" || row.state === "skipped").map((row) => row.id);
+  const doubt = left.length > 0 ? ` Not proven: ${left.join(", ")}.` : "";
+  return `${old} will be revoked. ${working} of ${view.consumers.filter((row) => row.id !== CUSTODY).length} consumers work with the new credential.${doubt}`;
+}
+
+function pending(view: Summarizable): string[] {
+  if (view.rotation.endedAt !== undefined) return [];
+  return view.consumers.filter((row) => row.id !== CUSTODY && !isFinished(row)).map((row) => row.id);
+}
+
+function consumerStatus(view: Summarizable, row: ConsumerRow): ConsumerStatus {
+  const next = row.facts.failure?.nextTryAt;
+  return {
+    id: row.id === CUSTODY ? "custody" : row.id,
+    state: row.state,
+    message: consumerMessage(view, row),
+    ...(next === undefined || view.rotation.endedAt !== undefined ? {} : { nextTryAt: next }),
+  };
+}
+
+function consumerMessage(view: Summarizable, row: ConsumerRow): string {
+  const { failure, skipped, receipt } = row.facts;
+  if (failure && !isFinished(row)) {
+    return `${failure.reason}: ${failure.message}${failure.tries > 1 ? ` (tried ${failure.tries} times)` : ""}`;
+  }
+  if (skipped) return `skipped by ${skipped.name}, ${skipped.ticket ?? "no ticket"}`;
+  if (receipt && row.state === "working") return receipt.message;
+  if (row.state === "settled" && checkedByPerson(view, row.id)) return "waits for a person's confirmation";
+  return PLAIN[row.state];
+}
+
+const PLAIN: Readonly<Record<ConsumerRow["state"], string>> = {
+  pending: "not written yet",
+  writing: "being written",
+  written: "written, not in effect yet",
+  settled: "in effect, not checked yet",
+  working: "works with the new credential",
+  failed: "failed",
+  skipped: "skipped",
+  inactive: "inactive: not written, and may still hold the old credential",
+  restored: "holds the old credential again",
+};
+function durations(rotation: RotationRow, now: Instant): { stage: string; ms: number }[] {
+  const entered = rotation.facts.entered ?? [];
+  return entered.map(({ state, at }, index) => {
+    const until = entered[index + 1]?.at ?? (ENDED.has(state) ? at : now);
+    return { stage: camelCase(state), ms: Date.parse(until) - Date.parse(at) };
+  });
+}
