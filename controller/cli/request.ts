@@ -1,0 +1,66 @@
+import type { RotationRequestSpec } from "../../crds/kinds.gen.ts";
+import { durationMs, later } from "../domain/duration.ts";
+import type { CommandContext, ExitCode } from "./command.ts";
+import { misuse } from "./failure.ts";
+import { deliver } from "./manifest.ts";
+
+export interface RequestOptions {
+  readonly reason: string;
+  readonly requestedBy: string;
+  readonly ticket?: string;
+  readonly flow: RotationRequestSpec["flow"];
+  readonly expect?: NonNullable<RotationRequestSpec["expect"]>;
+  readonly target?: NonNullable<RotationRequestSpec["target"]>;
+  /** RFC 3339, or a duration from now. */
+  readonly notBefore?: string;
+  readonly deadline: string;
+  readonly name?: string;
+  readonly namespace?: string;
+  /** Folder to write to, instead of stdout. */
+  readonly write?: string;
+}
+
+/** Writes a RotationRequest for one Credential. Works without a ledger: a request is only a file until it is merged or applied. */
+export async function requestCommand(
+  { out, clock }: CommandContext,
+  credential: string,
+  options: RequestOptions,
+): Promise<ExitCode> {
+  const now = clock.now().toISOString();
+  const spec: RotationRequestSpec = {
+    credentialRef: { name: credential },
+    flow: options.flow,
+    ...(options.expect === undefined ? {} : { expect: options.expect }),
+    ...(options.target === undefined ? {} : { target: options.target }),
+    reason: options.reason,
+    ...(options.ticket === undefined ? {} : { ticket: options.ticket }),
+    requestedBy: options.requestedBy,
+    ...(options.notBefore === undefined ? {} : { notBefore: instant("--not-before", options.notBefore, now) }),
+    deadline: instant("--deadline", options.deadline, now),
+  };
+  const name = options.name ?? `${credential}-${compact(now)}`;
+  const place = options.namespace === undefined ? {} : { namespace: options.namespace };
+  await deliver(out, { kind: "RotationRequest", name, ...place, spec }, options.write);
+  return 0;
+}
+
+/** `2026-03-01T10:20:30.000Z` as `20260301-102030`: names sort by time and are used once. */
+function compact(instantText: string): string {
+  return instantText.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+}
+
+function instant(option: string, text: string, now: string): string {
+  try {
+    return whole(later(now, durationMs(text)));
+  } catch {
+    const at = Date.parse(text);
+    if (Number.isNaN(at))
+      throw misuse(`${option} ${text} is no time.`, "Give a duration from now (24h, 7d) or an RFC 3339 time.");
+    return whole(new Date(at).toISOString());
+  }
+}
+
+/** Without milliseconds. */
+function whole(at: string): string {
+  return `${at.slice(0, 19)}Z`;
+}
