@@ -1,0 +1,191 @@
+/**
+ * The one HTTP client of all adapters. Where it goes is the account's word alone: the base URL comes from the VendorAccount, paths
+ * are relative and cannot leave it, redirects are never followed, environment proxies are not used. What an adapter learns of a
+ * failure is a typed error with facts, never a body, a header, a query or a URL.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Clock } from "./contract.ts";
+import type { ErrorFacts } from "./errors.ts";
+import { OutcomeUnknown, Terminal } from "./errors.ts";
+import type { Reach } from "./http-guard.ts";
+import { wireHeaders } from "./http-headers.ts";
+import type { Exchange, Line } from "./http-line.ts";
+import { exchange, openPool } from "./http-line.ts";
+import type { Effect } from "./http-outcome.ts";
+import { ofBreakage, ofStatus, retryAfterMs } from "./http-outcome.ts";
+import type { Path } from "./http-path.ts";
+import { baseOf, targetOf } from "./http-path.ts";
+import type { Secret } from "./secret.ts";
+
+/** Equals the package's version; a test says so. */
+export const VERSION = "0.1.0";
+
+export interface HttpOptions {
+  /** The adapter's name, for error facts. */
+  readonly vendor: string;
+  /** `account.endpoint`. A path in it is kept as a prefix; user, password and fragment are refused. */
+  readonly baseUrl: string | undefined;
+  /** `account.headers`: sent with every request. A header that the request itself sets wins. */
+  readonly headers: () => Readonly<Record<string, Secret>>;
+  readonly clock: Clock;
+  /** Which addresses may be connected to. Default `any`: the platform team chose the endpoint. Metadata addresses never. */
+  readonly reach?: Reach;
+  /** Connections at once. Default 8. */
+  readonly connections?: number;
+  /** For a request as a whole, connect and body included. Default 30 s. */
+  readonly timeoutMs?: number;
+  /** Larger answers are refused. Default 1 MiB. */
+  readonly maxBodyBytes?: number;
+  /** No `Retry-After` waits longer than this. Default one hour. */
+  readonly retryAfterCapMs?: number;
+  /** Picks the vendor's own short code out of a parsed error body. Anything but a short code is dropped. */
+  readonly errorCode?: (body: unknown) => string | undefined;
+}
+
+export interface HttpRequest {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: Path;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | Secret>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is, with the `content-type` of `headers`. Not together with `json`. */
+  readonly body?: string | Uint8Array;
+  /** Default by method: GET and HEAD `none`, PUT and DELETE `repeatable`, POST and PATCH `once`. */
+  readonly effect?: Effect;
+  /** Statuses beside 2xx that are answers and not errors, or `any`. */
+  readonly accept?: readonly number[] | "any";
+  readonly timeoutMs?: number;
+}
+
+/** The body is behind calls, so that printing an answer shows none of it. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+  /** Joined with `, ` where it stands more than once. */
+  header(name: string): string | undefined;
+  text(): string;
+  /** Throws `OutcomeUnknown` or `Terminal`, by the request's effect, where it is no JSON. Parse the result. */
+  json(): unknown;
+}
+
+export interface Http extends AsyncDisposable {
+  /**
+   * Sends once; retries nothing. Throws `Transient`, `Terminal` or `OutcomeUnknown` as `http-outcome.ts` rules: a failure before any
+   * byte left is without effect, a request that was sent and not answered is unknown unless it only reads.
+   */
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+}
+
+const REQUEST_IDS = ["x-request-id", "request-id", "x-amzn-requestid", "x-github-request-id", "cf-ray"];
+
+/** Opens nothing yet: connects when first used. */
+export function openHttp(options: HttpOptions): Http {
+  const pools = new Map<string, ReturnType<typeof openPool>>();
+  const poolOf = (origin: string) => {
+    const open =
+      pools.get(origin) ??
+      openPool({
+        origin,
+        reach: options.reach ?? "any",
+        connections: options.connections ?? 8,
+        connectTimeoutMs: 10_000,
+      });
+    pools.set(origin, open);
+    return open;
+  };
+  return {
+    async send(request, signal) {
+      const facts = { vendor: options.vendor, operation: `${request.method} ${request.path.pattern}` };
+      const base = baseOf(options.baseUrl, facts);
+      const line = lineOf(options, request, base, facts);
+      const limits = {
+        timeoutMs: request.timeoutMs ?? options.timeoutMs ?? 30_000,
+        maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+      };
+      const result = await exchange(poolOf(base.origin), line, limits, signal);
+      return judge(options, request, result, facts);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+    },
+  };
+}
+
+function lineOf(options: HttpOptions, request: HttpRequest, base: URL, facts: ErrorFacts): Line {
+  const own: Record<string, string | Secret> = { "user-agent": `velvet/${VERSION}` };
+  if (request.json !== undefined) own["content-type"] = "application/json";
+  const body = request.json === undefined ? request.body : JSON.stringify(request.json);
+  return {
+    method: request.method,
+    target: targetOf(base, request.path, request.query ?? {}, facts),
+    headers: wireHeaders([own, options.headers(), request.headers ?? {}], facts),
+    ...(body === undefined ? {} : { body: typeof body === "string" ? Buffer.from(body, "utf8") : body }),
+  };
+}
+
+function judge(options: HttpOptions, request: HttpRequest, result: Exchange, facts: ErrorFacts): HttpAnswer {
+  const effect = request.effect ?? defaultEffect(request.method);
+  const known = { ...facts, ...seen(result.headers, result.status) };
+  const wait = waitOf(options, result.headers);
+  // The status rules even where the error's body did not arrive whole: a documented no stays a no.
+  const body = "broken" in result ? Buffer.alloc(0) : result.body;
+  const refusedByStatus = result.status !== undefined && !isAnswer(result.status, request.accept);
+  if (refusedByStatus && result.status !== undefined) {
+    const code = options.errorCode?.(parsed(body));
+    throw ofStatus(result.status, effect, code === undefined ? known : { ...known, code }, wait);
+  }
+  if ("broken" in result) throw ofBreakage(result.broken, result.sent, effect, known);
+  return {
+    status: result.status,
+    retryAfterMs: wait,
+    header: (name) => headerOf(result.headers, name),
+    text: () => body.toString("utf8"),
+    json: () => {
+      const value = parsed(body);
+      return value === undefined ? notJson(effect, known) : value;
+    },
+  };
+}
+
+function isAnswer(status: number, accept: HttpRequest["accept"]): boolean {
+  return (status >= 200 && status < 300) || accept === "any" || (accept?.includes(status) ?? false);
+}
+
+function defaultEffect(method: HttpRequest["method"]): Effect {
+  if (method === "GET" || method === "HEAD") return "none";
+  return method === "PUT" || method === "DELETE" ? "repeatable" : "once";
+}
+
+function seen(headers: IncomingHttpHeaders | undefined, status: number | undefined): Partial<ErrorFacts> {
+  const requestId = REQUEST_IDS.map((name) => headerOf(headers, name)).find((id) => id !== undefined);
+  return { ...(status === undefined ? {} : { status }), ...(requestId === undefined ? {} : { requestId }) };
+}
+
+function waitOf(options: HttpOptions, headers: IncomingHttpHeaders | undefined): number | undefined {
+  const texts = { retryAfter: headerOf(headers, "retry-after"), date: headerOf(headers, "date") };
+  return retryAfterMs(texts, options.clock.now(), options.retryAfterCapMs ?? 3_600_000);
+}
+
+function headerOf(headers: IncomingHttpHeaders | undefined, name: string): string | undefined {
+  const value = headers?.[name.toLowerCase()];
+  return Array.isArray(value) ? value.join(", ") : value;
+}
+
+/** Undefined where it is no JSON; JSON has no undefined. */
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function notJson(effect: Effect, facts: ErrorFacts): never {
+  const text = {
+    reason: "AnswerNotUnderstood",
+    message: "The vendor's answer is not JSON.",
+    remedy: "Check that the VendorAccount's endpoint is the API and not a web page.",
+  };
+  throw effect === "none" ? new Terminal(text, facts) : new OutcomeUnknown(text, facts);
+}
