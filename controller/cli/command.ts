@@ -6,6 +6,8 @@ export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: Output;
   readonly clock: Clock;
+  /** Uniformly random bytes. */
+  readonly random: (bytes: number) => Buffer;
   /** Aborts at the first SIGINT or SIGTERM. */
   readonly stop: AbortSignal;
 }

@@ -1,0 +1,127 @@
+/** How a rotation looks in a terminal. Pure: `RotationStatus` in, lines out. */
+import { humanDuration } from "../domain/duration.ts";
+import type { Condition, RotationStatus } from "../domain/status.ts";
+import type { RequestView } from "../ledger/views.ts";
+import { type Colours, printable, tableLines } from "./output.ts";
+
+/** What `velvet status` shows: rotations, and requests that never became one. */
+export interface StatusPage {
+  readonly rotations: readonly RotationStatus[];
+  readonly requests: readonly RequestView[];
+}
+
+const LIST_HEADER = ["NAMESPACE", "REQUEST", "CREDENTIAL", "FLOW", "STAGE", "AGE", "WHAT"] as const;
+
+/** One line for each rotation and each request without one, newest first. */
+export function listLines({ rotations, requests }: StatusPage, now: Date, colours: Colours): string[] {
+  if (rotations.length + requests.length === 0)
+    return ["No rotation and no request. `velvet request <credential>` writes one."];
+  const rows = [
+    ...rotations.map((status) => ({ at: status.createdAt, cells: rotationCells(status, now, colours) })),
+    ...requests.map((request) => ({ at: request.appearedAt, cells: requestCells(request, now, colours) })),
+  ];
+  rows.sort((a, b) => b.at.localeCompare(a.at));
+  return tableLines(
+    LIST_HEADER,
+    rows.map(({ cells }) => cells),
+  );
+}
+
+function rotationCells(status: RotationStatus, now: Date, colours: Colours): string[] {
+  const { namespace, name, credential, flow } = status;
+  const cells = [namespace, name, credential, flow].map(printable);
+  return [...cells, stageText(status, colours), since(status.createdAt, now), printable(summaryOf(status))];
+}
+
+function requestCells(request: RequestView, now: Date, colours: Colours): string[] {
+  const { namespace, name, credential, flow, state, reason, message, appearedAt } = request;
+  const stage = state === "pending" ? colours.yellow("Pending") : colours.dim(reason);
+  const cells = [namespace, name, credential, flow].map(printable);
+  return [...cells, stage, since(appearedAt, now), printable(message)];
+}
+
+/** The one thing to know about a rotation now. */
+export function summaryOf(status: RotationStatus): string {
+  const stalled = status.conditions.find(({ type, status: is }) => type === "Stalled" && is === "True");
+  if (stalled) return `${stalled.reason}: ${stalled.message}`;
+  if (status.gate) return `waits for a person: ${status.gate.name} gate`;
+  const ready = status.conditions.find(({ type }) => type === "Ready");
+  if (ready && ready.message !== "") return ready.message;
+  if (status.endedAt !== undefined) return `ended after ${humanDuration(spanOf(status))}`;
+  return status.pendingConsumers.length === 0 ? "" : `waits for ${status.pendingConsumers.join(", ")}`;
+}
+
+export function stageText(status: RotationStatus, colours: Colours): string {
+  if (status.stage === "Done") return colours.green(status.stage);
+  if (status.stage.endsWith("Failed") || isStalled(status)) return colours.red(status.stage);
+  if (status.stage === "Aborted") return colours.dim(status.stage);
+  return status.gate ? colours.yellow(status.stage) : colours.cyan(status.stage);
+}
+
+function isStalled({ conditions }: RotationStatus): boolean {
+  return conditions.some(({ type, status }) => type === "Stalled" && status === "True");
+}
+
+/** Everything about one rotation: conditions, consumers, the open gate with its command, what remains. */
+export function detailLines(status: RotationStatus, now: Date, colours: Colours): string[] {
+  const ended = status.endedAt === undefined ? "" : `, ended after ${humanDuration(spanOf(status))}`;
+  return [
+    `${colours.bold(printable(`${status.namespace}/${status.name}`))}  ${status.flow} of ${printable(status.credential)}`,
+    `${stageText(status, colours)}, began ${since(status.createdAt, now)} ago${ended}`,
+    "",
+    ...tableLines(
+      ["CONDITION", "STATUS", "REASON", "MESSAGE"],
+      status.conditions.map((condition) => conditionCells(condition, colours)),
+    ),
+    "",
+    ...consumerLines(status, now, colours),
+    ...gateLines(status, colours),
+    ...residualLines(status, colours),
+  ];
+}
+
+export function conditionCells({ type, status, reason, message }: Condition, colours: Colours): string[] {
+  const bad = type === "Stalled" ? status === "True" : status === "False" && type !== "Ready";
+  const paint = bad ? colours.red : status === "True" ? colours.green : colours.dim;
+  return [type, paint(status), printable(reason), printable(message)];
+}
+
+function consumerLines(status: RotationStatus, now: Date, colours: Colours): string[] {
+  const rows = status.consumers.map(({ id, state, message, nextTryAt }) => {
+    const left = nextTryAt === undefined ? 0 : Date.parse(nextTryAt) - now.getTime();
+    const next = left > 0 ? ` (next try in ${humanDuration(left)})` : "";
+    const paint = state === "working" ? colours.green : state === "failed" ? colours.red : colours.dim;
+    return [printable(id), paint(state), printable(message) + next];
+  });
+  return tableLines(["CONSUMER", "STATE", "MESSAGE"], rows);
+}
+
+function gateLines({ gate, name, namespace }: RotationStatus, colours: Colours): string[] {
+  if (!gate) return [];
+  const needs = gate.name === "Revoke" ? " --confirm <credentialName> --ticket <ticket>" : "";
+  return [
+    "",
+    colours.yellow(`The ${gate.name} gate waits for a person. ${printable(gate.message)}`),
+    `  digest ${gate.digest}`,
+    `  velvet approve ${printable(name)} -n ${printable(namespace)} --gate ${gate.name}${needs} --decided-by <who> --reason <why>`,
+  ];
+}
+
+function residualLines({ residual }: RotationStatus, colours: Colours): string[] {
+  if (residual.length === 0) return [];
+  return [
+    "",
+    colours.yellow("What remains:"),
+    ...residual.map(
+      ({ kind, message, remedy }) => `  ${kind}: ${printable(message)}${remedy ? ` ${printable(remedy)}` : ""}`,
+    ),
+  ];
+}
+
+function spanOf({ createdAt, endedAt }: RotationStatus): number {
+  return Date.parse(endedAt ?? createdAt) - Date.parse(createdAt);
+}
+
+function since(at: string, now: Date): string {
+  return humanDuration(Math.max(0, now.getTime() - Date.parse(at)));
+}
