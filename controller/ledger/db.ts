@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import pg from "pg";
+import { type CustomTypesConfig, Pool, type PoolClient, types as parsers } from "pg";
 
 /** A statement of `queries/`: named, so that each connection prepares it once. */
 export interface Statement {
@@ -20,12 +20,12 @@ export interface Db {
   transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>;
 }
 
-const types: pg.CustomTypesConfig = {
-  getTypeParser(oid: number, format?: "text" | "binary") {
-    if (oid === 20) return (text: string) => Number(text);
-    return pg.types.getTypeParser(oid, format ?? "text");
+const types: CustomTypesConfig = {
+  getTypeParser(oid: (typeof parsers.builtins)[keyof typeof parsers.builtins], format?: "text" | "binary") {
+    if (oid === parsers.builtins.INT8) return (text: string) => Number(text);
+    return parsers.getTypeParser(oid, format);
   },
-} as pg.CustomTypesConfig;
+};
 
 export interface PoolOptions {
   readonly connectionString: string;
@@ -35,8 +35,8 @@ export interface PoolOptions {
 }
 
 /** A pool of connections to the ledger. Errors of idle connections are given to `onError`, never thrown. */
-export function openPool(options: PoolOptions, onError: (error: Error) => void): pg.Pool {
-  const pool = new pg.Pool({
+export function openPool(options: PoolOptions, onError: (error: Error) => void): Pool {
+  const pool = new Pool({
     connectionString: options.connectionString,
     max: options.max,
     application_name: options.applicationName,
@@ -47,7 +47,7 @@ export function openPool(options: PoolOptions, onError: (error: Error) => void):
   return pool;
 }
 
-export function ledgerOf(pool: pg.Pool): Db {
+export function ledgerOf(pool: Pool): Db {
   return {
     query: async <Row>(statement: Statement, values: readonly unknown[] = []) => run<Row>(pool, statement, values),
     transaction: async <T>(work: (tx: Db) => Promise<T>) => {
@@ -68,7 +68,7 @@ export function ledgerOf(pool: pg.Pool): Db {
   };
 }
 
-function insideOf(client: pg.PoolClient): Db {
+function insideOf(client: PoolClient): Db {
   return {
     query: async <Row>(statement: Statement, values: readonly unknown[] = []) => run<Row>(client, statement, values),
     transaction: async () => Promise.reject(new Error("a transaction does not nest")),
@@ -76,7 +76,7 @@ function insideOf(client: pg.PoolClient): Db {
 }
 
 async function run<Row>(
-  target: pg.Pool | pg.PoolClient,
+  target: Pool | PoolClient,
   { name, text }: Statement,
   values: readonly unknown[],
 ): Promise<Row[]> {

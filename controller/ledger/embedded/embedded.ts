@@ -1,0 +1,105 @@
+/** A real Postgres inside the data directory: started, shared and stopped by Velvet. */
+import { type Account, serverAccount } from "./account.ts";
+import { type Binaries, defaultCacheDir, embeddedBinaries } from "./binaries.ts";
+import { type Cluster, openCluster, SUPERUSER } from "./cluster.ts";
+import { EmbeddedError } from "./errors.ts";
+import { arrive, type Presence } from "./presence.ts";
+import { type Running, socketPath, startServer, stopServer } from "./server.ts";
+
+export interface EmbeddedOptions {
+  /** The cluster is `<dataDir>/embedded`. Made when absent. */
+  readonly dataDir: string;
+  /** False for a throw-away: commits do not wait for the disk. */
+  readonly durable: boolean;
+  /** One line for a person. */
+  readonly log: (line: string) => void;
+  /** Where the programs are copied to. Default: `/var/cache/velvet` for root, else `~/.cache/velvet`. */
+  readonly cacheDir?: string;
+  /** Default: those of the embedded package. */
+  readonly binaries?: Binaries;
+  /** Default: any free one. Ignored when the server runs already. */
+  readonly port?: number;
+  /** More settings of the server, `name=value`. Ignored when it runs already. */
+  readonly settings?: readonly string[];
+}
+
+export interface EmbeddedPostgres {
+  /** A libpq URL over 127.0.0.1, password included. Default: superuser, database `postgres`. Only for roles made by Velvet. */
+  urlFor(who: { user?: string; database?: string }): string;
+  readonly superuserUrl: string;
+  /** Leaves the server; the last Velvet to leave stops it, and then this resolves when it has ended. Idempotent. */
+  stop(): Promise<void>;
+  /** True when this call started the server; false when it joined one that ran already. */
+  readonly owned: boolean;
+  readonly pid: number;
+  readonly port: number;
+  /** The folder of its Unix socket; empty where its path would be too long for one. */
+  readonly socketDir: string;
+  /** Runs `work` while no other Velvet runs its own. */
+  readonly alone: Presence["alone"];
+}
+
+/** Starts the server of `dataDir`, or joins it. First start about 1 s, later ones 0.2 s. Throws `EmbeddedError`. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const account = serverAccount();
+  const binaries = options.binaries ?? (await embeddedBinaries(options.cacheDir ?? defaultCacheDir(), account));
+  const cluster = await openCluster({ dataDir: options.dataDir, binaries, account, durable: options.durable });
+  const { running, presence } = await enter(cluster, { ...options, binaries, account });
+  options.log(
+    `embedded Postgres ${binaries.version} ${running.started ? "started" : "joined"} on 127.0.0.1:${running.port}`,
+  );
+  const urlFor = ({ user, database }: { user?: string; database?: string }): string =>
+    urlOf(cluster, running.port, user ?? SUPERUSER, database ?? "postgres");
+  let stopped: Promise<void> | undefined;
+  return {
+    urlFor,
+    superuserUrl: urlFor({}),
+    stop: async () =>
+      (stopped ??= presence.leave().then(async (last) => (last ? stopServer(cluster, running.pid) : undefined))),
+    owned: running.started,
+    pid: running.pid,
+    port: running.port,
+    socketDir: socketPath(cluster),
+    alone: async (work) => presence.alone(work),
+  };
+}
+
+type EnterOptions = Omit<EmbeddedOptions, "binaries"> & {
+  readonly binaries: Binaries;
+  readonly account: Account | undefined;
+};
+
+/** A server that is found may be stopped by its last user before we are counted: then look again. */
+async function enter(cluster: Cluster, options: EnterOptions): Promise<{ running: Running; presence: Presence }> {
+  let last: unknown;
+  for (let tries = 0; tries < 10; tries++) {
+    const running = await startServer(cluster, options);
+    try {
+      return { running, presence: await arrive(urlOf(cluster, running.port, SUPERUSER, "postgres")) };
+    } catch (error) {
+      last = error;
+      if (!beingStopped(error)) break;
+    }
+  }
+  throw new EmbeddedError(
+    "EmbeddedStartFailed",
+    `the embedded Postgres runs, but does not let Velvet in: ${last instanceof Error ? last.message : "no answer"}`,
+    `Read ${cluster.log}.`,
+  );
+}
+
+/** Cut off, refused because of a shutdown or a start, or nobody there any more. */
+function beingStopped(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  const message = error instanceof Error ? error.message : "";
+  return (
+    ["57P01", "57P02", "57P03", "ECONNREFUSED", "ECONNRESET", "EPIPE"].includes(String(code)) ||
+    /terminated/.test(message)
+  );
+}
+
+function urlOf(cluster: Cluster, port: number, user: string, database: string): string {
+  const password = cluster.passwords.get(user);
+  if (password === undefined) throw new Error(`the embedded server has no role ${user}`);
+  return `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
+}
