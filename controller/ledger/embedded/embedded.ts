@@ -27,6 +27,8 @@ export interface EmbeddedPostgres {
   /** A libpq URL over 127.0.0.1, password included. Default: superuser, database `postgres`. Only for roles made by Velvet. */
   urlFor(who: { user?: string; database?: string }): string;
   readonly superuserUrl: string;
+  /** The generated password of a role made by Velvet. */
+  passwordOf(role: string): string;
   /** Leaves the server; the last Velvet to leave stops it, and then this resolves when it has ended. Idempotent. */
   stop(): Promise<void>;
   /** True when this call started the server; false when it joined one that ran already. */
@@ -54,6 +56,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   return {
     urlFor,
     superuserUrl: urlFor({}),
+    passwordOf: (role) => passwordOf(cluster, role),
     stop: async () =>
       (stopped ??= presence.leave().then(async (last) => (last ? stopServer(cluster, running.pid) : undefined))),
     owned: running.started,
@@ -99,7 +102,11 @@ function beingStopped(error: unknown): boolean {
 }
 
 function urlOf(cluster: Cluster, port: number, user: string, database: string): string {
-  const password = cluster.passwords.get(user);
-  if (password === undefined) throw new Error(`the embedded server has no role ${user}`);
-  return `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
+  return `postgres://${user}:${passwordOf(cluster, user)}@127.0.0.1:${port}/${database}`;
+}
+
+function passwordOf(cluster: Cluster, role: string): string {
+  const password = cluster.passwords.get(role);
+  if (password === undefined) throw new Error(`the embedded server has no role ${role}`);
+  return password;
 }

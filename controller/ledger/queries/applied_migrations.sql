@@ -1,0 +1,2 @@
+-- Which migrations does this ledger have?
+select version, name, hash from velvet.migration order by version
