@@ -1,0 +1,144 @@
+import { randomBytes } from "node:crypto";
+import { Command, CommanderError, Option } from "commander";
+import type { ApproveOptions } from "./approve.ts";
+import type { CommandContext, ExitCode } from "./command.ts";
+import { CommandFailure, failureText } from "./failure.ts";
+import { openOutput, type Output } from "./output.ts";
+import type { QuickstartOptions } from "./quickstart.ts";
+import type { RequestOptions } from "./request.ts";
+import type { StatusOptions } from "./status.ts";
+
+/** The part of `process` that the entry hands over. */
+export type ProcessFrame = Pick<NodeJS.Process, "env" | "stdout" | "stderr" | "once" | "off">;
+
+/** Runs one action of a command and keeps its exit code. */
+type Run = (action: (context: CommandContext) => Promise<ExitCode>) => Promise<void>;
+
+/** Runs one command line, without `node` and the script. Never rejects; answers the exit code. */
+export async function runVelvet(args: readonly string[], frame: ProcessFrame): Promise<ExitCode> {
+  const out = openOutput({ stdout: frame.stdout, stderr: frame.stderr, noColour: frame.env.NO_COLOR });
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  frame.once("SIGINT", stop).once("SIGTERM", stop);
+  const context: CommandContext = {
+    env: frame.env,
+    out,
+    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+    random: randomBytes,
+    stop: stopping.signal,
+  };
+  let code: ExitCode = 0;
+  const program = velvetProgram(out, async (action) => {
+    code = await action(context);
+  });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    return explain(error, out, frame.env.VELVET_DEBUG);
+  } finally {
+    frame.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+/** What happened, what is still fine, what to do next. */
+function explain(error: unknown, out: Output, debug: string | undefined): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const { happened, stillFine, next } = failureText(error);
+  out.note(happened);
+  if (stillFine !== undefined) out.note(stillFine);
+  out.note(next);
+  if ((debug ?? "") !== "" && error instanceof Error && error.stack !== undefined) out.note(`\n${error.stack}`);
+  return error instanceof CommandFailure ? error.exitCode : 1;
+}
+
+function velvetProgram(out: Output, run: Run): Command {
+  const program = new Command("velvet")
+    .description("Rotates credentials the GitOps way: verify, mint, distribute, validate, and only then revoke.")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => out.raw(text), writeErr: (text) => out.note(text.trimEnd()) })
+    .showHelpAfterError("Add --help to see what there is.");
+  const commands = [addQuickstart, addController, addStatus, addRequest, addApprove, addValidate, addMigrate, addDoctor];
+  for (const add of commands) add(program, run);
+  return program;
+}
+
+function addQuickstart(program: Command, run: Run): void {
+  program
+    .command("quickstart")
+    .description("rotate a real database login on this machine, in less than a minute, while its app keeps answering")
+    .option("--keep", "leave everything running until Ctrl-C")
+    .option("--dir <folder>", "where everything is put; must not exist yet")
+    .action(async (options: QuickstartOptions) =>
+      run(async (context) => (await import("./quickstart.ts")).quickstartCommand(context, options)),
+    );
+}
+
+function addController(program: Command, run: Run): void {
+  program
+    .command("controller")
+    .description("run the controller until SIGTERM or Ctrl-C; configured by the environment")
+    .action(async () => run(async (context) => (await import("./controller.ts")).controllerCommand(context)));
+}
+
+function addStatus(program: Command, run: Run): void {
+  program
+    .command("status")
+    .argument("[request]", "show this one in detail")
+    .description("show rotations: stage, gates, consumers, what remains")
+    .option("-n, --namespace <namespace>", "only this namespace")
+    .option("-a, --all", "ended ones too")
+    .addOption(new Option("-o, --output <format>", "for programs").choices(["json"]))
+    .option("-w, --watch", "keep showing it until it has ended, or until Ctrl-C")
+    .action(async (name: string | undefined, options: StatusOptions) =>
+      run(async (context) => {
+        const [{ statusCommand }, { withLedger }] = await Promise.all([import("./status.ts"), import("./ledger.ts")]);
+        return withLedger(context, async (db) => statusCommand(context, name, options, db));
+      }),
+    );
+}
+
+function addRequest(program: Command, run: Run): void {
+  program
+    .command("request")
+    .argument("<credential>", "name of the Credential")
+    .description("write a RotationRequest, to be merged or applied")
+    .requiredOption("--reason <text>", "why")
+    .requiredOption("--requested-by <who>", "who asks")
+    .option("--ticket <ticket>", "where it is discussed")
+    .addOption(new Option("--flow <flow>").choices(["Operational", "Revocation", "Testing"]).default("Operational"))
+    .addOption(new Option("--expect <what>", "what the current one is expected to be").choices(["Alive", "Dead", "Absent"]))
+    .addOption(new Option("--target <which>", "for a Revocation").choices(["Current", "Retired", "All"]))
+    .option("--not-before <time>", "RFC 3339, or from now: 2h")
+    .option("--deadline <time>", "RFC 3339, or from now", "7d")
+    .option("--name <name>", "default: the credential's name and the time")
+    .option("-n, --namespace <namespace>", "written into the manifest; git gives it by path")
+    .addOption(new Option("-o, --output <format>").choices(["yaml"]).default("yaml"))
+    .option("--write <folder>", "write <folder>/<name>.yaml instead of stdout")
+    .action(async (credential: string, options: RequestOptions) =>
+      run(async (context) => (await import("./request.ts")).requestCommand(context, credential, options)),
+    );
+}
+
+function addApprove(program: Command, run: Run): void {
+  program
+    .command("approve")
+    .argument("<request>", "name of the RotationRequest")
+    .description("write the RotationDecision that approves an open gate, to be merged or applied")
+    .requiredOption("--decided-by <who>", "who decides")
+    .requiredOption("--reason <text>", "why")
+    .addOption(new Option("--gate <gate>", "default: the one that is open").choices(["Mint", "Revoke"]))
+    .option("--digest <digest>", "what was shown; default: read from the ledger")
+    .option("--confirm <name>", "the Credential's credentialName, typed; needed to revoke")
+    .option("--ticket <ticket>", "needed to revoke")
+    .option("--name <name>", "default: made from request, gate and digest")
+    .option("-n, --namespace <namespace>", "the request's namespace")
+    .addOption(new Option("-o, --output <format>").choices(["yaml"]).default("yaml"))
+    .option("--write <folder>", "write <folder>/<name>.yaml instead of stdout")
+    .action(async (request: string, options: ApproveOptions) =>
+      run(async (context) => {
+        const [{ approveCommand }, { withLedger }] = await Promise.all([import("./approve.ts"), import("./ledger.ts")]);
+        return approveCommand(context, request, options, async (work) => withLedger(context, work));
+      }),
+    );
+}
