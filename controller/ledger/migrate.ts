@@ -85,16 +85,25 @@ export async function pendingMigrations(client: Client, migrations: readonly Mig
 }
 
 async function refuseServer(client: Client): Promise<void> {
-  const { rows } = await client.query<{ version: number; readonly: boolean }>(read("server"));
-  const server = rows[0];
-  if (server === undefined || server.version < OLDEST_SERVER) {
-    throw new LedgerError(
-      "PostgresTooOld",
-      `the ledger's server is Postgres ${Math.floor((server?.version ?? 0) / 10_000)}, and Velvet needs 14 or newer`,
-      "Upgrade the server, or point DATABASE_URL at a newer one.",
-    );
-  }
-  if (server.readonly) throw readOnly();
+  const { rows } = await client.query<Server>(read("server"));
+  refuseUnfit(rows[0] ?? { version: 0, readonly: true });
+}
+
+export interface Server {
+  /** `server_version_num`: 160004. */
+  readonly version: number;
+  readonly readonly: boolean;
+}
+
+/** Throws `LedgerError` when no ledger can live on such a server. */
+export function refuseUnfit(server: Server): void {
+  if (server.readonly && server.version >= OLDEST_SERVER) throw readOnly();
+  if (server.version >= OLDEST_SERVER) return;
+  throw new LedgerError(
+    "PostgresTooOld",
+    `the ledger's server is Postgres ${Math.floor(server.version / 10_000)}, and Velvet needs 14 or newer`,
+    "Upgrade the server, or point DATABASE_URL at a newer one.",
+  );
 }
 
 interface AppliedRow {
