@@ -1,51 +1,530 @@
-// Provisional: to be overwritten by the generator with the same names and shapes.
+// Generated from crds/*.yaml by `npm run generate`. Do not edit.
+
 /** Go-like duration: `500ms`, `90s`, `5m`, `24h`, `90d`, `2w`, combinations allowed. */
 export type Duration = string;
+
+/** Settings in an adapter's own words. */
 export type AdapterBlock = Readonly<Record<string, unknown>>;
 
-export interface SecretSource { name: string; env?: string; file?: string; secretRef?: { name: string; key: string } }
-export interface AccountEndpoint {
-  name: string; url: string; method?: "GET" | "HEAD" | "POST"; expectStatus?: number[];
-  proves: "credential" | "liveness"; send?: { field: string; header: string; prefix?: string };
-  allowPrivate?: boolean; timeout?: Duration;
-}
-export interface AllowRule { namespaces: string[]; credentials?: string[]; targets?: Record<string, string[]> }
-export interface VendorAccountSpec {
-  adapter: string; endpoint?: string; endpoints?: AccountEndpoint[]; auth?: SecretSource[]; headers?: SecretSource[];
-  allow: AllowRule[]; twoPerson?: boolean; limits?: { concurrency?: number; requestsPerMinute?: number };
-  // plus at most one adapter block under the adapter's name: postgres?, file?, random?, http?
-  [adapter: string]: unknown;
-}
-export interface ConsumerKey { field: string; name: string; previousKey?: string }
-export interface ConsumerCheck { type: "native" | "http" | "manual"; account?: string; endpoint?: string }
-export interface ConsumerSpec {
-  id: string; active?: boolean; account: string; keys: ConsumerKey[]; role?: "caller" | "acceptor" | "both";
-  check?: ConsumerCheck; restart?: AdapterBlock; wave?: number; testSlot?: AdapterBlock; acceptsTearing?: boolean;
-  [adapter: string]: unknown;
-}
-export interface CredentialSpec {
-  credentialName: string; environment: string; exclusive?: boolean; readFrom?: string;
-  issuer: { account: string; currentId?: string; [adapter: string]: unknown };
-  custody?: { account: string; keys?: ConsumerKey[]; [adapter: string]: unknown };
-  consumers: ConsumerSpec[];
-  rotation?: {
-    every?: Duration; window?: { days?: string[]; start: string; end: string }; timeZone?: string; jitter?: Duration;
-    overlap?: Duration; quarantine?: Duration; strategy?: "Overlap" | "Replace"; acceptsDowntime?: boolean; failureBudget?: number;
-  };
-  gates?: { mint?: "Automatic" | "Approval"; revoke?: "Automatic" | "Approval" };
-  drift?: { interval?: Duration; mode?: "Warn" | "Correct" | "Disabled" };
-  suspend?: boolean; deletionPolicy?: "Retain" | "Revoke";
-}
-export interface RotationRequestSpec {
-  credentialRef: { name: string }; flow: "Operational" | "Revocation" | "Testing"; expect?: "Alive" | "Dead" | "Absent";
-  target?: "Current" | "Retired" | "All"; reason: string; ticket?: string; requestedBy: string;
-  notBefore?: string; deadline?: string; suspend?: boolean;
-}
-export type DecisionAction = "Approve" | "Deny" | "Abort" | "RetryConsumers" | "ConfirmConsumer" | "SkipConsumer" | "RetryRevoke"
-  | "MarkRevoked" | "RestoreRetired" | "DestroyRetired" | "ConfirmLeakResolved" | "ProvideValue" | "CorrectDrift" | "AcceptDrift";
-export interface RotationDecisionSpec {
-  requestRef?: { name: string }; credentialRef?: { name: string }; action: DecisionAction; gate?: "Mint" | "Revoke";
-  digest?: string; consumer?: string; vendorId?: string; ticket?: string; confirm?: string; reason: string; decidedBy: string;
-  sealedValue?: string;
-}
 export type Kind = "VendorAccount" | "Credential" | "RotationRequest" | "RotationDecision";
+
+/** One URL that a check may ask. Example: `{name: orders-login, url: https://orders.internal/ready, proves: credential}`. */
+export interface AccountEndpoint {
+  /** Name that a Credential's check refers to. Example: `orders-login`. */
+  readonly name: string;
+  /** What is asked; redirects are not followed, and only the status code is kept. Example: `https://orders.internal/ready`. */
+  readonly url: string;
+  /** HTTP method. Example: `GET`. */
+  readonly method?: "GET" | "HEAD" | "POST";
+  /** Status codes that are a pass. Example: `[200, 204]`. */
+  readonly expectStatus?: readonly number[];
+  /** What a pass proves: `credential` that the consumer works with exactly this value on a fresh connection, `liveness` only that it is up. Example: `credential`. */
+  readonly proves: "credential" | "liveness";
+  /** Which field of the value is sent with the question, and in which header; nothing is sent without it. Example: `{field: token, header: authorization, prefix: "Bearer "}`. */
+  readonly send?: {
+    /** Field of the value. Example: `token`. */
+    readonly field: string;
+    /** Header that carries it. Example: `authorization`. */
+    readonly header: string;
+    /** Text before the field's value. Example: `Bearer `. */
+    readonly prefix?: string;
+  };
+  /** Whether the URL may lead to a private or loopback address; link-local and metadata addresses are always refused. Example: `true`. */
+  readonly allowPrivate?: boolean;
+  /** How long an answer may take. Example: `10s`. */
+  readonly timeout?: Duration;
+}
+
+/** One named secret. Exactly one of `env`, `file` and `secretRef` says where it is. Example: `{name: password, env: VELVET_ACCOUNT_ORDERS_POSTGRES}`. */
+export interface SecretSource {
+  /** What the adapter calls it. Example: `password`. */
+  readonly name: string;
+  /** Variable in the controller's environment; only names that begin with VELVET_ACCOUNT_ are allowed. Example: `VELVET_ACCOUNT_ORDERS_POSTGRES`. */
+  readonly env?: string;
+  /** File inside the operator's accounts directory, as a relative path. Example: `orders-postgres/password`. */
+  readonly file?: string;
+  /** Secret in the controller's own namespace; in Kubernetes only. Example: `{name: orders-postgres, key: password}`. */
+  readonly secretRef?: {
+    /** Name of the Secret. Example: `orders-postgres`. */
+    readonly name: string;
+    /** Key in the Secret. Example: `password`. */
+    readonly key: string;
+  };
+}
+
+/** One rule; a credential needs one rule that allows all it asks for. Example: `{namespaces: [orders], targets: {role: [orders*]}}`. */
+export interface AllowRule {
+  /** Namespaces, globs allowed. Example: `[orders, billing-*]`. */
+  readonly namespaces: readonly string[];
+  /** Names of Credential objects, globs allowed; all of the namespaces' when left out. Example: `[orders-*]`. */
+  readonly credentials?: readonly string[];
+  /** Globs over what the adapter touches, by the adapter's target field; a field that is left out is not limited. Example: `{role: [orders, orders_b]}`. */
+  readonly targets?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Which folder may be written. Example: `{root: /srv/secrets}`. */
+export interface FileAccount {
+  /** Absolute path of the folder; no file outside it is ever read or written. Example: `/srv/secrets`. */
+  readonly root: string;
+}
+
+/** Nothing to configure: what is asked stands in `endpoints`. Example: `{}`. */
+export type HttpAccount = AdapterBlock;
+
+/** How Velvet logs in to this server. The password is the `auth` entry `password`. Example: `{user: velvet_admin, sslMode: verify-full}`. */
+export interface PostgresAccount {
+  /** Role that Velvet logs in as; it needs CREATEROLE, and ADMIN OPTION on the roles that it rotates. Example: `velvet_admin`. */
+  readonly user?: string;
+  /** How the connection is protected. `disable` is for a server on the same machine; `require` encrypts without checking who answers; `verify-full` checks certificate and host name. Example: `verify-full`. */
+  readonly sslMode?: "disable" | "require" | "verify-full";
+  /** Absolute path of a PEM file with the authorities to trust instead of the system's. Example: `/etc/velvet/ca/orders-postgres.pem`. */
+  readonly caFile?: string;
+}
+
+/** Nothing to configure: random values are made by Velvet itself. Example: `{}`. */
+export type RandomAccount = AdapterBlock;
+
+/** What the platform team wants. Example: `{adapter: postgres, endpoint: postgres://db.internal:5432/orders, postgres: {user: velvet_admin}, allow: [{namespaces: [orders]}]}`. */
+export interface VendorAccountSpec {
+  /** Which adapter speaks to the vendor; its own settings stand in the field of the same name. Example: `postgres`. */
+  readonly adapter: string;
+  /** Base URL of the vendor. It stands here and nowhere else, and holds no user name or password. Example: `postgres://db.internal:5432/orders`. */
+  readonly endpoint?: string;
+  /** URLs that checks may ask; Credentials name them and never hold a URL. Example: `[{name: orders-login, url: https://orders.internal/ready, proves: credential}]`. */
+  readonly endpoints?: readonly AccountEndpoint[];
+  /** How Velvet authenticates: named secrets, each from one place. Example: `[{name: password, env: VELVET_ACCOUNT_ORDERS_POSTGRES}]`. */
+  readonly auth?: readonly SecretSource[];
+  /** Headers that every request to the vendor carries, from the same places as `auth`. Example: `[{name: cf-access-client-secret, env: VELVET_ACCOUNT_CF_ACCESS}]`. */
+  readonly headers?: readonly SecretSource[];
+  /** Which credentials may use this account, and for which targets. A credential that no rule allows is refused. Example: `[{namespaces: [orders], credentials: [orders-*], targets: {role: [orders, orders_b]}}]`. */
+  readonly allow: readonly AllowRule[];
+  /** Whether a decision must come from someone other than the requester, proven and not just claimed. Example: `true`. */
+  readonly twoPerson?: boolean;
+  /** How hard Velvet may press the vendor. Example: `{concurrency: 4, requestsPerMinute: 120}`. */
+  readonly limits?: {
+    /** Calls at once. Example: `4`. */
+    readonly concurrency?: number;
+    /** Calls in a minute. Example: `120`. */
+    readonly requestsPerMinute?: number;
+  };
+  /** Which folder may be written. Example: `{root: /srv/secrets}`. */
+  readonly file?: FileAccount;
+  /** Nothing to configure: what is asked stands in `endpoints`. Example: `{}`. */
+  readonly http?: HttpAccount;
+  /** How Velvet logs in to this server. The password is the `auth` entry `password`. Example: `{user: velvet_admin, sslMode: verify-full}`. */
+  readonly postgres?: PostgresAccount;
+  /** Nothing to configure: random values are made by Velvet itself. Example: `{}`. */
+  readonly random?: RandomAccount;
+  /** At most one adapter's block, under the adapter's name. */
+  readonly [adapter: string]: unknown;
+}
+
+/** One condition, in the shape of metav1.Condition. Example: `{type: Ready, status: "True", reason: LoginAccepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}`. */
+export interface Condition {
+  /** What is said to be so. Example: `Ready`. */
+  readonly type: string;
+  /** Whether it is so. Example: `True`. */
+  readonly status: "True" | "False" | "Unknown";
+  /** The generation of the spec that this condition speaks of. Example: `3`. */
+  readonly observedGeneration?: number;
+  /** When `status` last changed. Example: `2026-11-21T09:30:00Z`. */
+  readonly lastTransitionTime: string;
+  /** Why, in one CamelCase word. Example: `LoginAccepted`. */
+  readonly reason: string;
+  /** Why, in a sentence for a person; never a value, never a vendor's own text. Example: `The login was accepted.`. */
+  readonly message: string;
+}
+
+/** What Velvet observed. Written by the controller alone, and never read back. Example: `{remaining: 4812}`. */
+export interface VendorAccountStatus {
+  /** The generation of the spec that this status speaks of; -1 until Velvet has seen the object. Example: `3`. */
+  readonly observedGeneration?: number;
+  /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
+  readonly lastHandledReconcileAt?: string;
+  /** Whether the account works: `Ready`. Example: `[{type: Ready, status: "True", reason: LoginAccepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  readonly conditions?: readonly Condition[];
+  /** Remaining quota at the vendor, where it tells. Example: `4812`. */
+  readonly remaining?: number;
+  /** When the account was last probed. Example: `2026-11-21T09:30:00Z`. */
+  readonly lastProbeTime?: string;
+}
+
+/** Which role's password is rotated. With `alternate` two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
+export interface PostgresIssuer {
+  /** Role that consumers log in as. Example: `orders`. */
+  readonly role: string;
+  /** Second role that takes turns with `role`. Without it the password is replaced in place, which needs `strategy: Replace`. Example: `orders_b`. */
+  readonly alternate?: string;
+  /** Role that owns the objects and that both login roles are members of. Example: `orders_owner`. */
+  readonly owner?: string;
+  /** Database named in the value's `database` and `url`; default: the one of the account's endpoint. Example: `orders`. */
+  readonly database?: string;
+}
+
+/** Shape of a value that Velvet chooses by itself, for consumers that accept what they are told. Example: `{bytes: 32, encoding: base64url}`. */
+export interface RandomIssuer {
+  /** How many random bytes, before encoding. Example: `32`. */
+  readonly bytes?: number;
+  /** How the bytes are written as text. Example: `base64url`. */
+  readonly encoding?: "hex" | "base64url";
+}
+
+/** Who issues it. Example: `{account: orders-postgres, postgres: {role: orders, alternate: orders_b}}`. */
+export interface IssuerSpec {
+  /** Name of a VendorAccount. Example: `orders-postgres`. */
+  readonly account: string;
+  /** The vendor's id of the credential in use, where Velvet cannot find it out by itself. Example: `AKIAIOSFODNN7EXAMPLE`. */
+  readonly currentId?: string;
+  /** Which role's password is rotated. With `alternate` two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
+  readonly postgres?: PostgresIssuer;
+  /** Shape of a value that Velvet chooses by itself, for consumers that accept what they are told. Example: `{bytes: 32, encoding: base64url}`. */
+  readonly random?: RandomIssuer;
+  /** At most one adapter's block, under the adapter's name. */
+  readonly [adapter: string]: unknown;
+}
+
+/** One field of the value under one name. Example: `{field: url, name: DATABASE_URL}`. */
+export interface ConsumerKey {
+  /** Field of the value, as the issuer declares it; the vendor's `id` is a field too. Example: `url`. */
+  readonly field: string;
+  /** Name under which it is written. Example: `DATABASE_URL`. */
+  readonly name: string;
+  /** An acceptor's second slot: the name that keeps the old value until the revoke. Example: `WEBHOOK_SECRET_PREVIOUS`. */
+  readonly previousKey?: string;
+}
+
+/** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
+export interface FileSink {
+  /** Path relative to the account's root; no `..`, no leading slash. Example: `orders/.env`. */
+  readonly path: string;
+  /** How keys are written in the file: `dotenv` has lines `NAME=value`, `json` is one flat object. Example: `dotenv`. */
+  readonly format: "dotenv" | "json";
+}
+
+/** The sink with the canonical copy, written first. May be left out only where `readFrom` names a consumer. Example: `{account: orders-files, file: {path: custody/orders-db.json, format: json}}`. */
+export interface CustodySpec {
+  /** Name of a VendorAccount. Example: `orders-files`. */
+  readonly account: string;
+  /** Which field of the value goes under which name; all fields under their own names when left out. Example: `[{field: url, name: DATABASE_URL}]`. */
+  readonly keys?: readonly ConsumerKey[];
+  /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
+  readonly file?: FileSink;
+  /** At most one adapter's block, under the adapter's name. */
+  readonly [adapter: string]: unknown;
+}
+
+/** How to see that it works. Without a check a person confirms. Example: `{type: http, account: orders-checks, endpoint: orders-login}`. */
+export interface ConsumerCheck {
+  /** `native` reads the value back through the sink, `http` asks a named endpoint, `manual` lets a person confirm. Example: `http`. */
+  readonly type: "native" | "http" | "manual";
+  /** Name of the VendorAccount that has the endpoint. Example: `orders-checks`. */
+  readonly account?: string;
+  /** Name of one of the account's endpoints. Example: `orders-login`. */
+  readonly endpoint?: string;
+}
+
+/** One holder of a copy: where it is written, and how to see that it works. Example: `{id: orders-app, account: orders-files, keys: [{field: url, name: DATABASE_URL}], check: {type: native}}`. */
+export interface ConsumerSpec {
+  /** The consumer's id, unique in this Credential and kept for ever. Example: `orders-app`. */
+  readonly id: string;
+  /** Whether Velvet writes it. An inactive consumer may still hold the old value, so a person looks before a revoke. Example: `false`. */
+  readonly active?: boolean;
+  /** Name of a VendorAccount. Example: `orders-files`. */
+  readonly account: string;
+  /** Which field of the value goes under which name. Example: `[{field: url, name: DATABASE_URL}]`. */
+  readonly keys: readonly ConsumerKey[];
+  /** `caller` presents the credential, `acceptor` checks it, `both` does both; acceptors are written before callers. Example: `caller`. */
+  readonly role?: "caller" | "acceptor" | "both";
+  /** How to see that it works. Without a check a person confirms. Example: `{type: http, account: orders-checks, endpoint: orders-login}`. */
+  readonly check?: ConsumerCheck;
+  /** How to make it take up the new value, in the words of its account's adapter. Example: `{deployment: orders}`. */
+  readonly restart?: AdapterBlock;
+  /** Waves are written one after the other, lowest first. Example: `1`. */
+  readonly wave?: number;
+  /** A second target that the Testing flow may write, in the words of its account's adapter; no live slot is touched. Example: `{path: orders/.env.test}`. */
+  readonly testSlot?: AdapterBlock;
+  /** Whether it survives keys that change one after the other, where its sink cannot write all at once. Example: `false`. */
+  readonly acceptsTearing?: boolean;
+  /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
+  readonly file?: FileSink;
+  /** At most one adapter's block, under the adapter's name. */
+  readonly [adapter: string]: unknown;
+}
+
+/** When and how it is rotated. Example: `{every: 90d, overlap: 1h, quarantine: 7d}`. */
+export interface RotationPolicy {
+  /** How old a credential may become before its rotation is due; never by itself when left out. Example: `90d`. */
+  readonly every?: Duration;
+  /** When a scheduled rotation may start. Example: `{days: [Mon, Tue], start: "09:00", end: "16:00"}`. */
+  readonly window?: {
+    /** Days of the week; every day when left out. Example: `[Mon, Tue, Wed, Thu]`. */
+    readonly days?: readonly ("Mon" | "Tue" | "Wed" | "Thu" | "Fri" | "Sat" | "Sun")[];
+    /** Start of the window, in quotes, 24 hours. Example: `"09:00"`. */
+    readonly start: string;
+    /** End of the window; before `start` means the next day. Example: `"16:00"`. */
+    readonly end: string;
+  };
+  /** Time zone of the window, by its IANA name. Example: `Europe/Vienna`. */
+  readonly timeZone?: string;
+  /** Scheduled rotations start up to this much later, so that not all start at once. Example: `6h`. */
+  readonly jitter?: Duration;
+  /** How long old and new live side by side, measured from the last receipt. Example: `1h`. */
+  readonly overlap?: Duration;
+  /** Grace between disabling the old credential and destroying it, where the vendor can disable. Example: `7d`. */
+  readonly quarantine?: Duration;
+  /** `Overlap` keeps the old credential alive until every consumer has the new one; `Replace` kills it first. Example: `Overlap`. */
+  readonly strategy?: "Overlap" | "Replace";
+  /** Whether consumers may fail between the mint and their write; needed for `Replace`. Example: `true`. */
+  readonly acceptsDowntime?: boolean;
+  /** How many consumers of a wave may fail before the next wave is stopped. Example: `1`. */
+  readonly failureBudget?: number;
+}
+
+/** What the team wants. Example: `{credentialName: ORDERS_DB, environment: production, issuer: {account: orders-postgres, postgres: {role: orders}}, custody: {account: vault}, consumers: [{id: orders-app, account: orders-files, keys: [{field: url, name: DATABASE_URL}]}]}`. */
+export interface CredentialSpec {
+  /** The credential's name among people; approving a revoke repeats it. Example: `ORDERS_DB`. */
+  readonly credentialName: string;
+  /** The environment it belongs to; a controller of another environment refuses it. Example: `production`. */
+  readonly environment: string;
+  /** Whether Velvet alone mints this one, so that a credential which appeared after our mint can only be ours. Example: `true`. */
+  readonly exclusive?: boolean;
+  /** Id of the consumer that the current value is read from while custody is absent or still empty; its sink must be able to read values back. Example: `orders-app`. */
+  readonly readFrom?: string;
+  /** Who issues it. Example: `{account: orders-postgres, postgres: {role: orders, alternate: orders_b}}`. */
+  readonly issuer: IssuerSpec;
+  /** The sink with the canonical copy, written first. May be left out only where `readFrom` names a consumer. Example: `{account: orders-files, file: {path: custody/orders-db.json, format: json}}`. */
+  readonly custody?: CustodySpec;
+  /** Every registered holder of a copy. Example: `[{id: orders-app, account: orders-files, keys: [{field: url, name: DATABASE_URL}]}]`. */
+  readonly consumers: readonly ConsumerSpec[];
+  /** When and how it is rotated. Example: `{every: 90d, overlap: 1h, quarantine: 7d}`. */
+  readonly rotation?: RotationPolicy;
+  /** Where a person must decide before the rotation goes on. Example: `{mint: Automatic, revoke: Approval}`. */
+  readonly gates?: {
+    /** The gate before a new credential is minted. Example: `Automatic`. */
+    readonly mint?: "Automatic" | "Approval";
+    /** The gate before the old credential is revoked. Example: `Approval`. */
+    readonly revoke?: "Automatic" | "Approval";
+  };
+  /** How often Velvet looks whether consumers and vendor still are what the ledger says, and what it does about a difference. Example: `{interval: 1h, mode: Warn}`. */
+  readonly drift?: {
+    /** How often to look. Example: `1h`. */
+    readonly interval?: Duration;
+    /** `Warn` says so, `Correct` writes the value again, `Disabled` does not look. Example: `Warn`. */
+    readonly mode?: "Warn" | "Correct" | "Disabled";
+  };
+  /** Whether nothing new may start; a rotation in progress goes on. Example: `false`. */
+  readonly suspend?: boolean;
+  /** What becomes of the credential when this object is deleted: `Retain` leaves it alive, `Revoke` ends it. Example: `Retain`. */
+  readonly deletionPolicy?: "Retain" | "Revoke";
+}
+
+/** One old credential. Example: `{vendorId: "orders@3", state: Quarantined, destroyAfter: "2026-11-28T09:30:00Z"}`. */
+export interface RetiredStatus {
+  /** The vendor's id. Example: `orders@3`. */
+  readonly vendorId: string;
+  /** What became of it. Example: `Quarantined`. */
+  readonly state: "Quarantined" | "Destroyed" | "Restored" | "Live" | "Manual";
+  /** When it will be destroyed; until then it can be restored. Example: `2026-11-28T09:30:00Z`. */
+  readonly destroyAfter?: string;
+  /** When it was last used, where the vendor tells. Example: `2026-11-21T09:30:00Z`. */
+  readonly lastUsedAt?: string;
+  /** What stands in the way, for a person. Example: `Still used 3 minutes after the last receipt.`. */
+  readonly message?: string;
+}
+
+/** How one consumer stands. Example: `{id: orders-app, state: Working, fingerprint: "hmac-sha256:k1:9f86d081884c7d65"}`. */
+export interface ConsumerStatus {
+  /** The consumer's id. Example: `orders-app`. */
+  readonly id: string;
+  /** How far it is, in CamelCase. Example: `Working`. */
+  readonly state: string;
+  /** Whether Velvet writes it. Example: `true`. */
+  readonly active?: boolean;
+  /** Keyed fingerprint of the value that it was given. Example: `hmac-sha256:k1:9f86d081884c7d65`. */
+  readonly fingerprint?: string;
+  /** What can be seen of what it holds. Example: `value`. */
+  readonly grade?: "value" | "version" | "presence" | "none";
+  /** Whether it differs from what the ledger says. Example: `false`. */
+  readonly drifted?: boolean;
+  /** Since when it has stood so. Example: `2026-11-21T09:30:00Z`. */
+  readonly since?: string;
+  /** When it was last proven to work. Example: `2026-11-21T09:31:00Z`. */
+  readonly receiptTime?: string;
+  /** How often the present step was tried. Example: `2`. */
+  readonly tries?: number;
+  /** When the present step is tried again. Example: `2026-11-21T09:32:00Z`. */
+  readonly nextTryTime?: string;
+  /** Why, in one CamelCase word. Example: `CheckFailed`. */
+  readonly reason?: string;
+  /** Why, in a sentence for a person. Example: `The endpoint orders-login answered 409.`. */
+  readonly message?: string;
+}
+
+/** What Velvet observed. Written by the controller alone, and never read back. Example: `{currentId: "orders_b@4"}`. */
+export interface CredentialStatus {
+  /** The generation of the spec that this status speaks of; -1 until Velvet has seen the object. Example: `3`. */
+  readonly observedGeneration?: number;
+  /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
+  readonly lastHandledReconcileAt?: string;
+  /** How the credential stands: `Ready`, `Rotating`, `Drifted`, `RotationDue`; `Reconciling` and `Stalled` only while true. Example: `[{type: Ready, status: "True", reason: Current, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  readonly conditions?: readonly Condition[];
+  /** The credential's identity in the ledger, which survives a recreation of this object. Example: `0d4e2f6a-8a3b-4b7e-9d55-0f3c8d1a7b21`. */
+  readonly uid?: string;
+  /** The vendor's id of the credential in use. Example: `orders_b@4`. */
+  readonly currentId?: string;
+  /** Keyed fingerprint of the value in use. Example: `hmac-sha256:k1:9f86d081884c7d65`. */
+  readonly fingerprint?: string;
+  /** When the credential in use was issued. Example: `2026-11-21T09:30:00Z`. */
+  readonly issuedAt?: string;
+  /** The rotation in progress. Example: `{request: 2026-11-rotate-orders-db, stage: Distributing}`. */
+  readonly activeRotation?: {
+    /** Name of the RotationRequest. Example: `2026-11-rotate-orders-db`. */
+    readonly request: string;
+    /** The rotation's id in the ledger. Example: `5f0c1a52-7a3e-4d0c-8f1b-1d2e3f405162`. */
+    readonly jobID?: string;
+    /** Its stage. Example: `Distributing`. */
+    readonly stage?: string;
+  };
+  /** When the next rotation is due; text, not a date, because it lies ahead. Example: `2027-02-19T09:30:00Z`. */
+  readonly nextRotationTime?: string;
+  /** Consumers that work, of all. Example: `3/4`. */
+  readonly consumersReady?: string;
+  /** Old credentials with a life of their own. Example: `[{vendorId: "orders@3", state: Quarantined}]`. */
+  readonly retired?: readonly RetiredStatus[];
+  /** A row for each consumer; custody is the row with the id `custody`. Example: `[{id: orders-app, state: Working}]`. */
+  readonly consumers?: readonly ConsumerStatus[];
+}
+
+/** What is asked. Immutable but for `suspend`. Example: `{credentialRef: {name: orders-db}, flow: Operational, reason: quarterly rotation, requestedBy: ada}`. */
+export interface RotationRequestSpec {
+  /** The Credential in the same namespace. Example: `{name: orders-db}`. */
+  readonly credentialRef: {
+    /** Name of the Credential object. Example: `orders-db`. */
+    readonly name: string;
+  };
+  /** `Operational` rotates without downtime, `Revocation` ends the credential now, `Testing` rehearses with a throwaway one. Example: `Operational`. */
+  readonly flow: "Operational" | "Revocation" | "Testing";
+  /** What the current credential is expected to be: `Dead` goes straight to mint and distribute after a leak or an expiry, `Absent` issues for the first time. Example: `Alive`. */
+  readonly expect?: "Alive" | "Dead" | "Absent";
+  /** What a Revocation ends: the current credential, the retired ones, or all. Example: `Current`. */
+  readonly target?: "Current" | "Retired" | "All";
+  /** Why, for the record. Example: `quarterly rotation`. */
+  readonly reason: string;
+  /** The ticket that this belongs to. Example: `SEC-1234`. */
+  readonly ticket?: string;
+  /** Who asks. Example: `ada`. */
+  readonly requestedBy: string;
+  /** Do not start before this, in quotes. Example: `"2026-11-23T09:00:00Z"`. */
+  readonly notBefore?: string;
+  /** Past this the request is expired and never executed; 7 days after it appeared when left out. Example: `"2026-11-30T09:00:00Z"`. */
+  readonly deadline?: string;
+  /** Whether the rotation pauses at its next safe point; the one field that may change. Example: `false`. */
+  readonly suspend?: boolean;
+}
+
+/** The gate that waits for a person. Example: `{name: Revoke, digest: "sha256:0f3c8d1a7b210d4e2f6a8a3b4b7e9d55"}`. */
+export interface GateStatus {
+  /** Which gate. Example: `Revoke`. */
+  readonly name: "Mint" | "Revoke";
+  /** What an approval is bound to. Example: `sha256:0f3c8d1a7b210d4e2f6a8a3b4b7e9d55`. */
+  readonly digest: string;
+  /** Since when it waits. Example: `2026-11-21T09:30:00Z`. */
+  readonly openedAt?: string;
+  /** The command that approves it. Example: `velvet approve 2026-11-rotate-orders-db --gate Revoke`. */
+  readonly command?: string;
+}
+
+/** One thing that is left. Example: `{kind: OpenSession, message: "2 sessions of the old role go on until they end."}`. */
+export interface ResidualStatus {
+  /** What sort of thing it is, in CamelCase. Example: `OpenSession`. */
+  readonly kind: string;
+  /** What is left, for a person. Example: `2 sessions of the old role go on until they end.`. */
+  readonly message: string;
+  /** What to do about it. Example: `End them with pg_terminate_backend.`. */
+  readonly remedy?: string;
+}
+
+/** What Velvet observed. Written by the controller alone, and never read back. Example: `{consumersReady: 3/4}`. */
+export interface RotationRequestStatus {
+  /** The generation of the spec that this status speaks of; -1 until Velvet has seen the object. Example: `3`. */
+  readonly observedGeneration?: number;
+  /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
+  readonly lastHandledReconcileAt?: string;
+  /** The stages: `Verified`, `MintApproved`, `Minted`, `Distributed`, `Validated`, `RevokeApproved`, `Revoked`, and `Ready` over all; `Reconciling` and `Stalled` only while true. Example: `[{type: Ready, status: "True", reason: Done, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  readonly conditions?: readonly Condition[];
+  /** The rotation's id in the ledger. Example: `5f0c1a52-7a3e-4d0c-8f1b-1d2e3f405162`. */
+  readonly jobID?: string;
+  /** How well it is known who asked. Example: `signed`. */
+  readonly trust?: "claimed" | "signed" | "host" | "admission";
+  /** The gate that waits for a person. Example: `{name: Revoke, digest: "sha256:0f3c8d1a7b210d4e2f6a8a3b4b7e9d55"}`. */
+  readonly gate?: GateStatus;
+  /** Consumers that work with the new credential, of all. Example: `3/4`. */
+  readonly consumersReady?: string;
+  /** A row for each consumer; custody is the row with the id `custody`. Example: `[{id: orders-app, state: Working}]`. */
+  readonly consumers?: readonly ConsumerStatus[];
+  /** Ids of the consumers that still have no receipt. Example: `[orders-app]`. */
+  readonly pendingConsumers?: readonly string[];
+  /** What outlives the rotation: what is still live and where, and what to do about each. Example: `[{kind: OpenSession, message: "2 sessions of the old role go on until they end."}]`. */
+  readonly residual?: readonly ResidualStatus[];
+  /** The vendor's id of the credential that this rotation replaces. Example: `orders@3`. */
+  readonly previousId?: string;
+  /** The vendor's id of the credential that this rotation minted. Example: `orders_b@4`. */
+  readonly currentId?: string;
+  /** Past this it is not started any more. Example: `2026-11-28T09:30:00Z`. */
+  readonly deadline?: string;
+  /** When the rotation began. Example: `2026-11-21T09:30:00Z`. */
+  readonly startedAt?: string;
+  /** When the rotation ended. Example: `2026-11-21T09:42:10Z`. */
+  readonly completedAt?: string;
+}
+
+/** What was decided. Example: `Approve`. */
+export type DecisionAction = "Approve" | "Deny" | "Abort" | "RetryConsumers" | "ConfirmConsumer" | "SkipConsumer" | "RetryRevoke" | "MarkRevoked" | "RestoreRetired" | "DestroyRetired" | "ConfirmLeakResolved" | "ProvideValue" | "CorrectDrift" | "AcceptDrift";
+
+/** What was decided. Immutable. Example: `{requestRef: {name: 2026-11-rotate-orders-db}, action: Abort, reason: wrong credential, decidedBy: grace}`. */
+export interface RotationDecisionSpec {
+  /** The RotationRequest in the same namespace that this is about. Example: `{name: 2026-11-rotate-orders-db}`. */
+  readonly requestRef?: {
+    /** Name of the RotationRequest. Example: `2026-11-rotate-orders-db`. */
+    readonly name: string;
+  };
+  /** The Credential in the same namespace, for a decision about a retired credential or a drift. Example: `{name: orders-db}`. */
+  readonly credentialRef?: {
+    /** Name of the Credential object. Example: `orders-db`. */
+    readonly name: string;
+  };
+  /** What was decided. Example: `Approve`. */
+  readonly action: DecisionAction;
+  /** Which gate, for `Approve` and `Deny`. Example: `Revoke`. */
+  readonly gate?: "Mint" | "Revoke";
+  /** The open gate's digest, as the request's status shows it. Example: `sha256:0f3c8d1a7b210d4e2f6a8a3b4b7e9d55`. */
+  readonly digest?: string;
+  /** Id of the consumer. Example: `orders-app`. */
+  readonly consumer?: string;
+  /** The vendor's id of the credential that is meant. Example: `orders@3`. */
+  readonly vendorId?: string;
+  /** The ticket that this belongs to. Example: `SEC-1234`. */
+  readonly ticket?: string;
+  /** The credentialName once more, so that a revoke is never approved by habit. Example: `ORDERS_DB`. */
+  readonly confirm?: string;
+  /** Why, for the record. Example: `all consumers work with the new role`. */
+  readonly reason: string;
+  /** Who decided. Example: `grace`. */
+  readonly decidedBy: string;
+  /** A value sealed to Velvet's public key by `velvet seal`, in base64. Example: `djE6cVhNN2pZb2s=`. */
+  readonly sealedValue?: string;
+}
+
+/** What became of it. Written by the controller alone, and never read back. Example: `{decidedAt: "2026-11-21T09:30:00Z"}`. */
+export interface RotationDecisionStatus {
+  /** The generation of the spec that this status speaks of; -1 until Velvet has seen the object. Example: `3`. */
+  readonly observedGeneration?: number;
+  /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
+  readonly lastHandledReconcileAt?: string;
+  /** Whether the decision was accepted: `Ready`. Example: `[{type: Ready, status: "True", reason: Accepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  readonly conditions?: readonly Condition[];
+  /** How well it is known who decided. Example: `signed`. */
+  readonly trust?: "claimed" | "signed" | "host" | "admission";
+  /** When it was accepted or refused. Example: `2026-11-21T09:30:00Z`. */
+  readonly decidedAt?: string;
+}

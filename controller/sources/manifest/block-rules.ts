@@ -1,0 +1,22 @@
+/**
+ * The CEL rules about adapter blocks. They name every adapter, so the generator writes them into the CRDs and the offline twins
+ * recognise them by the same text.
+ */
+
+/** In a VendorAccount: only the block of its own adapter. */
+export function ownBlockRule(names: readonly string[]): string {
+  return names.map((name) => `(!has(self.${celName(name)}) || self.adapter == '${name}')`).join(" && ");
+}
+
+/** In an issuer, custody or consumer: at most one block, since one account has one adapter. */
+export function oneBlockRule(names: readonly string[]): string {
+  return `[${names.map((name) => `has(self.${celName(name)})`).join(", ")}].filter(given, given).size() <= 1`;
+}
+
+export const OWN_BLOCK_MESSAGE = "only the block of the account's own adapter may be given";
+export const ONE_BLOCK_MESSAGE = "at most one adapter's block may be given: the one of the account's adapter";
+
+/** Kubernetes escapes what is no CEL identifier: https://kubernetes.io/docs/reference/using-api/cel/#escaping */
+function celName(name: string): string {
+  return name.replaceAll("-", "__dash__");
+}

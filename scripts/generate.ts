@@ -1,0 +1,62 @@
+/**
+ * Writes every generated file, or with `--check` says which ones are stale and ends with 1.
+ *
+ * To add one: a line in `generators`. `produce` is pure but for reading the tree, and gives the same text for the same tree.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { format } from "oxfmt";
+import { readAdapterBlocks } from "./generate/adapters.ts";
+import { composeAdapters } from "./generate/compose.ts";
+import { typesOf } from "./generate/types.ts";
+
+export interface Generator {
+  /** Relative to the project's root. */
+  readonly path: string;
+  produce(): string | Promise<string>;
+}
+
+const ROOT = new URL("../", import.meta.url);
+const CRDS = ["vendoraccounts", "credentials", "rotationrequests", "rotationdecisions"].map(
+  (name) => `crds/${name}.yaml`,
+);
+
+export const generators: readonly Generator[] = [
+  ...CRDS.map((path) => ({ path, produce: async () => formatted(path, composedCrd(path)) })),
+  { path: "crds/kinds.gen.ts", produce: () => typesOf(CRDS.map(composedCrd)) },
+];
+
+function composedCrd(path: string): string {
+  return composeAdapters(readFileSync(new URL(path, ROOT), "utf8"), readAdapterBlocks(ROOT));
+}
+
+/** As `npm run format` would leave it, so that the two never disagree. */
+async function formatted(path: string, text: string): Promise<string> {
+  const { code, errors } = await format(path, text, { printWidth: 120 });
+  if (errors.length > 0) throw new Error(`${path}: ${errors.map((error) => error.message).join("; ")}`);
+  return code;
+}
+
+/** The generated files whose content on disk is not what would be written now. */
+export async function staleFiles(list: readonly Generator[] = generators): Promise<{ path: string; text: string }[]> {
+  const made = await Promise.all(list.map(async ({ path, produce }) => ({ path, text: await produce() })));
+  return made.filter(({ path, text }) => {
+    const file = new URL(path, ROOT);
+    return !existsSync(file) || readFileSync(file, "utf8") !== text;
+  });
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const stale = await staleFiles();
+  if (args.includes("--check")) {
+    for (const { path } of stale) console.error(`stale: ${path}`);
+    if (stale.length > 0) console.error("Run `npm run generate` and commit the result.");
+    return stale.length > 0 ? 1 : 0;
+  }
+  for (const { path, text } of stale) {
+    writeFileSync(new URL(path, ROOT), text);
+    console.log(`wrote ${path}`);
+  }
+  return 0;
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
