@@ -43,7 +43,11 @@ afterAll(async () => {
 });
 
 /** The app's log, with a promise for the first event of a name. */
-function recorder(): { log: (event: string, facts: object) => void; seen: (event: string) => Promise<void>; text: () => string } {
+function recorder(): {
+  log: (event: string, facts: object) => void;
+  seen: (event: string) => Promise<void>;
+  text: () => string;
+} {
   const lines: string[] = [];
   const awaited = new Map<string, PromiseWithResolvers<void>>();
   const slot = (event: string): PromiseWithResolvers<void> => {
@@ -73,7 +77,9 @@ afterEach(async () => {
   await admin.query("alter role orders login");
 });
 
-async function startApp(name: string): Promise<{ dotenv: string; origin: string; logged: ReturnType<typeof recorder> }> {
+async function startApp(
+  name: string,
+): Promise<{ dotenv: string; origin: string; logged: ReturnType<typeof recorder> }> {
   const dotenv = join(folder, name);
   await writeDotenv(dotenv, database.url.reveal());
   const logged = recorder();
