@@ -12,7 +12,7 @@ import { typesOf } from "./generate/types.ts";
 export interface Generator {
   /** Relative to the project's root. */
   readonly path: string;
-  produce(): string | Promise<string>;
+  readonly produce: () => string | Promise<string>;
 }
 
 const ROOT = new URL("../", import.meta.url);

@@ -132,19 +132,10 @@ class Emission {
 
   #inline(place: string, schema: Schema): string {
     if (schema.enum && !OPEN.has(place)) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
-    switch (schema.type) {
-      case "object":
-        return this.#object(place, schema);
-      case "array":
-        return arrayOf(this.typeAt(`${place}[]`, itemsOf(place, schema)));
-      case "integer":
-      case "number":
-        return "number";
-      case "boolean":
-        return "boolean";
-      case "string":
-        return schema.pattern === DURATION ? "Duration" : "string";
-    }
+    if (schema.type === "object") return this.#object(place, schema);
+    if (schema.type === "array") return arrayOf(this.typeAt(`${place}[]`, itemsOf(place, schema)));
+    if (schema.type === "string") return schema.pattern === DURATION ? "Duration" : "string";
+    return schema.type === "integer" ? "number" : schema.type;
   }
 
   #object(place: string, schema: Schema): string {
