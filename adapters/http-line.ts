@@ -54,12 +54,13 @@ export function openPool(shape: PoolShape): Pool {
 export interface Limits {
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
+  readonly oversized: "refuse" | "cut";
 }
 
 /** Sends one request and waits for the whole answer, at most `timeoutMs`. Never rejects: how it broke is the answer. */
 export function exchange(pool: Dispatcher, line: Line, limits: Limits, signal: AbortSignal): Promise<Exchange> {
   return new Promise((resolve) => {
-    const call = new Call(limits.maxBodyBytes, resolve);
+    const call = new Call(limits, resolve);
     const stop = () => call.end({ kind: "aborted" });
     const timer = setTimeout(() => call.end({ kind: "deadline" }), limits.timeoutMs);
     call.onEnd = () => {
@@ -87,7 +88,7 @@ function dispatch(pool: Dispatcher, line: Line, call: Call): void {
 /** The state of one exchange. It ends exactly once; what arrives later is dropped, and what was not yet sent is never sent. */
 class Call implements Dispatcher.DispatchHandler {
   onEnd: () => void = () => {};
-  readonly #maxBodyBytes: number;
+  readonly #limits: Limits;
   readonly #resolve: (exchange: Exchange) => void;
   readonly #chunks: Buffer[] = [];
   #size = 0;
@@ -96,8 +97,8 @@ class Call implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #head: { status: number; headers: IncomingHttpHeaders } | undefined;
 
-  constructor(maxBodyBytes: number, resolve: (exchange: Exchange) => void) {
-    this.#maxBodyBytes = maxBodyBytes;
+  constructor(limits: Limits, resolve: (exchange: Exchange) => void) {
+    this.#limits = limits;
     this.#resolve = resolve;
   }
 
@@ -126,9 +127,13 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#ended) return;
+    const room = this.#limits.maxBodyBytes - this.#size;
     this.#size += chunk.length;
-    if (this.#size > this.#maxBodyBytes) return this.end({ kind: "oversized" });
-    this.#chunks.push(chunk);
+    this.#chunks.push(chunk.subarray(0, room));
+    if (chunk.length <= room) return;
+    if (this.#limits.oversized === "cut") this.onResponseEnd();
+    this.end({ kind: "oversized" });
   }
 
   onResponseEnd(): void {

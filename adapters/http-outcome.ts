@@ -98,28 +98,28 @@ function breakageText(breakage: Breakage, sent: boolean): ErrorText {
     return { reason: "Aborted", message: `Velvet stopped the request ${sent ? "after" : "before"} it was sent.` };
   }
   if (breakage.kind === "oversized") {
-    return { reason: "AnswerTooLarge", message: "The vendor's answer is larger than this adapter reads." };
+    return { reason: "AnswerTooLarge", message: "The answer is larger than this adapter reads." };
   }
   if (breakage.kind === "failed") return sent ? LOST : unreachable(breakage.code ?? "");
-  return sent ? { reason: "AnswerTimeout", message: "The vendor did not answer in time." } : NOT_REACHED;
+  return sent ? { reason: "AnswerTimeout", message: "No answer came in time." } : NOT_REACHED;
 }
 
-const NOT_REACHED: ErrorText = { reason: "ConnectTimeout", message: "The vendor could not be reached in time." };
+const NOT_REACHED: ErrorText = { reason: "ConnectTimeout", message: "The host could not be reached in time." };
 
 const LOST: ErrorText = {
   reason: "ConnectionLost",
-  message: "The connection broke before the vendor's answer was complete.",
+  message: "The connection broke before the answer was complete.",
 };
 
 function unreachable(code: string): ErrorText {
   if (code === "ENOTFOUND" || code.startsWith("EAI_")) {
-    return { reason: "NameNotResolved", message: "The vendor's host name could not be resolved." };
+    return { reason: "NameNotResolved", message: "The host name could not be resolved." };
   }
   if (code === "UND_ERR_CONNECT_TIMEOUT") return NOT_REACHED;
   if (/SSL|TLS|CERT|SIGNATURE|ISSUER|EPROTO/.test(code)) {
-    return { reason: "TlsFailed", message: "No trusted TLS connection to the vendor could be made." };
+    return { reason: "TlsFailed", message: "No trusted TLS connection could be made." };
   }
-  return { reason: "ConnectFailed", message: "No connection to the vendor could be made." };
+  return { reason: "ConnectFailed", message: "No connection could be made." };
 }
 
 /**

@@ -34,8 +34,10 @@ export interface HttpOptions {
   readonly connections?: number;
   /** For a request as a whole, connect and body included. Default 30 s. */
   readonly timeoutMs?: number;
-  /** Larger answers are refused. Default 1 MiB. */
+  /** Default 1 MiB. */
   readonly maxBodyBytes?: number;
+  /** What happens to a body that is larger: the answer is an error (default), or the rest is not read. */
+  readonly oversized?: "refuse" | "cut";
   /** No `Retry-After` waits longer than this. Default one hour. */
   readonly retryAfterCapMs?: number;
   /** Picks the vendor's own short code out of a parsed error body. Anything but a short code is dropped. */
@@ -96,12 +98,13 @@ export function openHttp(options: HttpOptions): Http {
   };
   return {
     async send(request, signal) {
-      const facts = { vendor: options.vendor, operation: `${request.method} ${request.path.pattern}` };
+      const facts = { vendor: options.vendor, operation: `${request.method} ${request.path.pattern || "/"}` };
       const base = baseOf(options.baseUrl, facts);
       const line = lineOf(options, request, base, facts);
       const limits = {
         timeoutMs: request.timeoutMs ?? options.timeoutMs ?? 30_000,
         maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+        oversized: options.oversized ?? "refuse",
       };
       const result = await exchange(poolOf(base.origin), line, limits, signal);
       return judge(options, request, result, facts);
