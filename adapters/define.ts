@@ -1,0 +1,92 @@
+/** How an adapter is written down: its blocks typed, its roles following from what it declares. */
+import type {
+  AccountHandle,
+  Adapter,
+  Check,
+  CheckEndpoint,
+  Clock,
+  Connection,
+  Health,
+  Issuer,
+  IssuerTraits,
+  Sink,
+  SinkTraits,
+} from "./contract.ts";
+
+/** An account whose `config` is the adapter's own block. */
+export interface TypedAccount<AccountBlock> extends AccountHandle {
+  readonly config: AccountBlock;
+}
+
+export interface TypedConnection<IssuerBlock, SinkBlock> extends AsyncDisposable {
+  probe(signal: AbortSignal): Promise<Health>;
+  issuer?(block: IssuerBlock): Issuer;
+  sink?(block: SinkBlock): Sink;
+  check?(endpoint: CheckEndpoint): Check;
+}
+
+interface DeclaredRole<Block, Traits> {
+  /** Every field of the block that says what is touched, defaults filled in: what is left out here no account can forbid. Pure. */
+  targets(block: Block): Readonly<Record<string, string>>;
+  /** Pure. */
+  traits(block: Block): Traits;
+}
+
+/** The type parameters are the blocks of `config.schema.yaml`, as generated in `crds/kinds.gen.ts`. */
+export interface AdapterDefinition<AccountBlock, IssuerBlock, SinkBlock> {
+  /** Equals the folder's name and the registry's key. */
+  readonly name: string;
+  readonly endpoint: Adapter["endpoint"];
+  readonly issuer?: DeclaredRole<IssuerBlock, IssuerTraits>;
+  readonly sink?: DeclaredRole<SinkBlock, SinkTraits>;
+  /** True where `connect` gives a `check`. */
+  readonly check?: boolean;
+  connect(account: TypedAccount<AccountBlock>, clock: Clock): TypedConnection<IssuerBlock, SinkBlock>;
+}
+
+/**
+ * Turns a typed definition into the contract's `Adapter`. The casts are here and nowhere else: a block reaches an adapter only after it
+ * was validated against the very schema that its type is generated from. A block that was left out is an empty one.
+ */
+export function defineAdapter<AccountBlock, IssuerBlock = never, SinkBlock = never>(
+  definition: AdapterDefinition<AccountBlock, IssuerBlock, SinkBlock>,
+): Adapter {
+  const { name, endpoint, issuer, sink } = definition;
+  const roles = (["issuer", "sink", "check"] as const).filter((role) => Boolean(definition[role]));
+  return {
+    name,
+    roles,
+    endpoint,
+    targets: (role, config) => {
+      if (role === "issuer" && issuer) return issuer.targets((config ?? {}) as IssuerBlock);
+      if (role === "sink" && sink) return sink.targets((config ?? {}) as SinkBlock);
+      throw new Error(`the adapter ${name} is no ${role}`);
+    },
+    ...(issuer ? { issuerTraits: (config) => issuer.traits((config ?? {}) as IssuerBlock) } : {}),
+    ...(sink ? { sinkTraits: (config) => sink.traits((config ?? {}) as SinkBlock) } : {}),
+    connect: (account, clock) => untyped(definition.connect(typed<AccountBlock>(account), clock)),
+  };
+}
+
+function typed<AccountBlock>(account: AccountHandle): TypedAccount<AccountBlock> {
+  return {
+    name: account.name,
+    generation: account.generation,
+    ...(account.endpoint === undefined ? {} : { endpoint: account.endpoint }),
+    config: (account.config ?? {}) as AccountBlock,
+    endpoints: account.endpoints,
+    secret: (name) => account.secret(name),
+    headers: () => account.headers(),
+  };
+}
+
+function untyped<IssuerBlock, SinkBlock>(connection: TypedConnection<IssuerBlock, SinkBlock>): Connection {
+  const { issuer, sink, check } = connection;
+  return {
+    probe: async (signal) => connection.probe(signal),
+    ...(issuer ? { issuer: (config) => issuer.call(connection, (config ?? {}) as IssuerBlock) } : {}),
+    ...(sink ? { sink: (config) => sink.call(connection, (config ?? {}) as SinkBlock) } : {}),
+    ...(check ? { check: (endpoint) => check.call(connection, endpoint) } : {}),
+    [Symbol.asyncDispose]: async () => connection[Symbol.asyncDispose](),
+  };
+}
