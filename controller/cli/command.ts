@@ -1,9 +1,11 @@
 import type { Clock } from "../../adapters/contract.ts";
+import type { Machine } from "../config.ts";
 import type { Output } from "./output.ts";
 
 /** What every command is given by the entry; nothing else is global. */
 export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly machine: Machine;
   readonly out: Output;
   readonly clock: Clock;
   /** Uniformly random bytes. */

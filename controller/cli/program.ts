@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { homedir } from "node:os";
 import { Command, CommanderError, Option } from "commander";
 import type { ApproveOptions } from "./approve.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
@@ -9,7 +10,7 @@ import type { RequestOptions } from "./request.ts";
 import type { StatusOptions } from "./status.ts";
 
 /** The part of `process` that the entry hands over. */
-export type ProcessFrame = Pick<NodeJS.Process, "env" | "stdout" | "stderr" | "once" | "off">;
+export type ProcessFrame = Pick<NodeJS.Process, "env" | "stdout" | "stderr" | "once" | "off" | "getuid">;
 
 /** Runs one action of a command and keeps its exit code. */
 type Run = (action: (context: CommandContext) => Promise<ExitCode>) => Promise<void>;
@@ -19,11 +20,13 @@ export async function runVelvet(args: readonly string[], frame: ProcessFrame): P
   const out = openOutput({ stdout: frame.stdout, stderr: frame.stderr, noColour: frame.env.NO_COLOR });
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
-  frame.once("SIGINT", stop).once("SIGTERM", stop);
+  // "disconnect": whoever started this with a channel is gone
+  frame.once("SIGINT", stop).once("SIGTERM", stop).once("disconnect", stop);
   const context: CommandContext = {
     env: frame.env,
     out,
     clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+    machine: { root: frame.getuid?.() === 0, home: homedir() },
     random: randomBytes,
     stop: stopping.signal,
   };
@@ -37,7 +40,7 @@ export async function runVelvet(args: readonly string[], frame: ProcessFrame): P
   } catch (error) {
     return explain(error, out, frame.env.VELVET_DEBUG);
   } finally {
-    frame.off("SIGINT", stop).off("SIGTERM", stop);
+    frame.off("SIGINT", stop).off("SIGTERM", stop).off("disconnect", stop);
   }
 }
 
@@ -58,7 +61,16 @@ function velvetProgram(out: Output, run: Run): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => out.raw(text), writeErr: (text) => out.note(text.trimEnd()) })
     .showHelpAfterError("Add --help to see what there is.");
-  const commands = [addQuickstart, addController, addStatus, addRequest, addApprove, addValidate, addMigrate, addDoctor];
+  const commands = [
+    addQuickstart,
+    addController,
+    addStatus,
+    addRequest,
+    addApprove,
+    addValidate,
+    addMigrate,
+    addDoctor,
+  ];
   for (const add of commands) add(program, run);
   return program;
 }
@@ -107,7 +119,9 @@ function addRequest(program: Command, run: Run): void {
     .requiredOption("--requested-by <who>", "who asks")
     .option("--ticket <ticket>", "where it is discussed")
     .addOption(new Option("--flow <flow>").choices(["Operational", "Revocation", "Testing"]).default("Operational"))
-    .addOption(new Option("--expect <what>", "what the current one is expected to be").choices(["Alive", "Dead", "Absent"]))
+    .addOption(
+      new Option("--expect <what>", "what the current one is expected to be").choices(["Alive", "Dead", "Absent"]),
+    )
     .addOption(new Option("--target <which>", "for a Revocation").choices(["Current", "Retired", "All"]))
     .option("--not-before <time>", "RFC 3339, or from now: 2h")
     .option("--deadline <time>", "RFC 3339, or from now", "7d")

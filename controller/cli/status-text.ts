@@ -1,6 +1,7 @@
 /** How a rotation looks in a terminal. Pure: `RotationStatus` in, lines out. */
 import { humanDuration } from "../domain/duration.ts";
 import type { Condition, RotationStatus } from "../domain/status.ts";
+import type { SourceView } from "../ledger/sources.ts";
 import type { RequestView } from "../ledger/views.ts";
 import { type Colours, printable, tableLines } from "./output.ts";
 
@@ -8,14 +9,20 @@ import { type Colours, printable, tableLines } from "./output.ts";
 export interface StatusPage {
   readonly rotations: readonly RotationStatus[];
   readonly requests: readonly RequestView[];
+  /** Those that could not be read, or with something wrong in their files. */
+  readonly sources: readonly SourceView[];
 }
 
 const LIST_HEADER = ["NAMESPACE", "REQUEST", "CREDENTIAL", "FLOW", "STAGE", "AGE", "WHAT"] as const;
 
-/** One line for each rotation and each request without one, newest first. */
-export function listLines({ rotations, requests }: StatusPage, now: Date, colours: Colours): string[] {
+/** One line for each rotation and each request without one, newest first; then what is wrong with the sources. */
+export function listLines(page: StatusPage, now: Date, colours: Colours): string[] {
+  return [...rotationLines(page, now, colours), ...sourceLines(page, colours)];
+}
+
+function rotationLines({ rotations, requests }: StatusPage, now: Date, colours: Colours): string[] {
   if (rotations.length + requests.length === 0)
-    return ["No rotation and no request. `velvet request <credential>` writes one."];
+    return ["No open rotation and no request. `velvet request <credential>` writes one."];
   const rows = [
     ...rotations.map((status) => ({ at: status.createdAt, cells: rotationCells(status, now, colours) })),
     ...requests.map((request) => ({ at: request.appearedAt, cells: requestCells(request, now, colours) })),
@@ -25,6 +32,20 @@ export function listLines({ rotations, requests }: StatusPage, now: Date, colour
     LIST_HEADER,
     rows.map(({ cells }) => cells),
   );
+}
+
+/** A merged manifest that is wrong starts nothing: this is where its author learns why. */
+function sourceLines({ sources }: StatusPage, colours: Colours): string[] {
+  return sources.flatMap(({ name, ready, reason, message, problems }) => [
+    "",
+    ready
+      ? colours.yellow(`The source ${printable(name)} has manifests that are refused:`)
+      : colours.red(`The source ${printable(name)} is not ready. ${printable(`${reason}: ${message}`)}`),
+    ...problems.map((problem) => {
+      const where = `${problem.path}:${problem.line}:${problem.column}`;
+      return `  ${printable(where)}  ${problem.code}: ${printable(problem.message)}`;
+    }),
+  ]);
 }
 
 function rotationCells(status: RotationStatus, now: Date, colours: Colours): string[] {

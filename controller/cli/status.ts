@@ -1,6 +1,7 @@
 import { setTimeout as after } from "node:timers/promises";
 import { summarize } from "../domain/summarize.ts";
 import type { Db } from "../ledger/db.ts";
+import { listSources, type SourceView } from "../ledger/sources.ts";
 import { listRequests, listRotations } from "../ledger/views.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { CommandFailure } from "./failure.ts";
@@ -27,7 +28,7 @@ export async function statusCommand(
   const page = await readPage(db, name, options);
   if (name !== undefined && page.rotations.length + page.requests.length === 0) throw unknownRequest(name);
   if (options.watch !== true) {
-    if (options.output === "json") context.out.json(jsonOf(page));
+    if (options.output === "json") context.out.json(page);
     else linesOf(context, name, page).forEach((line) => context.out.line(line));
     return 0;
   }
@@ -40,12 +41,13 @@ async function readPage(db: Db, name: string | undefined, { namespace, all }: St
     ...(namespace === undefined ? {} : { namespace }),
     ...(name === undefined ? {} : { name }),
   };
-  const [views, requests] = await Promise.all([
+  const [views, requests, sources] = await Promise.all([
     listRotations(db, { ...filter, ...(all === true ? { all } : {}) }),
     listRequests(db, filter),
+    listSources(db),
   ]);
   const shown = all === true || name !== undefined ? requests : requests.filter(({ state }) => OPEN.has(state));
-  return { rotations: views.map(summarize), requests: shown };
+  return { rotations: views.map(summarize), requests: shown, sources: sources.filter(isTroubled) };
 }
 
 const OPEN: ReadonlySet<string> = new Set(["pending", "refused"]);
@@ -58,8 +60,8 @@ function linesOf({ out, clock }: CommandContext, name: string | undefined, page:
   ]);
 }
 
-function jsonOf({ rotations, requests }: StatusPage): object {
-  return { rotations, requests };
+function isTroubled({ ready, problems }: SourceView): boolean {
+  return !ready || problems.length > 0;
 }
 
 /** In a terminal the page is replaced in place; when piped, it is written again whenever something in it has changed. */
@@ -76,7 +78,7 @@ async function watch(
   while (!stop.aborted) {
     const now = JSON.stringify(withoutTimes(page));
     if (options.output === "json") {
-      if (now !== last) out.line(JSON.stringify(jsonOf(page)));
+      if (now !== last) out.line(JSON.stringify(page));
     } else if (out.live || now !== last) {
       out.block(linesOf(context, name, page));
     }
@@ -88,8 +90,9 @@ async function watch(
 }
 
 /** What is left when the clock alone has moved on. */
-function withoutTimes({ rotations, requests }: StatusPage): object {
-  return { rotations: rotations.map((status) => ({ ...status, durations: [], nextTryAt: undefined })), requests };
+function withoutTimes({ rotations, requests, sources }: StatusPage): object {
+  const still = rotations.map((status) => ({ ...status, durations: [], nextTryAt: undefined }));
+  return { rotations: still, requests, sources: sources.map((source) => ({ ...source, syncedAt: null })) };
 }
 
 /** Nothing more will happen to what was named. */

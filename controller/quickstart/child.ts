@@ -39,6 +39,7 @@ export function startChild(order: ChildOrder, stdout: "first line" | "log"): Chi
   const log = openSync(order.log, "a", 0o600);
   const child = spawn(process.execPath, [order.script, ...order.args], {
     env: { ...order.env },
+    detached: true, // a Ctrl-C in the terminal is for this program, which then stops its children in order
     stdio: ["ignore", stdout === "log" ? log : "pipe", log, "ipc"],
   });
   closeSync(log);
@@ -51,6 +52,10 @@ export function startChild(order: ChildOrder, stdout: "first line" | "log"): Chi
     stopping ? new Promise<never>(() => undefined) : Promise.reject(await lossOf(order, how)),
   );
   lost.catch(() => undefined); // whoever waits for something races it against this
+  const firstLine: Promise<string> = child.stdout
+    ? Promise.race([firstLineOf(child.stdout), lost])
+    : new Promise(() => undefined);
+  firstLine.catch(() => undefined);
   const stop = async (): Promise<void> => {
     stopping = true;
     child.kill("SIGTERM");
@@ -60,7 +65,7 @@ export function startChild(order: ChildOrder, stdout: "first line" | "log"): Chi
   };
   return {
     lost,
-    firstLine: child.stdout ? Promise.race([firstLineOf(child.stdout), lost]) : new Promise(() => undefined),
+    firstLine,
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -30,7 +30,7 @@ export async function startOrdersApp(dotenv: string, port: number, log: AppLog):
     refused: (error) => log("kept the old login", { user: pool.user(), code: codeOf(error) }),
     retryMs: 1_000,
   });
-  const server = createServer((request, response) => void answer(pool, request, response));
+  const server = createServer((request, response) => void answer(server, pool, request, response));
   const { port: bound } = await listen(server, port);
   return {
     port: bound,
@@ -52,12 +52,18 @@ async function listen(server: Server, port: number): Promise<AddressInfo> {
   });
 }
 
-async function answer(pool: OrdersPool, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  server: Server,
+  pool: OrdersPool,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { status, body } = await route(pool, request).catch((error: unknown) => ({
     status: 503,
     body: { error: "the database does not answer", code: codeOf(error) },
   }));
   const text = JSON.stringify(body);
+  if (!server.listening) response.shouldKeepAlive = false; // it is closing
   response
     .writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) })
     .end(text);

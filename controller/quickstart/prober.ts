@@ -22,7 +22,7 @@ export interface ProbeReport extends ProbeCounts {
 
 export interface Prober {
   counts(): ProbeCounts;
-  /** Lets the requests in flight end, and counts them. */
+  /** Lets the requests in flight end, and counts them. Idempotent. */
   stop(): Promise<ProbeReport>;
 }
 
@@ -53,16 +53,19 @@ export function startProber(origin: string, path: string, connections: number, c
     while (!stopping.signal.aborted) await once();
   });
 
+  const end = async (): Promise<ProbeReport> => {
+    stopping.abort();
+    await Promise.all(loops);
+    await pool.close();
+    const ms = (microseconds: number): number => Math.round(microseconds / 100) / 10;
+    const latencyMs = { p50: ms(latency.percentile(50)), p99: ms(latency.percentile(99)), max: ms(latency.max) };
+    return { made, failed, failures: [...failures], latencyMs };
+  };
+  let ended: Promise<ProbeReport> | undefined;
+
   return {
     counts: () => ({ made, failed, failures: [...failures] }),
-    stop: async () => {
-      stopping.abort();
-      await Promise.all(loops);
-      await pool.close();
-      const ms = (microseconds: number): number => Math.round(microseconds / 100) / 10;
-      const latencyMs = { p50: ms(latency.percentile(50)), p99: ms(latency.percentile(99)), max: ms(latency.max) };
-      return { made, failed, failures: [...failures], latencyMs };
-    },
+    stop: async () => (ended ??= end()),
   };
 }
 

@@ -11,6 +11,11 @@ export interface Proof {
   readonly seen: string;
 }
 
+/** The URL in the app's dotenv file. */
+export async function loginOf(dotenv: string): Promise<string> {
+  return parseEnv(await readFile(dotenv, "utf8")).DATABASE_URL ?? "";
+}
+
 /** A login as somebody would try it: connects, and reads the orders. */
 export async function tryLogin(url: string): Promise<{ user: string; orders: number } | { refused: string }> {
   const client = new Client({
@@ -36,7 +41,7 @@ export async function tryLogin(url: string): Promise<{ user: string; orders: num
 const REFUSED = new Set(["28P01", "28000"]);
 
 export async function newLoginWorks(dotenv: string, oldUrl: Secret): Promise<Proof> {
-  const url = parseEnv(await readFile(dotenv, "utf8")).DATABASE_URL ?? "";
+  const url = await loginOf(dotenv);
   const outcome = await tryLogin(url);
   const worked = "user" in outcome;
   return {
@@ -94,7 +99,7 @@ export async function restOfFileIsKept(dotenv: string, before: string): Promise<
 export async function custodyAgrees(custody: string, dotenv: string): Promise<Proof> {
   const held: unknown = JSON.parse(await readFile(custody, "utf8"));
   const url = typeof held === "object" && held !== null && "url" in held ? held.url : undefined;
-  const holds = url === parseEnv(await readFile(dotenv, "utf8")).DATABASE_URL;
+  const holds = url === (await loginOf(dotenv));
   return { claim: "Custody holds the same login as the app", holds, seen: holds ? "equal" : "different" };
 }
 

@@ -17,7 +17,8 @@ export interface Story {
 
 const STAGES = ["Verified", "MintApproved", "Minted", "Distributed", "Validated", "RevokeApproved", "Revoked"] as const;
 
-export function openStory(out: Output, clock: Clock): Story {
+/** Steps stop where `stop` has aborted. */
+export function openStory(out: Output, clock: Clock, stop: AbortSignal): Story {
   const startedMs = clock.monotonicMs();
   const told = new Map<string, string>();
   const elapsed = (): string => `+${((clock.monotonicMs() - startedMs) / 1_000).toFixed(1)}s`.padStart(7);
@@ -37,6 +38,7 @@ export function openStory(out: Output, clock: Clock): Story {
 
   return {
     step: async (title, work) => {
+      stop.throwIfAborted();
       const beganMs = clock.monotonicMs();
       const result = await work();
       out.line(`${elapsed()}  ${title} (${humanDuration(clock.monotonicMs() - beganMs)})`);
