@@ -19,10 +19,10 @@ export interface TypedAccount<AccountBlock> extends AccountHandle {
 }
 
 export interface TypedConnection<IssuerBlock, SinkBlock> extends AsyncDisposable {
-  probe(signal: AbortSignal): Promise<Health>;
-  issuer?(block: IssuerBlock): Issuer;
-  sink?(block: SinkBlock): Sink;
-  check?(endpoint: CheckEndpoint): Check;
+  readonly probe: (signal: AbortSignal) => Promise<Health>;
+  readonly issuer?: (block: IssuerBlock) => Issuer;
+  readonly sink?: (block: SinkBlock) => Sink;
+  readonly check?: (endpoint: CheckEndpoint) => Check;
 }
 
 interface DeclaredRole<Block, Traits> {
@@ -84,9 +84,9 @@ function untyped<IssuerBlock, SinkBlock>(connection: TypedConnection<IssuerBlock
   const { issuer, sink, check } = connection;
   return {
     probe: async (signal) => connection.probe(signal),
-    ...(issuer ? { issuer: (config) => issuer.call(connection, (config ?? {}) as IssuerBlock) } : {}),
-    ...(sink ? { sink: (config) => sink.call(connection, (config ?? {}) as SinkBlock) } : {}),
-    ...(check ? { check: (endpoint) => check.call(connection, endpoint) } : {}),
+    ...(issuer ? { issuer: (config) => issuer((config ?? {}) as IssuerBlock) } : {}),
+    ...(sink ? { sink: (config) => sink((config ?? {}) as SinkBlock) } : {}),
+    ...(check ? { check } : {}),
     [Symbol.asyncDispose]: async () => connection[Symbol.asyncDispose](),
   };
 }

@@ -71,10 +71,13 @@ function mint({ marker, proposed }: MintOrder): Minted {
   return { id: `random@${marker.slice(marker.lastIndexOf("/") + 1)}`, value: { [FIELD]: value } };
 }
 
-/** The last character becomes another one of both alphabets. */
+/**
+ * The first character becomes another one, of both alphabets. Not the last: it can carry bits that an acceptor which decodes the
+ * value ignores.
+ */
 function mutate(value: SecretFields): SecretFields {
   const text = value[FIELD]?.reveal() ?? "";
-  return { ...value, [FIELD]: Secret.from(`${text.slice(0, -1)}${text.endsWith("0") ? "1" : "0"}`) };
+  return { ...value, [FIELD]: Secret.from(`${text.startsWith("0") ? "1" : "0"}${text.slice(1)}`) };
 }
 
 const STILL_ACCEPTED: readonly Residual[] = [
