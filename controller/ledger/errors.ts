@@ -4,6 +4,7 @@ export type LedgerReason =
   | "PostgresTooOld" // before 14
   | "LedgerReadOnly" // a standby, or read-only by setting
   | "LedgerForbidden" // the role may not do what migrations need
+  | "LedgerNotMigrated" // older than this Velvet, and only looked at
   | "LedgerNewer" // migrated by a newer Velvet
   | "LedgerChanged"; // a migration that was applied is not the one that this Velvet brings
 

@@ -1,0 +1,68 @@
+/** Where the key-encryption key comes from. It never stands in the ledger. */
+import { link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Secret } from "../adapters/secret.ts";
+import type { Config } from "./config.ts";
+import { base64Key, Mistake } from "./settings.ts";
+
+export class KekError extends Error {
+  override readonly name = "KekError";
+  readonly reason: "KekUnreadable" | "KekMalformed";
+  readonly remedy: string;
+
+  constructor(reason: "KekUnreadable" | "KekMalformed", message: string, remedy: string) {
+    super(message);
+    this.reason = reason;
+    this.remedy = remedy;
+  }
+}
+
+/**
+ * The key in base64: from `VELVET_KEK`, from `VELVET_KEK_FILE`, or, with the embedded Postgres, from `<data dir>/kek`, which is made at
+ * the first start (0600). `random` gives uniformly random bytes. Throws `KekError`.
+ */
+export async function readKek(config: Config, random: (bytes: number) => Buffer): Promise<Secret> {
+  if (config.kek !== undefined) return config.kek;
+  if (config.kekFile !== undefined) return keyIn(config.kekFile);
+  const path = join(config.dataDir, "kek");
+  await makeOnce(path, `${path}.${random(8).toString("hex")}`, `${random(32).toString("base64")}\n`);
+  return keyIn(path);
+}
+
+async function keyIn(path: string): Promise<Secret> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new KekError(
+      "KekUnreadable",
+      `the key-encryption key in ${path} cannot be read (${error.code})`,
+      "Restore the file, or let Velvet's user read it.",
+    );
+  });
+  try {
+    return base64Key(text);
+  } catch (error) {
+    if (!(error instanceof Mistake)) throw error;
+    throw new KekError(
+      "KekMalformed",
+      `${path} holds no key-encryption key: ${error.message}`,
+      "Restore the file from a backup.",
+    );
+  }
+}
+
+/** Whole and on disk before it has its name, and never replaced: a second first start takes the winner's. */
+async function makeOnce(path: string, own: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const found = await open(path, "r").catch(() => undefined);
+  if (found !== undefined) return found.close();
+  const file = await open(own, "wx", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+    await link(own, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    await file.close();
+    await rm(own, { force: true });
+  }
+}
