@@ -123,11 +123,11 @@ function count(done: number, all: number): string {
 function revoked(view: Summarizable): Condition {
   const { revoked: fact, failure, verify } = view.rotation.facts;
   const { state, expect } = view.rotation;
-  if (fact?.by === "person") {
-    return condition(view, "Revoked", "True", "Revoked", `by ${fact.who?.name ?? "a person"}, by hand`, fact.at);
+  if (fact) {
+    const by = fact.who ? `by ${fact.who.name}, by hand` : (verify?.previousId ?? "");
+    return condition(view, "Revoked", "True", "Revoked", by, fact.at);
   }
-  if (fact) return condition(view, "Revoked", "True", "Revoked", verify?.previousId ?? "", fact.at);
-  if (state === "done" && expect === "Absent") return condition(view, "Revoked", "True", "NothingToRevoke", "");
+  if (state === "done") return condition(view, "Revoked", "True", "NothingToRevoke", `expect: ${expect}`);
   if (state === "revoke_failed" && failure) {
     return condition(view, "Revoked", "False", failure.reason, failure.message);
   }

@@ -60,7 +60,7 @@ export function waves(world: World): readonly (readonly ConsumerRow[])[] {
 /** True when this group lets the next one begin. */
 export function letsNextBegin(group: readonly ConsumerRow[], failureBudget: number): boolean {
   const open = group.filter((consumer) => !isFinished(consumer));
-  return open.every((consumer) => consumer.facts.failure !== undefined) && open.length <= failureBudget;
+  return open.every((consumer) => consumer.state === "failed") && open.length <= failureBudget;
 }
 
 /** The rotation's state while consumers are being written and checked. */
@@ -84,7 +84,7 @@ function failedState(
   stem: "distribut" | "validat",
   begun: State,
 ): State {
-  const failing = open.filter((consumer) => consumer.facts.failure !== undefined);
+  const failing = open.filter((consumer) => consumer.state === "failed");
   if (failing.length === 0) return stem === "distribut" && begun !== "minted" ? "distributing" : begun;
   const suffix = failing.length === required.length ? "failed" : "partial";
   return `${stem}e_${suffix}`;

@@ -1,0 +1,71 @@
+/** May this request become a rotation now? Pure; the first refusal wins. */
+import type { CredentialSpec } from "../../crds/kinds.gen.ts";
+import type { Admission, AdmissionContext, Candidate, No } from "./candidate.ts";
+import { later, refuse } from "./candidate.ts";
+import { refuseIssuer, refusePlaces } from "./places.ts";
+import type { Instant } from "./world.ts";
+
+export function admit(candidate: Candidate, context: AdmissionContext, now: Instant): Admission {
+  const { request, credential } = candidate;
+  const early = notNow(candidate, context, now);
+  if (early) return early;
+  if (!credential) return later("CredentialNotFound", `There is no Credential ${request.spec.credentialRef.name} yet.`);
+  const no =
+    refuseShape(candidate, credential.spec, context) ??
+    refuseIssuer(candidate, credential.spec, context) ??
+    refusePlaces(candidate, credential.spec, context);
+  if (no) return no;
+  const { namespace, name } = request;
+  return {
+    verdict: "accept",
+    snapshot: {
+      request: { namespace, name, spec: request.spec },
+      credential: { ...credential, namespace, name: request.spec.credentialRef.name },
+      accounts: candidate.accounts,
+    },
+  };
+}
+
+function notNow({ request, credential, live }: Candidate, context: AdmissionContext, now: Instant): No | undefined {
+  const { spec } = request;
+  if (request.deadline <= now) {
+    return {
+      verdict: "expire",
+      reason: "Expired",
+      message: `Its deadline ${request.deadline} has passed; it was never begun.`,
+    };
+  }
+  if (!context.rotationOn) return later("RotationOff", "This controller only observes (VELVET_ROTATION=off).");
+  if (spec.suspend) return later("Suspended", "The request is suspended.");
+  if (credential?.spec.suspend) return later("CredentialSuspended", "The credential is suspended.");
+  if (spec.notBefore !== undefined && instant(spec.notBefore) > now) {
+    return { ...later("NotBefore", `It begins at ${spec.notBefore}.`), until: instant(spec.notBefore) };
+  }
+  if (live !== undefined)
+    return refuse("RotationInProgress", `${live} is rotating this credential already. Wait for it, or abort it.`);
+  return undefined;
+}
+
+function refuseShape({ request }: Candidate, spec: CredentialSpec, context: AdmissionContext): No | undefined {
+  if (spec.environment !== context.environment) {
+    return refuse(
+      "WrongEnvironment",
+      `The credential is of ${spec.environment}, and this controller of ${context.environment}.`,
+    );
+  }
+  if (request.spec.flow !== "Operational") {
+    return refuse("FlowUnsupported", `This version cannot run the ${request.spec.flow} flow.`);
+  }
+  if (spec.rotation?.strategy === "Replace") {
+    return refuse("StrategyUnsupported", "This version cannot run the strategy Replace.");
+  }
+  if (spec.consumers.length === 0) {
+    return refuse("NoConsumers", "Nobody could prove that a new credential works. Register its consumers first.");
+  }
+  return undefined;
+}
+
+/** In the form that the database's times have. */
+function instant(text: string): Instant {
+  return new Date(text).toISOString();
+}

@@ -1,0 +1,39 @@
+/** A request that wants to become a rotation, and the answers to it. */
+import type { Adapter } from "../../adapters/contract.ts";
+import type { CredentialSpec, RotationRequestSpec } from "../../crds/kinds.gen.ts";
+import type { Instant, Snapshot } from "./world.ts";
+
+export interface Candidate {
+  readonly request: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly spec: RotationRequestSpec;
+    readonly deadline: Instant;
+  };
+  readonly credential: { readonly uid: string; readonly generation: number; readonly spec: CredentialSpec } | undefined;
+  readonly accounts: Snapshot["accounts"];
+  /** The name of the rotation that is live for this credential. */
+  readonly live: string | undefined;
+}
+
+export interface AdmissionContext {
+  readonly environment: string;
+  readonly rotationOn: boolean;
+  readonly registry: Readonly<Record<string, Adapter>>;
+}
+
+export type Admission =
+  | { readonly verdict: "accept"; readonly snapshot: Snapshot }
+  | { readonly verdict: "refuse" | "expire"; readonly reason: string; readonly message: string }
+  /** Looked at again at `until`, or a little later when absent. */
+  | { readonly verdict: "later"; readonly reason: string; readonly message: string; readonly until?: Instant };
+
+export type No = Exclude<Admission, { verdict: "accept" }>;
+
+export function refuse(reason: string, message: string): No {
+  return { verdict: "refuse", reason, message };
+}
+
+export function later(reason: string, message: string): { verdict: "later"; reason: string; message: string } {
+  return { verdict: "later", reason, message };
+}

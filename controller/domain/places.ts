@@ -1,0 +1,153 @@
+/** May this credential use these accounts for these targets, and can these adapters do what is asked of them? Pure. */
+import type { Adapter, IssuerTraits, SinkTraits } from "../../adapters/contract.ts";
+import type { ConsumerSpec, CredentialSpec, VendorAccountSpec } from "../../crds/kinds.gen.ts";
+import type { AdmissionContext, Candidate, No } from "./candidate.ts";
+import { later, refuse } from "./candidate.ts";
+import { matchesAny } from "./glob.ts";
+
+export function refuseIssuer(candidate: Candidate, spec: CredentialSpec, context: AdmissionContext): No | undefined {
+  const no = refusePlace(candidate, context, "issuer", "the issuer", spec.issuer);
+  if (no) return no;
+  const traits = traitsOf(candidate, context, spec);
+  if (traits?.mintClass !== "client-supplied") {
+    return refuse(
+      "MintClassUnsupported",
+      `This version cannot mint ${traits?.mintClass ?? "this kind of"} credentials.`,
+    );
+  }
+  const unknown = spec.consumers.flatMap((consumer) => consumer.keys).find((key) => !traits.fields.includes(key.field));
+  if (!unknown) return undefined;
+  return refuse(
+    "FieldUnknown",
+    `This issuer's values have no field ${unknown.field}. They have: ${traits.fields.join(", ")}.`,
+  );
+}
+
+function traitsOf(candidate: Candidate, context: AdmissionContext, spec: CredentialSpec): IssuerTraits | undefined {
+  const adapter = adapterOf(candidate, context, spec.issuer.account);
+  return adapter?.issuerTraits?.(spec.issuer[adapter.name] ?? {});
+}
+
+export function refusePlaces(candidate: Candidate, spec: CredentialSpec, context: AdmissionContext): No | undefined {
+  if (spec.custody) {
+    const no = refusePlace(candidate, context, "sink", "custody", spec.custody);
+    if (no) return no;
+  }
+  const breaks = traitsOf(candidate, context, spec)?.breaksWhenMixed ?? true;
+  for (const consumer of spec.consumers) {
+    const no =
+      refusePlace(candidate, context, "sink", `consumer ${consumer.id}`, consumer) ??
+      refuseTearing(candidate, context, consumer, breaks) ??
+      refuseCheck(candidate, context, consumer);
+    if (no) return no;
+  }
+  return refuseReadFrom(candidate, spec, context);
+}
+
+function refusePlace(
+  candidate: Candidate,
+  context: AdmissionContext,
+  role: "issuer" | "sink",
+  what: string,
+  block: { readonly account: string; readonly [adapter: string]: unknown },
+): No | undefined {
+  const account = candidate.accounts[block.account];
+  if (!account)
+    return later("AccountNotFound", `${what} names the VendorAccount ${block.account}, which is not there yet.`);
+  const adapter = adapterOf(candidate, context, block.account);
+  if (!adapter)
+    return refuse(
+      "AdapterUnknown",
+      `The account ${block.account} is of ${account.spec.adapter}, which this version does not have.`,
+    );
+  if (!adapter.roles.includes(role))
+    return refuse("RoleUnsupported", `${adapter.name} cannot be ${what}: it is no ${role}.`);
+  const config = block[adapter.name];
+  if (config === undefined)
+    return refuse(
+      "BlockMissing",
+      `${what} needs a block ${adapter.name}, as its account ${block.account} is of that adapter.`,
+    );
+  const targets = adapter.targets(role, config);
+  if (isAllowed(account.spec, candidate, targets)) return undefined;
+  const told = Object.entries(targets)
+    .map(([field, value]) => `${field} ${value}`)
+    .join(", ");
+  return refuse(
+    "NotAllowed",
+    `The account ${block.account} does not allow ${candidate.request.namespace}/${candidate.request.spec.credentialRef.name} to use ${told} for ${what}. The platform team decides that in its allow[].`,
+  );
+}
+
+/** Closed: a rule that names a target field which this use does not have does not allow it. */
+function isAllowed(
+  account: VendorAccountSpec,
+  candidate: Candidate,
+  targets: Readonly<Record<string, string>>,
+): boolean {
+  const { namespace, spec } = candidate.request;
+  return account.allow.some((rule) => {
+    if (!matchesAny(rule.namespaces, namespace)) return false;
+    if (rule.credentials && !matchesAny(rule.credentials, spec.credentialRef.name)) return false;
+    return Object.entries(rule.targets ?? {}).every(([field, globs]) => {
+      const target = targets[field];
+      return target !== undefined && matchesAny(globs, target);
+    });
+  });
+}
+
+function refuseTearing(
+  candidate: Candidate,
+  context: AdmissionContext,
+  consumer: ConsumerSpec,
+  breaks: boolean,
+): No | undefined {
+  if (!breaks || consumer.keys.length < 2 || consumer.acceptsTearing === true) return undefined;
+  if (sinkTraits(candidate, context, consumer)?.atomic === true) return undefined;
+  return refuse(
+    "Tearing",
+    `Consumer ${consumer.id} takes several fields, and its sink cannot change them at once. Set acceptsTearing where a mix is harmless.`,
+  );
+}
+
+function refuseCheck(candidate: Candidate, context: AdmissionContext, consumer: ConsumerSpec): No | undefined {
+  const { check } = consumer;
+  if (check?.type !== "http") return undefined;
+  const { account: name = "", endpoint = "" } = check;
+  const account = candidate.accounts[name];
+  if (!account)
+    return later(
+      "AccountNotFound",
+      `The check of ${consumer.id} names the VendorAccount ${name}, which is not there yet.`,
+    );
+  if (!canCheck(candidate, context, name)) {
+    return refuse("RoleUnsupported", `The check of ${consumer.id} names ${name}, whose adapter cannot check.`);
+  }
+  if (!isAllowed(account.spec, candidate, { endpoint })) {
+    return refuse("NotAllowed", `The account ${name} does not allow ${consumer.id} to use the endpoint ${endpoint}.`);
+  }
+  if (account.spec.endpoints?.some((each) => each.name === endpoint)) return undefined;
+  return refuse("EndpointUnknown", `The account ${name} has no endpoint ${endpoint}.`);
+}
+
+function canCheck(candidate: Candidate, context: AdmissionContext, account: string): boolean {
+  return adapterOf(candidate, context, account)?.roles.includes("check") ?? false;
+}
+
+function refuseReadFrom(candidate: Candidate, spec: CredentialSpec, context: AdmissionContext): No | undefined {
+  if (spec.readFrom === undefined) return undefined;
+  const consumer = spec.consumers.find((each) => each.id === spec.readFrom);
+  if (!consumer) return refuse("ReadFromUnknown", `readFrom names ${spec.readFrom}, which is no consumer.`);
+  if (sinkTraits(candidate, context, consumer)?.grade === "value") return undefined;
+  return refuse("CannotBeRead", `readFrom names ${spec.readFrom}, whose sink does not show values.`);
+}
+
+function sinkTraits(candidate: Candidate, context: AdmissionContext, consumer: ConsumerSpec): SinkTraits | undefined {
+  const adapter = adapterOf(candidate, context, consumer.account);
+  return adapter?.sinkTraits?.(consumer[adapter.name] ?? {});
+}
+
+function adapterOf(candidate: Candidate, context: AdmissionContext, account: string): Adapter | undefined {
+  const name = candidate.accounts[account]?.spec.adapter;
+  return name === undefined || !Object.hasOwn(context.registry, name) ? undefined : context.registry[name];
+}

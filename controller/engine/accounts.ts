@@ -1,0 +1,157 @@
+/** Open accounts: one connection per account and generation, shared by all rotations, closed when unused for a while. */
+import type {
+  AccountHandle,
+  Adapter,
+  Check,
+  CheckEndpoint,
+  Clock,
+  Connection,
+  Issuer,
+  Sink,
+} from "../../adapters/contract.ts";
+import { Terminal } from "../../adapters/errors.ts";
+import type { Secret } from "../../adapters/secret.ts";
+import type { AccountEndpoint, SecretSource, VendorAccountSpec } from "../../crds/kinds.gen.ts";
+import { CUSTODY } from "../domain/consumers.ts";
+import { durationMs } from "../domain/duration.ts";
+import type { Snapshot } from "../domain/world.ts";
+
+/** Resolves one `auth[]` or `headers[]` source. Undefined where it is not there. */
+export type SecretLookup = (source: SecretSource) => Secret | undefined;
+
+const IDLE_MS = 600_000;
+
+interface Open {
+  readonly adapter: Adapter;
+  readonly connection: Connection;
+  usedAt: number;
+}
+
+interface Block {
+  readonly account: string;
+  readonly [adapter: string]: unknown;
+}
+
+export class Accounts {
+  readonly #registry: Readonly<Record<string, Adapter>>;
+  readonly #lookup: SecretLookup;
+  readonly #clock: Clock;
+  readonly #open = new Map<string, Open>();
+
+  constructor(registry: Readonly<Record<string, Adapter>>, lookup: SecretLookup, clock: Clock) {
+    this.#registry = registry;
+    this.#lookup = lookup;
+    this.#clock = clock;
+  }
+
+  issuer(snapshot: Snapshot): Issuer {
+    const { adapter, connection, config } = this.#role(snapshot, snapshot.credential.spec.issuer);
+    if (!connection.issuer) throw lacks(adapter.name, "issuer");
+    return connection.issuer(config);
+  }
+
+  /** The sink of a consumer, or of custody. */
+  sink(snapshot: Snapshot, id: string): Sink {
+    const { spec } = snapshot.credential;
+    const block = id === CUSTODY ? spec.custody : spec.consumers.find((consumer) => consumer.id === id);
+    if (!block) throw new Error(`the snapshot has no consumer ${id}`);
+    const { adapter, connection, config } = this.#role(snapshot, block);
+    if (!connection.sink) throw lacks(adapter.name, "sink");
+    return connection.sink(config);
+  }
+
+  check(snapshot: Snapshot, account: string, endpoint: string): Check {
+    const { adapter, connection } = this.#connect(snapshot, account);
+    const found = snapshot.accounts[account]?.spec.endpoints?.find((each) => each.name === endpoint);
+    if (!connection.check || !found) throw lacks(adapter.name, `check ${endpoint}`);
+    return connection.check(checkEndpoint(found));
+  }
+
+  async close(): Promise<void> {
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.allSettled(open.map(async ({ connection }) => connection[Symbol.asyncDispose]()));
+  }
+
+  #role(snapshot: Snapshot, block: Block): { adapter: Adapter; connection: Connection; config: unknown } {
+    const { adapter, connection } = this.#connect(snapshot, block.account);
+    return { adapter, connection, config: block[adapter.name] ?? {} };
+  }
+
+  #connect(snapshot: Snapshot, name: string): Open {
+    const account = snapshot.accounts[name];
+    const adapter = account && this.#registry[account.spec.adapter];
+    if (!adapter) throw new Error(`the snapshot has no usable account ${name}`);
+    const now = this.#clock.monotonicMs();
+    const key = `${name}@${account.generation}`;
+    const found = this.#open.get(key);
+    if (found) {
+      found.usedAt = now;
+      return found;
+    }
+    this.#closeIdle(now);
+    const handle = this.#handle(name, account.generation, account.spec);
+    const opened = { adapter, connection: adapter.connect(handle, this.#clock), usedAt: now };
+    this.#open.set(key, opened);
+    return opened;
+  }
+
+  /** An older generation stays open for the rotations that run on it. */
+  #closeIdle(now: number): void {
+    for (const [key, open] of this.#open) {
+      if (now - open.usedAt < IDLE_MS) continue;
+      this.#open.delete(key);
+      void Promise.allSettled([open.connection[Symbol.asyncDispose]()]);
+    }
+  }
+
+  #handle(name: string, generation: number, spec: VendorAccountSpec): AccountHandle {
+    const resolve = (source: SecretSource): Secret => {
+      const secret = this.#lookup(source);
+      if (secret) return secret;
+      throw new Terminal(
+        {
+          reason: "AccountSecretMissing",
+          message: `The secret ${source.name} of account ${name} is not there: ${describe(source)}.`,
+          remedy: "Set it for the controller and try again.",
+        },
+        { vendor: spec.adapter, operation: "read the account's secret" },
+      );
+    };
+    return {
+      name,
+      generation,
+      ...(spec.endpoint === undefined ? {} : { endpoint: spec.endpoint }),
+      config: spec[spec.adapter] ?? {},
+      endpoints: (spec.endpoints ?? []).map(checkEndpoint),
+      secret: (wanted) => resolve(spec.auth?.find((source) => source.name === wanted) ?? { name: wanted }),
+      headers: () => Object.fromEntries((spec.headers ?? []).map((source) => [source.name, resolve(source)])),
+    };
+  }
+}
+
+function describe(source: SecretSource): string {
+  if (source.env !== undefined) return `the environment has no ${source.env}`;
+  if (source.file !== undefined) return `the accounts directory has no ${source.file}`;
+  return "auth[] has no such name";
+}
+
+function lacks(adapter: string, role: string): Terminal {
+  return new Terminal(
+    { reason: "RoleUnsupported", message: `The adapter ${adapter} has no ${role}.` },
+    { vendor: adapter, operation: "open" },
+  );
+}
+
+function checkEndpoint(endpoint: AccountEndpoint): CheckEndpoint {
+  return {
+    name: endpoint.name,
+    url: endpoint.url,
+    method: endpoint.method ?? "GET",
+    expectStatus: endpoint.expectStatus ?? [200],
+    proves: endpoint.proves,
+    ...(endpoint.send === undefined ? {} : { send: endpoint.send }),
+    allowPrivate: endpoint.allowPrivate ?? false,
+    timeoutMs: durationMs(endpoint.timeout ?? "10s"),
+  };
+}

@@ -1,0 +1,87 @@
+/** Pending requests become rotations, or are told why not. */
+import type { AdmissionContext } from "../domain/candidate.ts";
+import { admit } from "../domain/admission.ts";
+import { CUSTODY } from "../domain/consumers.ts";
+import { snapshotHash } from "../domain/gates.ts";
+import type { Snapshot } from "../domain/world.ts";
+import type { NewRotation, PendingRequest } from "../ledger/requests.ts";
+import {
+  closeLateDecisions,
+  closeRequest,
+  pendingRequests,
+  postponeRequest,
+  startRotation,
+} from "../ledger/requests.ts";
+import type { Deps } from "./deps.ts";
+
+const BATCH = 100;
+const LOOK_AGAIN_MS = 2_000;
+const UNIQUE_VIOLATION = "23505";
+
+/** One look at everything that waits. Returns how many rotations were started. Any number of replicas may do this at once. */
+export async function admitRequests(deps: Deps, context: AdmissionContext): Promise<number> {
+  const pending = await pendingRequests(deps.db, BATCH);
+  const started = await Promise.all(pending.map(async (request) => admitOne(deps, context, request)));
+  await closeLateDecisions(deps.db);
+  return started.filter(Boolean).length;
+}
+
+async function admitOne(deps: Deps, context: AdmissionContext, request: PendingRequest): Promise<boolean> {
+  const { uid, namespace, name, spec, deadline, now, accounts } = request;
+  const answer = admit(
+    {
+      request: { namespace, name, spec, deadline },
+      credential: credentialOf(request),
+      accounts,
+      live: request.live ?? undefined,
+    },
+    context,
+    now,
+  );
+  if (answer.verdict === "accept") return start(deps, request, answer.snapshot);
+  if (answer.verdict === "later") {
+    const wait = answer.until === undefined ? LOOK_AGAIN_MS : Date.parse(answer.until) - Date.parse(now);
+    await postponeRequest(deps.db, uid, Math.min(wait, LOOK_AGAIN_MS * 30), answer.reason, answer.message);
+    return false;
+  }
+  const state = answer.verdict === "refuse" ? "refused" : "expired";
+  await closeRequest(deps.db, request, state, answer.reason, answer.message);
+  deps.log.warn({ request: `${namespace}/${name}`, reason: answer.reason }, answer.message);
+  return false;
+}
+
+function credentialOf(request: PendingRequest) {
+  const { credentialUid: uid, credentialGeneration: generation, credentialSpec: spec } = request;
+  return uid === null || generation === null || spec === null ? undefined : { uid, generation, spec };
+}
+
+async function start(deps: Deps, request: PendingRequest, snapshot: Snapshot): Promise<boolean> {
+  try {
+    return await startRotation(deps.db, request, newRotation(deps, request, snapshot));
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    // Another request of this credential was faster: at the next look this one is refused with its name.
+    await postponeRequest(deps.db, request.uid, 0, "RotationInProgress", "Another rotation of this credential began.");
+    return false;
+  }
+}
+
+function newRotation(deps: Deps, request: PendingRequest, snapshot: Snapshot): NewRotation {
+  const { spec } = snapshot.credential;
+  const consumers = spec.consumers.map(({ id, active }) => ({
+    id,
+    state: active === false ? ("inactive" as const) : ("pending" as const),
+  }));
+  return {
+    id: deps.uuid(),
+    credential: snapshot.credential.uid,
+    snapshot,
+    snapshotHash: snapshotHash(snapshot),
+    facts: { entered: [{ state: "verifying", at: request.now }] },
+    consumers: spec.custody ? [{ id: CUSTODY, state: "pending" }, ...consumers] : consumers,
+  };
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === UNIQUE_VIOLATION;
+}

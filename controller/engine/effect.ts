@@ -1,0 +1,131 @@
+/** The only door to the outside: deadline, intent, outcome, fault injection. */
+import type { ErrorFacts } from "../../adapters/errors.ts";
+import { isAdapterError, OutcomeUnknown, Transient } from "../../adapters/errors.ts";
+import type { Cause } from "../domain/backoff.ts";
+import type { Instant } from "../domain/world.ts";
+import type { Change, EffectPatch } from "../ledger/record.ts";
+import type { Deps } from "./deps.ts";
+import type { Journal, Live } from "./journal.ts";
+
+/** One pass over one claimed rotation. */
+export interface Pass {
+  readonly deps: Deps;
+  readonly journal: Journal;
+  /** Aborted when the claim is lost or Velvet stops at once. */
+  readonly signal: AbortSignal;
+}
+
+/** `refused`: certainly without effect. `unknown`: it may have happened, or may still happen. */
+export type Outcome<T> =
+  | { readonly kind: "done"; readonly value: T }
+  | { readonly kind: "refused" | "unknown"; readonly cause: Cause };
+
+/** `<role>.<verb>`, for example `issuer.mint`: named for traces, and for tests that crash here. */
+export interface EffectSpec {
+  readonly label: string;
+  readonly attempt?: string;
+  readonly consumer?: string;
+  /** What is written before the call. Absent for what only looks. */
+  readonly intent?: (live: Live, now: Instant) => Change;
+}
+
+export interface Performed<T> {
+  readonly outcome: Outcome<T>;
+  /** To be recorded with what the outcome means; absent where no intent was written. */
+  readonly effect: readonly EffectPatch[];
+}
+
+/** Calls are given up below a third of the lease, so that a claim is never lost while one is under way. */
+export function deadlineMs(leaseMs: number): number {
+  return Math.floor(leaseMs / 3) - 500;
+}
+
+/** Runs `work` once. Never throws what `work` throws: every failure is an outcome. Throws `Fenced` and database errors of the intent. */
+export async function effect<T>(
+  pass: Pass,
+  spec: EffectSpec,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<Performed<T>> {
+  const { deps, journal } = pass;
+  const limit = deadlineMs(deps.leaseMs);
+  const intended: EffectPatch = {
+    id: deps.uuid(),
+    label: spec.label,
+    deadlineMs: limit,
+    ...(spec.attempt === undefined ? {} : { attempt: spec.attempt }),
+    ...(spec.consumer === undefined ? {} : { consumer: spec.consumer }),
+  };
+  const { intent } = spec;
+  if (intent) {
+    await journal.write((live, now) => {
+      const change = intent(live, now);
+      return { ...change, effects: [...(change.effects ?? []), intended] };
+    });
+  }
+  await deps.hook?.(spec.label, "before");
+  const outcome = await attempt(pass, spec.label, limit, work);
+  await deps.hook?.(spec.label, "after");
+  return { outcome, effect: intent ? [{ ...intended, ...outcomeColumns(outcome) }] : [] };
+}
+
+async function attempt<T>(
+  pass: Pass,
+  label: string,
+  limit: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<Outcome<T>> {
+  const timer = AbortSignal.timeout(limit);
+  const signal = AbortSignal.any([pass.signal, timer]);
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = () =>
+    reject(
+      new OutcomeUnknown(
+        { reason: "DeadlineExceeded", message: `No answer to ${label} within ${limit} ms.` },
+        { vendor: "velvet", operation: label },
+      ),
+    );
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    // An adapter that ignores its signal does not hold the claim.
+    return { kind: "done", value: await Promise.race([work(signal), stopped]) };
+  } catch (error) {
+    return failed(pass, label, error);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function failed<T>(pass: Pass, label: string, error: unknown): Outcome<T> {
+  if (!isAdapterError(error)) {
+    // An adapter's bug: its message may hold anything, so only its name is told.
+    const name = error instanceof Error ? error.name : typeof error;
+    pass.deps.log.error(
+      { effect: label, error: name, rotation: pass.journal.claim.id },
+      "an adapter failed unexpectedly",
+    );
+    const cause: Cause = {
+      reason: "AdapterFault",
+      message: `${label} failed in a way that its adapter does not know (${name}).`,
+      remedy: "Report it with the adapter's name and this label.",
+    };
+    return { kind: "unknown", cause };
+  }
+  const cause: Cause = {
+    reason: error.reason,
+    message: withFacts(error.message, error.facts),
+    remedy: error.remedy,
+    retryAfterMs: error instanceof Transient ? error.retryAfterMs : undefined,
+    terminal: error.name === "Terminal",
+  };
+  return { kind: error.name === "OutcomeUnknown" ? "unknown" : "refused", cause };
+}
+
+function withFacts(message: string, facts: ErrorFacts): string {
+  const told = [facts.status, facts.code, facts.requestId].filter((fact) => fact !== undefined);
+  return told.length > 0 ? `${message} [${told.join(", ")}]` : message;
+}
+
+function outcomeColumns(outcome: Outcome<unknown>): Pick<EffectPatch, "outcome" | "detail"> {
+  if (outcome.kind === "done") return { outcome: "done" };
+  return { outcome: outcome.kind, detail: { reason: outcome.cause.reason } };
+}

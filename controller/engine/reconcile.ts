@@ -1,0 +1,95 @@
+/** One pass: look, decide, do one thing, record. */
+import type { Action } from "../domain/plan.ts";
+import { plan } from "../domain/plan.ts";
+import type { DecisionRow, Instant, World } from "../domain/world.ts";
+import type { Ruling } from "../domain/rule.ts";
+import type { Pass } from "./effect.ts";
+import { observe } from "./observe.ts";
+import { finishAbort, restore, revokeNew } from "./stages/abort.ts";
+import { distribute } from "./stages/distribute.ts";
+import { finish } from "./stages/finish.ts";
+import { mint, resolve, verifyNew } from "./stages/mint.ts";
+import { revoke } from "./stages/revoke.ts";
+import { verify } from "./stages/verify.ts";
+
+/** `again`: look once more at once. `ended`: there is nothing left to do, ever. */
+export type NextLook =
+  | { readonly next: "again" | "ended" }
+  | { readonly next: "wait"; readonly until?: Instant | undefined; readonly wakes: number };
+
+const ENDING = new Set(["done", "aborted", "mint_failed"]);
+
+/** Throws `Fenced`, and the database's errors; an adapter's failure is an outcome, never a throw. */
+export async function reconcile(pass: Pass): Promise<NextLook> {
+  const { world, now, wakes } = await observe(pass);
+  const action = plan(world, now);
+  if (action.do === "wait") return { next: "wait", until: action.until, wakes };
+  await perform(pass, world, action);
+  return { next: ENDING.has(pass.journal.live.state) ? "ended" : "again" };
+}
+
+type Deed = Exclude<Action, { do: "wait" }>;
+
+// One line for each action, checked to be all of them: longer, but plainer than a table of casts.
+// oxlint-disable-next-line complexity
+async function perform(pass: Pass, world: World, action: Deed): Promise<void> {
+  switch (action.do) {
+    case "judge":
+      return judge(pass, action.decision, action.ruling);
+    case "verify":
+      return verify(pass, world);
+    case "open-gate":
+      return openGate(pass, action);
+    case "mint":
+      return mint(pass, world, action.number);
+    case "resolve":
+      return resolve(pass, world, action.attempt);
+    case "verify-new":
+      return verifyNew(pass, world, action.attempt);
+    case "distribute":
+      return distribute(pass, world, action.ids);
+    case "revoke":
+      return revoke(pass, world, action.id, action.insist);
+    case "finish":
+      return finish(pass, world);
+    case "restore":
+      return restore(pass, world, action.ids);
+    case "revoke-new":
+      return revokeNew(pass, world, action.attempt);
+    case "finish-abort":
+      return finishAbort(pass, world, action.keepNew);
+  }
+}
+
+async function openGate({ journal }: Pass, action: Extract<Action, { do: "open-gate" }>): Promise<void> {
+  await journal.write((live, now) => ({
+    audit: { event: "GateOpened", gate: action.gate, digest: action.digest },
+    facts: {
+      ...live.facts,
+      gates: { ...live.facts.gates, [action.gate]: { digest: action.digest, openedAt: now } },
+    },
+  }));
+}
+
+/** The person's decision, the answer to it, and what it changes: one transaction. */
+async function judge({ journal }: Pass, decision: DecisionRow, ruling: Ruling): Promise<void> {
+  const { action, decidedBy, ticket } = decision.spec;
+  const reason = ruling.verdict === "accepted" ? "Accepted" : ruling.reason;
+  const change = ruling.verdict === "accepted" ? ruling : { facts: undefined, consumers: undefined, state: undefined };
+  await journal.write(() => ({
+    audit: {
+      event: ruling.verdict === "accepted" ? "DecisionAccepted" : "DecisionRefused",
+      decision: decision.name,
+      action,
+      decidedBy,
+      trust: decision.trust,
+      reason,
+      message: ruling.message,
+      ...(ticket === undefined ? {} : { ticket }),
+    },
+    ...(change.state === undefined ? {} : { state: change.state }),
+    ...(change.facts === undefined ? {} : { facts: change.facts }),
+    ...(change.consumers === undefined ? {} : { consumers: change.consumers }),
+    decisions: [{ uid: decision.uid, state: ruling.verdict, reason, message: ruling.message }],
+  }));
+}

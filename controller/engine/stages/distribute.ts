@@ -1,0 +1,115 @@
+/** One consumer, from write to receipt, as far as it goes now. Consumers run side by side and never hide one another. */
+import type { Cause } from "../../domain/backoff.ts";
+import type { ConsumerStep } from "../../domain/consumers.ts";
+import { checkedByPerson, consumerStep } from "../../domain/consumers.ts";
+import type { ConsumerFacts, ConsumerRow, State, World } from "../../domain/world.ts";
+import { liveAttempt } from "../../domain/world.ts";
+import type { Change } from "../../ledger/record.ts";
+import type { ConsumerPass } from "../consumer.ts";
+import { fail, rowOf, withoutFailure, withRow } from "../consumer.ts";
+import type { Pass } from "../effect.ts";
+import { effect } from "../effect.ts";
+import type { Live } from "../journal.ts";
+import { entriesFor, keysOf, newValue } from "../value.ts";
+import { checkConsumer } from "./check.ts";
+
+export async function distribute(pass: Pass, world: World, ids: readonly string[]): Promise<void> {
+  const attempt = liveAttempt(world);
+  if (!attempt) throw new Error("nothing is minted to distribute");
+  const value = newValue(pass.deps, world, attempt);
+  await Promise.all(
+    ids.map(async (id) => {
+      const sink = pass.deps.accounts.sink(world.rotation.snapshot, id);
+      await drive({ ...pass, world, id, attempt, value, sink });
+    }),
+  );
+}
+
+async function drive(pass: ConsumerPass): Promise<void> {
+  const byPerson = checkedByPerson(pass.world, pass.id);
+  for (;;) {
+    const row = rowOf(pass.journal.live, pass.id);
+    const step = pass.signal.aborted ? undefined : consumerStep(row, byPerson, pass.journal.now());
+    if (!step) return;
+    const went = await STEPS[step](pass, row);
+    if (!went) return;
+  }
+}
+
+/** Each returns false when it waits for another look later. */
+const STEPS: Readonly<Record<ConsumerStep, (pass: ConsumerPass, row: ConsumerRow) => Promise<boolean>>> = {
+  write,
+  settle,
+  check: checkConsumer,
+};
+
+async function write(pass: ConsumerPass): Promise<boolean> {
+  const { sink, id, attempt } = pass;
+  const keys = keysOf(pass.world.rotation.snapshot, id, pass.world.issuer.fields);
+  const { entries, missing } = entriesFor(keys, pass.value);
+  if (missing.length > 0) {
+    const message = `The credential has no field ${missing.join(", ")}.`;
+    return fail(pass, "write", { reason: "FieldMissing", message, terminal: true });
+  }
+  const seen = await ifVersion(pass, Object.keys(entries));
+  if ("cause" in seen) return fail(pass, "write", seen.cause);
+  const intent = (live: Live): Change => ({
+    audit: { event: "WriteIntended", consumer: id, attempt: attempt.id },
+    ...intentState(live),
+    consumers: [{ ...rowOf(live, id), state: "writing", touched: true }],
+  });
+  const performed = await effect(
+    pass,
+    { label: "sink.write", consumer: id, attempt: attempt.id, intent },
+    async (signal) => sink.write({ keys: entries, ...seen }, signal),
+  );
+  const { outcome } = performed;
+  if (outcome.kind !== "done") return fail(pass, "write", outcome.cause, performed);
+  const { version, changed } = outcome.value;
+  await pass.journal.write((live, now) => {
+    const facts: ConsumerFacts = { writtenAt: now, changed, ...(version === undefined ? {} : { version }) };
+    const audit = { event: "Written", consumer: id, attempt: attempt.id, changed };
+    return { audit, ...withRow(live, now, { ...rowOf(live, id), state: "written", facts }), effects: performed.effect };
+  });
+  return true;
+}
+
+function intentState(live: Live): { state?: State } {
+  return live.state === "minted" ? { state: "distributing" } : {};
+}
+
+/** What the target's version is now, so that a write that lands late cannot undo a later one. */
+async function ifVersion(
+  pass: ConsumerPass,
+  names: readonly string[],
+): Promise<{ ifVersion?: string } | { cause: Cause }> {
+  if (!pass.sink.traits.conditional) return {};
+  const { outcome } = await effect(pass, { label: "sink.observe", consumer: pass.id }, async (signal) =>
+    pass.sink.observe(names, signal),
+  );
+  if (outcome.kind !== "done") return { cause: outcome.cause };
+  return outcome.value.version === undefined ? {} : { ifVersion: outcome.value.version };
+}
+
+async function settle(pass: ConsumerPass, row: ConsumerRow): Promise<boolean> {
+  const { version, changed } = row.facts;
+  const written = { changed: changed ?? true, ...(version === undefined ? {} : { version }) };
+  const { outcome } = await effect(pass, { label: "sink.settle", consumer: pass.id }, async (signal) =>
+    pass.sink.settle(written, signal),
+  );
+  if (outcome.kind !== "done") return fail(pass, "settle", outcome.cause);
+  const settled = outcome.value;
+  if (settled.state === "failed") {
+    return fail(pass, "settle", { reason: settled.reason, message: settled.message });
+  }
+  if (settled.state === "pending") {
+    return fail(pass, "settle", { reason: "Settling", message: settled.message, retryAfterMs: settled.retryAfterMs });
+  }
+  // The check follows at once: one commit for both, unless a person checks.
+  if (!checkedByPerson(pass.world, pass.id)) return checkConsumer(pass, row);
+  await pass.journal.write((live, now) => ({
+    audit: { event: "Settled", consumer: pass.id },
+    ...withRow(live, now, { ...rowOf(live, pass.id), state: "settled", facts: withoutFailure(row.facts) }),
+  }));
+  return false;
+}

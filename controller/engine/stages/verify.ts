@@ -1,0 +1,123 @@
+/** Verify and identify: read the value in use, seal it, probe it with a negative control, find out whose it is. */
+import type { IssuedKey, Issuer, KeyId, Verdict } from "../../../adapters/contract.ts";
+import type { SecretFields } from "../../../adapters/secret.ts";
+import { fingerprints } from "../../custody/fingerprint.ts";
+import { seal } from "../../custody/seal.ts";
+import type { Cause } from "../../domain/backoff.ts";
+import { nextFailure } from "../../domain/backoff.ts";
+import { CUSTODY } from "../../domain/consumers.ts";
+import type { VerifyProbe } from "../../domain/verdict.ts";
+import { judgeProbe } from "../../domain/verdict.ts";
+import type { VerifyFacts, World } from "../../domain/world.ts";
+import type { Outcome, Pass } from "../effect.ts";
+import { effect } from "../effect.ts";
+import { fieldsFrom, keysOf } from "../value.ts";
+
+interface Found {
+  readonly value: SecretFields;
+  readonly from: string;
+}
+
+interface FoundPrints extends Found {
+  readonly prints: ReturnType<typeof fingerprints> | undefined;
+}
+
+export async function verify(pass: Pass, world: World): Promise<void> {
+  const issuer = pass.deps.accounts.issuer(world.rotation.snapshot);
+  const read = await readCurrent(pass, world, issuer);
+  if (read.kind !== "done") return recordFailure(pass, read.cause);
+  const { value: found } = read;
+  const prints = found && fingerprints(pass.deps.keys, world.rotation.credential, found.value);
+  const probe = await probeAll(pass, issuer, found);
+  const known = prints !== undefined && prints.whole === world.credential.fingerprint;
+  const judged = judgeProbe(world, issuer.traits, { ...probe, known });
+  if ("cause" in judged) return recordFailure(pass, judged.cause);
+  await recordVerified(pass, world, found && { ...found, prints }, judged.facts);
+}
+
+/** Custody first; where it holds nothing yet, the consumer that `readFrom` names: so a credential from before Velvet is adopted. */
+async function readCurrent(pass: Pass, world: World, issuer: Issuer): Promise<Outcome<Found | undefined>> {
+  const { snapshot } = world.rotation;
+  const { readFrom } = snapshot.credential.spec;
+  const places = [...(world.custody ? [CUSTODY] : []), ...(readFrom === undefined ? [] : [readFrom])];
+  for (const id of places) {
+    const keys = keysOf(snapshot, id, issuer.traits.fields);
+    const sink = pass.deps.accounts.sink(snapshot, id);
+    const { outcome } = await effect(pass, { label: "sink.observe", consumer: id }, async (signal) =>
+      sink.observe(
+        keys.map((key) => key.name),
+        signal,
+      ),
+    );
+    if (outcome.kind !== "done") return outcome;
+    const fields = fieldsFrom(keys, outcome.value);
+    if (fields)
+      return { kind: "done", value: { value: issuer.complete(fields), from: id === CUSTODY ? "custody" : id } };
+  }
+  return { kind: "done", value: undefined };
+}
+
+/** All questions at once: none of them changes anything. */
+async function probeAll(pass: Pass, issuer: Issuer, found: Found | undefined): Promise<VerifyProbe> {
+  const ask = async <T>(label: string, work: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T>> =>
+    (await effect(pass, { label }, work)).outcome;
+  const inventory = ask<readonly IssuedKey[]>("issuer.list", async (signal) => issuer.list(signal));
+  if (!found) return { found: false, inventory: await inventory };
+  const { value } = found;
+  const verdict = ask<Verdict>("issuer.verify", async (signal) => issuer.verify(value, signal));
+  const identity = ask<KeyId | undefined>("issuer.identify", async (signal) => issuer.identify(value, signal));
+  const control = issuer.traits.negativeControl
+    ? ask<Verdict>("issuer.control", async (signal) => issuer.verify(issuer.mutate(value), signal))
+    : undefined;
+  return {
+    found: true,
+    inventory: await inventory,
+    verdict: await verdict,
+    identity: await identity,
+    ...(control ? { control: await control } : {}),
+  };
+}
+
+async function recordVerified(
+  pass: Pass,
+  world: World,
+  found: FoundPrints | undefined,
+  judged: Omit<VerifyFacts, "at" | "readFrom" | "previousFingerprint">,
+): Promise<void> {
+  const { deps, journal } = pass;
+  const { credential, id } = world.rotation;
+  const prints = found?.prints;
+  const sealed =
+    found && seal(deps.keys, { install: deps.install, credential, attempt: id, purpose: "previous" }, found.value);
+  const mismatch =
+    prints && world.credential.fingerprint !== undefined && world.credential.fingerprint !== prints.whole;
+  await journal.write((live, now) => {
+    const { failure: _, ...facts } = live.facts;
+    const verify: VerifyFacts = {
+      at: now,
+      ...judged,
+      ...(found ? { readFrom: found.from } : {}),
+      ...(prints ? { previousFingerprint: prints.whole } : {}),
+    };
+    return {
+      audit: { event: "Verified", ...verify, ...(mismatch ? { currentMismatch: true } : {}) },
+      state: "verified",
+      facts: { ...facts, verify },
+      ...(sealed ? { sealedPrevious: sealed } : {}),
+      ...(prints && verify.previousId !== undefined
+        ? { credential: { currentId: verify.previousId, fingerprint: prints.whole, fingerprints: prints.fields } }
+        : {}),
+    };
+  });
+}
+
+async function recordFailure(pass: Pass, cause: Cause): Promise<void> {
+  await pass.journal.write((live, now) => {
+    const failure = nextFailure(live.facts.failure, cause, now, pass.deps.jitter());
+    return {
+      audit: { event: "VerifyFailed", reason: cause.reason, tries: failure.tries },
+      state: "verify_failed",
+      facts: { ...live.facts, failure },
+    };
+  });
+}

@@ -1,0 +1,15 @@
+-- Which requests wait to become rotations, and what is known for each: at most $1.
+select q.uid, q.namespace, q.name, q.spec, velvet.instant(q.deadline) as deadline, q.trust, q.origin,
+  velvet.instant(clock_timestamp()) as now, c.uid as "credentialUid", c.generation as "credentialGeneration",
+  c.spec as "credentialSpec", (
+    select r.name from velvet.rotation r where r.credential = c.uid and r.ended_at is null) as live, (
+    select coalesce(jsonb_object_agg(a.name, jsonb_build_object('generation', a.generation, 'spec', a.spec)), '{}')
+    from velvet.object a
+    where a.kind = 'VendorAccount' and a.present and a.name in (
+      select jsonb_path_query(c.spec, 'strict $.**.account') #>> '{}')) as accounts
+from velvet.request q
+left join velvet.object c
+  on c.kind = 'Credential' and c.namespace = q.namespace and c.name = q.spec -> 'credentialRef' ->> 'name' and c.present
+where q.state = 'pending' and q.next_look_at <= now()
+order by q.appeared_at, q.name
+limit $1

@@ -1,0 +1,108 @@
+import type { CredentialSpec, RotationRequestSpec } from "../../crds/kinds.gen.ts";
+import type { Instant, RotationFacts, Snapshot, Trust } from "../domain/world.ts";
+import { appendInstallAudit, chainRow } from "./audit.ts";
+import type { Db } from "./db.ts";
+import { statement } from "./db.ts";
+
+/** A pending request with all that decides on it. */
+export interface PendingRequest {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly spec: RotationRequestSpec;
+  readonly deadline: Instant;
+  readonly trust: Trust;
+  readonly origin: object;
+  readonly now: Instant;
+  readonly credentialUid: string | null;
+  readonly credentialGeneration: number | null;
+  readonly credentialSpec: CredentialSpec | null;
+  /** The live rotation of the same credential, by its request's name. */
+  readonly live: string | null;
+  readonly accounts: Snapshot["accounts"];
+}
+
+const PENDING = statement("pending_requests");
+const START = statement("start_rotation");
+const POSTPONE = statement("postpone_request");
+const CLOSE = statement("close_request");
+const CLOSE_LATE = statement("close_late_decisions");
+
+export async function pendingRequests(db: Db, most: number): Promise<PendingRequest[]> {
+  return db.query<PendingRequest>(PENDING, [most]);
+}
+
+export interface NewRotation {
+  readonly id: string;
+  readonly credential: string;
+  readonly snapshot: Snapshot;
+  readonly snapshotHash: string;
+  readonly facts: RotationFacts;
+  readonly consumers: readonly { readonly id: string; readonly state: "pending" | "inactive" }[];
+}
+
+/** False when another replica was faster. Throws a unique violation (23505) when the credential has a live rotation by now. */
+export async function startRotation(db: Db, request: PendingRequest, rotation: NewRotation): Promise<boolean> {
+  const { spec, origin, trust, namespace, name } = request;
+  const first = chainRow(
+    { chain: rotation.id, seq: 0, hash: Buffer.alloc(0) },
+    {
+      at: request.now,
+      event: "RotationStarted",
+      request: { namespace, name, spec, origin, trust },
+      credential: rotation.credential,
+      snapshot: rotation.snapshotHash,
+    },
+  );
+  const { snapshot, snapshotHash, facts } = rotation;
+  const rows = await db.query(START, [
+    request.uid,
+    rotation.id,
+    rotation.credential,
+    JSON.stringify({ snapshot, snapshotHash, facts }),
+    JSON.stringify(rotation.consumers),
+    first.seq,
+    first.canonical,
+    first.hash,
+  ]);
+  return rows.length > 0;
+}
+
+export async function postponeRequest(
+  db: Db,
+  uid: string,
+  waitMs: number,
+  reason: string,
+  message: string,
+): Promise<void> {
+  await db.query(POSTPONE, [uid, waitMs, reason, message]);
+}
+
+/** Refuses or expires a request for good, with its audit row. */
+export async function closeRequest(
+  db: Db,
+  request: PendingRequest,
+  state: "refused" | "expired",
+  reason: string,
+  message: string,
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const closed = await tx.query(CLOSE, [request.uid, state, reason, message]);
+    if (closed.length === 0) return;
+    const { namespace, name } = request;
+    const event = state === "refused" ? "RequestRefused" : "RequestExpired";
+    await appendInstallAudit(tx, [{ event, namespace, name, reason }]);
+  });
+}
+
+/** Answers decisions that no rotation will ever look at. Returns how many. */
+export async function closeLateDecisions(db: Db): Promise<number> {
+  return db.transaction(async (tx) => {
+    const closed = await tx.query<object>(CLOSE_LATE);
+    await appendInstallAudit(
+      tx,
+      closed.map((decision) => ({ event: "DecisionRefused", ...decision })),
+    );
+    return closed.length;
+  });
+}
