@@ -15,7 +15,10 @@ export type DraftManifest = { readonly name: string; readonly namespace?: string
 /** The manifest as YAML. Throws `CommandFailure` with every problem where the schema would refuse it. */
 export function manifestText({ kind, name, namespace, spec }: DraftManifest): string {
   const metadata = { name, ...(namespace === undefined ? {} : { namespace }) };
-  const text = stringify({ apiVersion: "velvet.raxx.app/v1alpha1", kind, metadata, spec }, { lineWidth: 0, compat: "yaml-1.1" });
+  const text = stringify(
+    { apiVersion: "velvet.raxx.app/v1alpha1", kind, metadata, spec },
+    { lineWidth: 0, compat: "yaml-1.1" },
+  );
   const { problems } = readManifests({ path: `${name}.yaml`, text }, { tree: "tenant" });
   if (problems.length > 0) {
     const said = problems.map(({ message, suggestion }) => `  ${message}${suggestion ? ` (${suggestion})` : ""}`);
