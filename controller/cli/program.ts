@@ -22,6 +22,7 @@ export async function runVelvet(args: readonly string[], frame: ProcessFrame): P
   const stop = (): void => stopping.abort();
   // "disconnect": whoever started this with a channel is gone
   frame.once("SIGINT", stop).once("SIGTERM", stop).once("disconnect", stop);
+  frame.stdout.on("error", stop); // whoever reads has gone: `velvet status --watch | head`
   const context: CommandContext = {
     env: frame.env,
     out,

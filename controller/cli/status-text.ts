@@ -56,10 +56,23 @@ function rotationCells(status: RotationStatus, now: Date, colours: Colours): str
 
 function requestCells(request: RequestView, now: Date, colours: Colours): string[] {
   const { namespace, name, credential, flow, state, reason, message, appearedAt } = request;
-  const stage = state === "pending" ? colours.yellow("Pending") : colours.dim(reason);
+  const stage = state === "pending" ? colours.yellow("Pending") : colours.dim(CAPITAL[state]);
   const cells = [namespace, name, credential, flow].map(printable);
-  return [...cells, stage, since(appearedAt, now), printable(message)];
+  return [
+    ...cells,
+    stage,
+    since(appearedAt, now),
+    printable([reason, message].filter((part) => part !== "").join(": ")),
+  ];
 }
+
+const CAPITAL = {
+  pending: "Pending",
+  accepted: "Accepted",
+  refused: "Refused",
+  baseline: "Baseline",
+  expired: "Expired",
+} as const satisfies Record<RequestView["state"], string>;
 
 /** The one thing to know about a rotation now. */
 export function summaryOf(status: RotationStatus): string {

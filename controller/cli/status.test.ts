@@ -121,9 +121,9 @@ async function seed(): Promise<void> {
 it("lists rotations and refused requests, newest first, and what is wrong with the sources", async () => {
   expect(await statusCommand(context, undefined, {}, ledger.db)).toBe(0);
   expect(stdout.text()).toMatchInlineSnapshot(`
-    "NAMESPACE  REQUEST      CREDENTIAL  FLOW         STAGE               AGE    WHAT
-    orders     orders-db-1  orders-db   Operational  Validated           1 min  waits for a person: Revoke gate
-    orders     orders-db-2  orders-db   Operational  RotationInProgress  2 min  orders-db-1 is still running
+    "NAMESPACE  REQUEST      CREDENTIAL  FLOW         STAGE      AGE    WHAT
+    orders     orders-db-1  orders-db   Operational  Validated  1 min  waits for a person: Revoke gate
+    orders     orders-db-2  orders-db   Operational  Refused    2 min  RotationInProgress: orders-db-1 is still running
 
     The source git:here has manifests that are refused:
       teams/orders/x.yaml:3:5  UnknownField: there is no field "isuer"

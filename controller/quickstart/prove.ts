@@ -1,3 +1,4 @@
+import { verifyAudit } from "../audit/verify.ts";
 import {
   custodyAgrees,
   loginOf,
@@ -21,5 +22,13 @@ export async function allProofs({ places, orders, ledger, dotenvBefore }: World)
     await custodyAgrees(places.custody, places.dotenv),
     await restOfFileIsKept(places.dotenv, dotenvBefore),
     await nothingLeaked([places.controllerLog, places.appLog], [...passwords, orders.admin.password.reveal()]),
+    await auditChainsVerify(ledger.verifierUrl.reveal()),
   ];
+}
+
+/** By the independent verifier, which shares no code with what writes the chains. */
+async function auditChainsVerify(url: string): Promise<Proof> {
+  const { ok, chains, rows, faults } = await verifyAudit(url);
+  const seen = ok ? `${rows} rows in ${chains} chains` : faults.map(({ message }) => message).join("; ");
+  return { claim: "Every audit chain verifies", holds: ok && rows > 0, seen };
 }
