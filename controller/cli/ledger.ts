@@ -21,7 +21,7 @@ export async function withLedger<T>({ env, machine }: CommandContext, work: (db:
   }
 }
 
-function noLedger(folder: string): CommandFailure {
+export function noLedger(folder: string): CommandFailure {
   return new CommandFailure({
     happened: `There is no ledger in ${folder}, and DATABASE_URL is not set.`,
     stillFine: "Nothing was made or changed.",
