@@ -1,4 +1,5 @@
 /** Where the key-encryption key comes from. It never stands in the ledger. */
+import { existsSync } from "node:fs";
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Secret } from "../adapters/secret.ts";
@@ -22,11 +23,18 @@ export class KekError extends Error {
  * the first start (0600). `random` gives uniformly random bytes. Throws `KekError`.
  */
 export async function readKek(config: Config, random: (bytes: number) => Buffer): Promise<Secret> {
-  if (config.kek !== undefined) return config.kek;
-  if (config.kekFile !== undefined) return keyIn(config.kekFile);
+  const given = await findKek(config);
+  if (given !== undefined) return given;
   const path = join(config.dataDir, "kek");
   await makeOnce(path, `${path}.${random(8).toString("hex")}`, `${random(32).toString("base64")}\n`);
   return keyIn(path);
+}
+
+/** The key as far as there is one; makes none. Throws `KekError`. */
+export async function findKek(config: Config): Promise<Secret | undefined> {
+  if (config.kek !== undefined) return config.kek;
+  const path = config.kekFile ?? join(config.dataDir, "kek");
+  return config.kekFile === undefined && !existsSync(path) ? undefined : keyIn(path);
 }
 
 async function keyIn(path: string): Promise<Secret> {
@@ -52,8 +60,6 @@ async function keyIn(path: string): Promise<Secret> {
 /** Whole and on disk before it has its name, and never replaced: a second first start takes the winner's. */
 async function makeOnce(path: string, own: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const found = await open(path, "r").catch(() => undefined);
-  if (found !== undefined) return found.close();
   const file = await open(own, "wx", 0o600);
   try {
     await file.writeFile(text);
