@@ -199,6 +199,8 @@ export interface FileSink {
   readonly path: string;
   /** How keys are written in the file: `dotenv` has lines `NAME=value`, `json` is one flat object. Example: `dotenv`. */
   readonly format: "dotenv" | "json";
+  /** Permissions of the file; an existing file keeps its own where they are stricter. `0640` lets the file's group read. Example: `"0640"`. */
+  readonly mode?: "0600" | "0640";
 }
 
 /** The sink with the canonical copy, written first. May be left out only where `readFrom` names a consumer. Example: `{account: orders-files, file: {path: custody/orders-db.json, format: json}}`. */

@@ -71,8 +71,12 @@ function apiVersionFindings(apiVersion: unknown): Finding[] {
 function kindFindings(kind: unknown): Finding[] {
   if (isKind(kind)) return [];
   if (kind === undefined) return [missing("kind", `one of ${KINDS.join(", ")}`)];
-  const suggestion = (typeof kind === "string" ? didYouMean(kind, KINDS) : undefined) ?? `one of ${KINDS.join(", ")}`;
-  return [{ path: ["kind"], part: "value", code: "UnknownKind", message: `Velvet has no kind ${String(kind)}`, suggestion }];
+  const path = ["kind"];
+  const suggestion = `one of ${KINDS.join(", ")}`;
+  if (typeof kind !== "string") return [{ ...wrong(path, "WrongType", "kind must be text"), suggestion }];
+  return [
+    { ...wrong(path, "UnknownKind", `Velvet has no kind ${kind}`), suggestion: didYouMean(kind, KINDS) ?? suggestion },
+  ];
 }
 
 function topFindings(document: Fields): Finding[] {

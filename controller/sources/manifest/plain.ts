@@ -54,20 +54,15 @@ class PlainReader {
 
   #scalar(node: unknown, other: unknown): unknown {
     if (!isScalar(node)) return null;
-    if (
-      isScalar(other) &&
-      other.value !== node.value &&
-      !bothNotANumber(node.value, other.value) &&
-      !isMergeKey(node, other)
-    )
+    if (isScalar(other) && differ(node.value, other.value))
       this.#complain(
         node,
         "AmbiguousYaml",
         `${node.source ?? "this"} reads as ${shown(other.value)} in YAML 1.1, which kubectl follows, and as ${shown(node.value)} in YAML 1.2`,
         `write ${suggested(node.source, node.value)}`,
       );
-    if (typeof node.value === "number" && !Number.isFinite(node.value))
-      this.#complain(node, "InvalidValue", `${node.source ?? "this"} is no number that JSON knows`);
+    const flaw = flawOf(node.value);
+    if (flaw !== undefined) this.#complain(node, "InvalidValue", `${node.source?.slice(0, 40) ?? "this"} ${flaw}`);
     return node.value;
   }
 
@@ -82,13 +77,16 @@ class PlainReader {
   }
 }
 
-function bothNotANumber(a: unknown, b: unknown): boolean {
-  return Number.isNaN(a) && Number.isNaN(b);
+/** YAML 1.1 reads `<<` as a symbol, and the key is refused by itself. */
+function differ(value: unknown, value11: unknown): boolean {
+  return !Object.is(value, value11) && value !== "<<" && typeof value11 !== "symbol";
 }
 
-/** YAML 1.1 reads `<<` as a symbol; the key is refused by itself. */
-function isMergeKey(node: { readonly value: unknown }, other: { readonly value: unknown }): boolean {
-  return node.value === "<<" || typeof other.value === "symbol";
+/** Postgres takes neither NUL nor half a pair in `jsonb`: one such value would hold up a whole source. */
+function flawOf(value: unknown): string | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : "is no number that JSON knows";
+  if (typeof value !== "string" || (!value.includes("\0") && value.isWellFormed())) return undefined;
+  return "holds a character that cannot be stored: NUL, or half of a pair";
 }
 
 function shown(value: unknown): string {

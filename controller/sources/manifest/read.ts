@@ -17,6 +17,8 @@ import { type Complaint, entry, readTrees, textOf, type Tree } from "./tree.ts";
 export const MAX_BYTES = 256 * 1024;
 /** Findings of one document that are looked at: more say nothing new. */
 const MAX_FINDINGS = 400;
+/** Characters of a message. */
+const MAX_MESSAGE = 400;
 /** Problems of one file that are listed; the rest is counted. */
 export const MAX_PROBLEMS = 100;
 
@@ -188,9 +190,15 @@ function withoutEchoes(yaml: readonly Complaint[], schema: readonly Complaint[])
   return [...yaml, ...schema.filter(({ line, column }) => !places.has(`${line}:${column}`))];
 }
 
+/** Fit for one line and for an index: a message may quote a name from the file. */
+function short(message: string): string {
+  const line = message.toWellFormed().replaceAll(/\p{Cc}+/gu, " ");
+  return line.length <= MAX_MESSAGE ? line : `${line.slice(0, MAX_MESSAGE - 1).toWellFormed()}…`;
+}
+
 function problemsOf(path: string, complaints: readonly Complaint[]): Problem[] {
   const sorted = complaints
-    .map((complaint): Problem => ({ path, ...complaint }))
+    .map((complaint): Problem => ({ path, ...complaint, message: short(complaint.message) }))
     .sort((a, b) => a.line - b.line || a.column - b.column);
   if (sorted.length <= MAX_PROBLEMS) return sorted;
   const rest = {
