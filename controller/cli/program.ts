@@ -1,13 +1,19 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
 import { homedir } from "node:os";
 import { Command, CommanderError, Option } from "commander";
 import type { ApproveOptions } from "./approve.ts";
+import type { AuditVerifyOptions } from "./audit.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
+import type { DoctorOptions } from "./doctor.ts";
 import { CommandFailure, failureText } from "./failure.ts";
+import type { MigrateCommandOptions } from "./migrate.ts";
 import { openOutput, type Output } from "./output.ts";
 import type { QuickstartOptions } from "./quickstart.ts";
 import type { RequestOptions } from "./request.ts";
 import type { StatusOptions } from "./status.ts";
+import type { ValidateOptions } from "./validate.ts";
 
 /** The part of `process` that the entry hands over. */
 export type ProcessFrame = Pick<NodeJS.Process, "env" | "stdout" | "stderr" | "once" | "off" | "getuid">;
@@ -59,6 +65,7 @@ function explain(error: unknown, out: Output, debug: string | undefined): ExitCo
 function velvetProgram(out: Output, run: Run): Command {
   const program = new Command("velvet")
     .description("Rotates credentials the GitOps way: verify, mint, distribute, validate, and only then revoke.")
+    .version(ownVersion(), "-V, --version")
     .exitOverride()
     .configureOutput({ writeOut: (text) => out.raw(text), writeErr: (text) => out.note(text.trimEnd()) })
     .showHelpAfterError("Add --help to see what there is.");
@@ -71,9 +78,18 @@ function velvetProgram(out: Output, run: Run): Command {
     addValidate,
     addMigrate,
     addDoctor,
+    addAudit,
   ];
   for (const add of commands) add(program, run);
   return program;
+}
+
+/** Of the package that this file is part of, in a checkout as when installed. */
+function ownVersion(): string {
+  const path = findPackageJSON(import.meta.url);
+  const own: unknown = path === undefined ? undefined : JSON.parse(readFileSync(path, "utf8"));
+  const version = typeof own === "object" && own !== null && "version" in own ? own.version : undefined;
+  return typeof version === "string" ? version : "unknown";
 }
 
 function addQuickstart(program: Command, run: Run): void {
@@ -101,7 +117,7 @@ function addStatus(program: Command, run: Run): void {
     .description("show rotations: stage, gates, consumers, what remains")
     .option("-n, --namespace <namespace>", "only this namespace")
     .option("-a, --all", "ended ones too")
-    .addOption(new Option("-o, --output <format>", "for programs").choices(["json"]))
+    .addOption(jsonOption())
     .option("-w, --watch", "keep showing it until it has ended, or until Ctrl-C")
     .action(async (name: string | undefined, options: StatusOptions) =>
       run(async (context) => {
@@ -156,4 +172,55 @@ function addApprove(program: Command, run: Run): void {
         return approveCommand(context, request, options, async (work) => withLedger(context, work));
       }),
     );
+}
+
+function addValidate(program: Command, run: Run): void {
+  program
+    .command("validate")
+    .argument("[paths...]", "files and folders; default: the current folder")
+    .description(
+      "check manifests as an API server and the controller would, with file, line and what was probably meant",
+    )
+    .addOption(new Option("--tree <tree>", "refuse what may not stand in this tree").choices(["tenant", "platform"]))
+    .option("--environment <name>", "refuse Credentials of another environment")
+    .addOption(jsonOption())
+    .action(async (paths: readonly string[], options: ValidateOptions) =>
+      run(async (context) => (await import("./validate.ts")).validateCommand(context, paths, options)),
+    );
+}
+
+function addMigrate(program: Command, run: Run): void {
+  program
+    .command("migrate")
+    .description("bring the ledger to this Velvet's schema, as the controller does at its start")
+    .addOption(jsonOption())
+    .action(async (options: MigrateCommandOptions) =>
+      run(async (context) => (await import("./migrate.ts")).migrateCommand(context, options)),
+    );
+}
+
+function addDoctor(program: Command, run: Run): void {
+  program
+    .command("doctor")
+    .description("say what is missing to run here; changes nothing")
+    .addOption(jsonOption())
+    .action(async (options: DoctorOptions) =>
+      run(async (context) => (await import("./doctor.ts")).doctorCommand(context, options)),
+    );
+}
+
+function addAudit(program: Command, run: Run): void {
+  program
+    .command("audit")
+    .description("the tamper-evident record")
+    .command("verify")
+    .description("verify every audit chain, independently of what wrote it")
+    .addOption(jsonOption())
+    .action(async (options: AuditVerifyOptions) =>
+      run(async (context) => (await import("./audit.ts")).auditVerifyCommand(context, options)),
+    );
+}
+
+function jsonOption(): Option {
+  return new Option("-o, --output <format>", "for programs").choices(["json"]);
 }
