@@ -11,8 +11,10 @@ import type { Journal, Live } from "./journal.ts";
 export interface Pass {
   readonly deps: Deps;
   readonly journal: Journal;
-  /** Aborted when the claim is lost or Velvet stops at once. */
+  /** Aborted when the claim is lost. */
   readonly signal: AbortSignal;
+  /** Aborted when Velvet stops: nothing new is begun. */
+  readonly stopping: AbortSignal;
 }
 
 /** `refused`: certainly without effect. `unknown`: it may have happened, or may still happen. */
@@ -37,7 +39,7 @@ export interface Performed<T> {
 
 /** Calls are given up below a third of the lease, so that a claim is never lost while one is under way. */
 export function deadlineMs(leaseMs: number): number {
-  return Math.floor(leaseMs / 3) - 500;
+  return Math.floor(leaseMs * 0.3);
 }
 
 /** Runs `work` once. Never throws what `work` throws: every failure is an outcome. Throws `Fenced` and database errors of the intent. */
@@ -62,20 +64,31 @@ export async function effect<T>(
       return { ...change, effects: [...(change.effects ?? []), intended] };
     });
   }
-  await deps.hook?.(spec.label, "before");
-  const outcome = await attempt(pass, spec.label, limit, work);
-  await deps.hook?.(spec.label, "after");
+  const outcome = await call(deps, spec.label, pass.signal, work);
   return { outcome, effect: intent ? [{ ...intended, ...outcomeColumns(outcome) }] : [] };
 }
 
-async function attempt<T>(
-  pass: Pass,
+/** One call to the outside, with its deadline. Never throws what `work` throws. */
+export async function call<T>(
+  deps: Deps,
   label: string,
-  limit: number,
+  signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<Outcome<T>> {
-  const timer = AbortSignal.timeout(limit);
-  const signal = AbortSignal.any([pass.signal, timer]);
+  await deps.hook?.(label, "before");
+  const outcome = await attempt(deps, label, signal, work);
+  await deps.hook?.(label, "after");
+  return outcome;
+}
+
+async function attempt<T>(
+  deps: Deps,
+  label: string,
+  outer: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<Outcome<T>> {
+  const limit = deadlineMs(deps.leaseMs);
+  const signal = AbortSignal.any([outer, AbortSignal.timeout(limit)]);
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const stop = () =>
     reject(
@@ -89,20 +102,17 @@ async function attempt<T>(
     // An adapter that ignores its signal does not hold the claim.
     return { kind: "done", value: await Promise.race([work(signal), stopped]) };
   } catch (error) {
-    return failed(pass, label, error);
+    return failed(deps, label, error);
   } finally {
     signal.removeEventListener("abort", stop);
   }
 }
 
-function failed<T>(pass: Pass, label: string, error: unknown): Outcome<T> {
+function failed<T>(deps: Deps, label: string, error: unknown): Outcome<T> {
   if (!isAdapterError(error)) {
     // An adapter's bug: its message may hold anything, so only its name is told.
     const name = error instanceof Error ? error.name : typeof error;
-    pass.deps.log.error(
-      { effect: label, error: name, rotation: pass.journal.claim.id },
-      "an adapter failed unexpectedly",
-    );
+    deps.log.error({ effect: label, error: name }, "an adapter failed unexpectedly");
     const cause: Cause = {
       reason: "AdapterFault",
       message: `${label} failed in a way that its adapter does not know (${name}).`,

@@ -29,7 +29,7 @@ async function drive(pass: ConsumerPass): Promise<void> {
   const byPerson = checkedByPerson(pass.world, pass.id);
   for (;;) {
     const row = rowOf(pass.journal.live, pass.id);
-    const step = pass.signal.aborted ? undefined : consumerStep(row, byPerson, pass.journal.now());
+    const step = pass.stopping.aborted ? undefined : consumerStep(row, byPerson, pass.journal.now());
     if (!step) return;
     const went = await STEPS[step](pass, row);
     if (!went) return;

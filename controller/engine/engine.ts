@@ -1,0 +1,108 @@
+/** The engine of one replica. Any number of them run on one ledger. */
+import type { AdmissionContext } from "../domain/candidate.ts";
+import type { Claim } from "../ledger/claims.ts";
+import { claimRotations, renewClaims } from "../ledger/claims.ts";
+import { admitRequests } from "./admit.ts";
+import type { Deps } from "./deps.ts";
+import { Loop } from "./loop.ts";
+import { destroyRetired } from "./retired.ts";
+import { work } from "./work.ts";
+
+export interface EngineOptions {
+  /** Rotations at once. */
+  readonly concurrency: number;
+  /** How often to look when nothing was heard: milliseconds. */
+  readonly pollMs: number;
+  readonly admission: AdmissionContext;
+}
+
+/** Work on one claim, and how to stop it when the claim is lost. */
+interface Running {
+  readonly lost: AbortController;
+  readonly done: Promise<void>;
+}
+
+export class Engine {
+  readonly #deps: Deps;
+  readonly #options: EngineOptions;
+  readonly #stopping = new AbortController();
+  readonly #running = new Map<string, Running>();
+  readonly #claims: Loop;
+  readonly #others: readonly Loop[];
+  readonly #admission: Loop;
+
+  constructor(deps: Deps, options: EngineOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#claims = new Loop(options.pollMs, async () => this.#guarded(async () => this.#claimDue()));
+    this.#admission = new Loop(options.pollMs, async () => this.#guarded(async () => this.#admit()));
+    this.#others = [
+      new Loop(options.pollMs * 10, async () => this.#guarded(async () => (await destroyRetired(deps)) > 0)),
+      new Loop(Math.floor(deps.leaseMs / 3), async () => this.#guarded(async () => this.#renew())),
+    ];
+  }
+
+  /** Something arrived: look now. */
+  wake(): void {
+    this.#admission.wake();
+    this.#claims.wake();
+  }
+
+  /** Takes nothing new, lets each rotation finish the step that it is in, and gives its claims back. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([this.#claims.stop(), this.#admission.stop()]);
+    await Promise.all([...this.#running.values()].map(async ({ done }) => done));
+    await Promise.all(this.#others.map(async (loop) => loop.stop()));
+  }
+
+  /** An outage of the ledger changes nothing: it is looked at again after a while. */
+  async #guarded(once: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await once();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#deps.log.error({ error: message }, "the ledger did not answer; rotations wait, and nothing is lost");
+      return false;
+    }
+  }
+
+  async #admit(): Promise<boolean> {
+    const started = await admitRequests(this.#deps, this.#options.admission);
+    if (started > 0) this.#claims.wake();
+    return started > 0;
+  }
+
+  async #claimDue(): Promise<boolean> {
+    const free = this.#options.concurrency - this.#running.size;
+    if (free <= 0) return false;
+    const claims = await claimRotations(this.#deps.db, this.#deps.replica, free, this.#deps.leaseMs);
+    for (const claim of claims) this.#begin(claim);
+    return claims.length > 0;
+  }
+
+  #begin(claim: Claim): void {
+    const lost = new AbortController();
+    this.#running.set(claim.claim, { lost, done: this.#follow(claim, lost) });
+  }
+
+  async #follow(claim: Claim, lost: AbortController): Promise<void> {
+    const dueMs = await work(this.#deps, claim, { lost: lost.signal, stopping: this.#stopping.signal });
+    this.#running.delete(claim.claim);
+    this.#claims.wake();
+    // A short wait is not left to the next poll; a long one lives in the ledger alone.
+    if (dueMs !== undefined && dueMs <= this.#options.pollMs) {
+      setTimeout(() => this.#claims.wake(), Math.max(1, dueMs)).unref();
+    }
+  }
+
+  /** At a third of the lease. A claim that is not ours any more stops its work. */
+  async #renew(): Promise<boolean> {
+    const claims = [...this.#running.keys()];
+    if (claims.length === 0) return false;
+    const held = await renewClaims(this.#deps.db, claims, this.#deps.leaseMs);
+    const gone = claims.filter((claim) => !held.has(claim));
+    for (const claim of gone) this.#running.get(claim)?.lost.abort();
+    return false;
+  }
+}

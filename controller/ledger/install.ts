@@ -1,0 +1,50 @@
+import type { KeyRing } from "../custody/key.ts";
+import { assertKey } from "../custody/key.ts";
+import type { Db } from "./db.ts";
+import { statement } from "./db.ts";
+
+const MAKE = statement("make_install");
+const GET = statement("get_install");
+
+/** This ledger belongs to another install or environment. */
+export class WrongInstall extends Error {
+  override readonly name = "WrongInstall";
+  readonly reason: "WrongInstall" | "WrongEnvironment";
+  readonly remedy: string;
+
+  constructor(reason: "WrongInstall" | "WrongEnvironment", message: string, remedy: string) {
+    super(message);
+    this.reason = reason;
+    this.remedy = remedy;
+  }
+}
+
+export interface Install {
+  readonly id: string;
+  readonly environment: string;
+}
+
+/**
+ * Claims a new ledger for this install, or checks that this one is ours: name, environment and key. Staging and production never
+ * share a ledger. Throws `WrongInstall` and `WrongKey`; nothing is changed then.
+ */
+export async function ensureInstall(db: Db, wanted: Install, keys: KeyRing): Promise<void> {
+  await db.query(MAKE, [wanted.id, wanted.environment, keys.check]);
+  const [found] = await db.query<Install & { keyCheck: Buffer }>(GET);
+  if (!found) throw new Error("the ledger has no install row");
+  if (found.environment !== wanted.environment) {
+    throw new WrongInstall(
+      "WrongEnvironment",
+      `This ledger belongs to the environment ${found.environment}, and this controller to ${wanted.environment}. Nothing was changed.`,
+      `Set VELVET_ENV=${found.environment}, or give this controller a ledger of its own.`,
+    );
+  }
+  if (found.id !== wanted.id) {
+    throw new WrongInstall(
+      "WrongInstall",
+      `This ledger belongs to the install ${found.id}, and this controller is ${wanted.id}. Nothing was changed.`,
+      `Set VELVET_INSTALL=${found.id}, or give this controller a ledger of its own.`,
+    );
+  }
+  assertKey(keys, found.keyCheck);
+}

@@ -1,0 +1,154 @@
+/** The composition root: from one frozen configuration to a running controller. */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Adapter, Clock } from "../adapters/contract.ts";
+import { adapters } from "../adapters/registry.ts";
+import type { Config } from "./config.ts";
+import type { KeyRing } from "./custody/key.ts";
+import { keyRing } from "./custody/key.ts";
+import { Accounts } from "./engine/accounts.ts";
+import type { Deps } from "./engine/deps.ts";
+import { Engine } from "./engine/engine.ts";
+import { accountSecrets } from "./engine/secrets.ts";
+import { readKek } from "./kek.ts";
+import { ensureInstall } from "./ledger/install.ts";
+import type { Log } from "./log.ts";
+import type { OpenLedger } from "./open.ts";
+import { openLedger } from "./open.ts";
+import { folderSource } from "./sources/folder.ts";
+import { gitSource } from "./sources/git/source.ts";
+import type { Source } from "./sources/look.ts";
+import { readManifests } from "./sources/manifest/read.ts";
+import type { RunningSource } from "./sources/poll.ts";
+import { runSource } from "./sources/poll.ts";
+
+/** All that the controller takes from outside. */
+export interface ControllerOrder {
+  readonly config: Config;
+  /** Only what git may see of it is passed on. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: (bytes: number) => Buffer;
+  /** Stops gracefully: no new work, the steps that run are finished, claims are given back. */
+  readonly stop: AbortSignal;
+  /** Called once, when rotations can begin. */
+  readonly onReady?: () => void;
+  /** Default: all of this build. */
+  readonly registry?: Readonly<Record<string, Adapter>>;
+}
+
+/** Below it a replica that died is taken over in good time; above it a slow vendor's call still fits into a third. */
+const LEASE_MS = 30_000;
+const POLL_MS = 1_000;
+const PLATFORM_INTERVAL_MS = 5_000;
+
+/** Runs until `stop`. Throws what keeps it from starting, each with a remedy. */
+export async function runController(order: ControllerOrder): Promise<void> {
+  const { config, log } = order;
+  const keys = keyRing(await readKek(config, order.random));
+  const ledger = await openLedger(config, { log: (line) => log.info({}, line) });
+  try {
+    const install = { id: config.install, environment: config.environment };
+    await ensureInstall(ledger.db, install, keys);
+    await runOnLedger(order, ledger, keys);
+  } finally {
+    await ledger.stop();
+    log.info({}, "stopped");
+  }
+}
+
+async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing): Promise<void> {
+  const { config, log, stop } = order;
+  const registry = order.registry ?? adapters;
+  const lookup = accountSecrets(config.accountSecret, config.accountsDir);
+  const accounts = new Accounts(registry, lookup, order.clock);
+  const deps = engineDeps(order, ledger, keys, accounts);
+  const rotationOn = config.rotation === "on";
+  const engine = new Engine(deps, {
+    concurrency: config.concurrency,
+    pollMs: POLL_MS,
+    admission: { environment: config.environment, rotationOn, registry },
+  });
+  const sources = startSources(order, deps, () => engine.wake());
+  try {
+    log.info(
+      { install: config.install, environment: config.environment, rotation: config.rotation, replica: deps.replica },
+      rotationOn ? "ready" : "ready to observe; VELVET_ROTATION=off, so nothing is started",
+    );
+    order.onReady?.();
+    await stopped(stop);
+    log.info({}, "stopping: finishing the steps that run");
+  } finally {
+    await Promise.all(sources.map(async (source) => source.done));
+    await engine.stop();
+    await accounts.close();
+  }
+}
+
+function engineDeps(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing, accounts: Accounts): Deps {
+  return {
+    db: ledger.db,
+    accounts,
+    keys,
+    install: order.config.install,
+    environment: order.config.environment,
+    clock: order.clock,
+    random: order.random,
+    uuid: randomUUID,
+    jitter: () => order.random(4).readUInt32BE() / 2 ** 32,
+    log: order.log,
+    leaseMs: LEASE_MS,
+    replica: `${hostname()}/${process.pid}`,
+  };
+}
+
+function startSources(order: ControllerOrder, deps: Deps, onChange: () => void): RunningSource[] {
+  return sourcesOf(order).map(({ source, interval }) =>
+    runSource(source, {
+      db: deps.db,
+      clock: deps.clock,
+      signal: order.stop,
+      interval,
+      onChange: (report) => {
+        deps.log.info({ ...report, source: source.name }, "the source changed");
+        onChange();
+      },
+      onFailure: (err, nextTryMs) => deps.log.warn({ source: source.name, err, nextTryMs }, "a source cannot be read"),
+      owner: deps.replica,
+      newId: deps.uuid,
+      random: deps.jitter,
+    }),
+  );
+}
+
+function sourcesOf({ config, environment }: ControllerOrder): { source: Source; interval: number }[] {
+  const found: { source: Source; interval: number }[] = [];
+  const read = readManifests;
+  if (config.platformDir !== undefined) {
+    const source = folderSource({ name: "platform", folder: config.platformDir, read, environment: config.environment });
+    found.push({ source, interval: PLATFORM_INTERVAL_MS });
+  }
+  if (config.gitUrl !== undefined && config.gitNamespaces !== undefined) {
+    const source = gitSource({
+      name: "tenants",
+      url: config.gitUrl.reveal(),
+      branch: config.gitBranch,
+      namespaces: config.gitNamespaces,
+      cacheFolder: join(config.dataDir, "git", "tenants"),
+      inherited: environment,
+      read,
+      environment: config.environment,
+    });
+    found.push({ source, interval: config.gitIntervalMs });
+  }
+  return found;
+}
+
+async function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

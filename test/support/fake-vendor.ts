@@ -1,0 +1,209 @@
+/**
+ * A vendor in memory, for the engine's tests and its bench: an issuer that takes the value from us, sinks that can be read, and
+ * a check. It keeps the whole truth (`live`, `stored`) and a history of every call, so that a test can judge what happened.
+ */
+import type {
+  Adapter,
+  CheckResult,
+  Connection,
+  Issuer,
+  IssuedKey,
+  IssuerTraits,
+  MintOrder,
+  Sink,
+  SinkTraits,
+  Verdict,
+} from "../../adapters/contract.ts";
+import type { SecretFields } from "../../adapters/secret.ts";
+import { Secret } from "../../adapters/secret.ts";
+
+export interface VendorKey {
+  value: string;
+  marker: string | undefined;
+  enabled: boolean;
+}
+
+export interface Call {
+  readonly label: string;
+  readonly target: string;
+}
+
+/** Thrown, awaited or ignored before or after a call takes effect. */
+export type Fault = (call: Call, point: "before" | "after") => Promise<void> | void;
+
+export class FakeVendor {
+  readonly keys = new Map<string, VendorKey>();
+  /** By sink target: key name to value. */
+  readonly stored = new Map<string, Map<string, string>>();
+  readonly history: Call[] = [];
+  fault: Fault = () => undefined;
+  /** Milliseconds of every call. */
+  latencyMs = 0;
+  /** Uses of the old credential that go on. */
+  active = 0;
+  maxLive: number | undefined;
+  sinkTraits: SinkTraits = { grade: "value", atomic: true, conditional: false };
+  versions = 0;
+  /** Targets that must hold a value that the vendor accepts, at every instant (I1); what was seen otherwise. */
+  readonly required = new Set<string>();
+  readonly outages: string[] = [];
+
+  /** True when the vendor accepts this value now. */
+  accepts(value: string): boolean {
+    return [...this.keys.values()].some((key) => key.enabled && key.value === value);
+  }
+
+  held(target: string, key = "TOKEN"): string | undefined {
+    return this.stored.get(target)?.get(key);
+  }
+
+  put(target: string, key: string, value: string): void {
+    const place = this.stored.get(target) ?? new Map<string, string>();
+    this.stored.set(target, place.set(key, value));
+  }
+
+  judge(): void {
+    for (const target of this.required) {
+      const value = this.held(target);
+      if (value === undefined || !this.accepts(value)) {
+        this.outages.push(`${target} after ${this.history.at(-1)?.label ?? "nothing"}`);
+      }
+    }
+  }
+
+  calls(label: string): Call[] {
+    return this.history.filter((call) => call.label === label);
+  }
+
+  async call<T>(label: string, target: string, act: () => T): Promise<T> {
+    const call = { label, target };
+    if (this.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, this.latencyMs));
+    await this.fault(call, "before");
+    this.history.push(call);
+    const result = act();
+    this.judge();
+    await this.fault(call, "after");
+    return result;
+  }
+}
+
+const REFUSED: Verdict = { liveness: "dead", reason: "Refused", message: "the vendor refuses it" };
+const ACCEPTED: Verdict = { liveness: "alive", reason: "Accepted", message: "the vendor accepts it" };
+
+export function fakeAdapter(vendor: FakeVendor): Adapter {
+  const traits = (): IssuerTraits => ({
+    mintClass: "client-supplied",
+    fields: ["value"],
+    publicFields: [],
+    breaksWhenMixed: false,
+    authority: "vendor",
+    negativeControl: true,
+    propagation: { windowMs: 1_000, everyMs: 50 },
+    revocation: "quarantine",
+    ...(vendor.maxLive === undefined ? {} : { maxLive: vendor.maxLive }),
+  });
+  return {
+    name: "fake",
+    roles: ["issuer", "sink", "check"],
+    endpoint: "none",
+    targets: (_role, config) => ({ path: String((config as { path?: string }).path ?? "issuer") }),
+    issuerTraits: traits,
+    sinkTraits: () => vendor.sinkTraits,
+    connect: (): Connection => ({
+      probe: async () => ({ ready: true, reason: "Ready", message: "" }),
+      issuer: () => issuer(vendor, traits()),
+      sink: (config) => sink(vendor, String((config as { path: string }).path)),
+      check: (endpoint) => ({
+        proves: endpoint.proves,
+        run: async (value): Promise<CheckResult> =>
+          vendor.call("check.run", endpoint.name, () =>
+            vendor.accepts(valueOf(value)) && vendor.held(endpoint.name) === valueOf(value)
+              ? { outcome: "pass", reason: "Works", message: "works" }
+              : { outcome: "fail", reason: "DoesNotWork", message: "it does not work with the new credential" },
+          ),
+      }),
+      [Symbol.asyncDispose]: async () => undefined,
+    }),
+  };
+}
+
+function valueOf(value: SecretFields): string {
+  return value["value"]?.reveal() ?? "";
+}
+
+function issuer(vendor: FakeVendor, traits: IssuerTraits): Issuer {
+  return {
+    traits,
+    list: async () =>
+      vendor.call("issuer.list", "", () =>
+        [...vendor.keys].map(([id, key]): IssuedKey => ({
+          id,
+          enabled: key.enabled,
+          ...(key.marker === undefined ? {} : { marker: key.marker }),
+        })),
+      ),
+    verify: async (value) =>
+      vendor.call("issuer.verify", "", () => (vendor.accepts(valueOf(value)) ? ACCEPTED : REFUSED)),
+    mutate: (value) => ({ value: Secret.from(`${valueOf(value)}x`) }),
+    identify: async (value) =>
+      vendor.call("issuer.identify", "", () => [...vendor.keys].find(([, key]) => key.value === valueOf(value))?.[0]),
+    complete: (value) => value,
+    propose: (order) => ({ value: Secret.from(order.random(24).toString("base64url")) }),
+    mint: async (order) => mint(vendor, order),
+    revoke: async (id) =>
+      vendor.call("issuer.revoke", id, () => {
+        const key = vendor.keys.get(id);
+        if (key) key.enabled = false;
+        return [];
+      }),
+    destroy: async (id) =>
+      vendor.call("issuer.destroy", id, () => {
+        vendor.keys.delete(id);
+        return [];
+      }),
+    usage: async (id) => vendor.call("issuer.usage", id, () => ({ active: vendor.active })),
+  };
+}
+
+async function mint(vendor: FakeVendor, order: MintOrder) {
+  const value = order.proposed ?? {};
+  return vendor.call("issuer.mint", order.marker, () => {
+    const id = `key-${order.marker.slice(-36)}`;
+    vendor.keys.set(id, { value: valueOf(value), marker: order.marker, enabled: true });
+    return { id, value };
+  });
+}
+
+function sink(vendor: FakeVendor, path: string): Sink {
+  return {
+    traits: vendor.sinkTraits,
+    observe: async (keys) =>
+      vendor.call("sink.observe", path, () => ({
+        keys: Object.fromEntries(
+          keys.map((key) => {
+            const value = vendor.held(path, key);
+            if (value === undefined) return [key, { present: false }];
+            return [
+              key,
+              vendor.sinkTraits.grade === "value" ? { present: true, value: Secret.from(value) } : { present: true },
+            ];
+          }),
+        ),
+      })),
+    write: async (order) =>
+      vendor.call("sink.write", path, () => {
+        let changed = false;
+        for (const [key, secret] of Object.entries(order.keys)) {
+          const before = vendor.held(path, key);
+          const after = secret?.reveal();
+          if (before === after) continue;
+          changed = true;
+          if (after === undefined) vendor.stored.get(path)?.delete(key);
+          else vendor.put(path, key, after);
+        }
+        vendor.versions += 1;
+        return { changed, version: String(vendor.versions) };
+      }),
+    settle: async () => vendor.call("sink.settle", path, () => ({ state: "settled" as const })),
+  };
+}
