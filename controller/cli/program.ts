@@ -13,7 +13,6 @@ import { openOutput, type Output } from "./output.ts";
 import type { QuickstartOptions } from "./quickstart.ts";
 import type { RequestOptions } from "./request.ts";
 import type { StatusOptions } from "./status.ts";
-import type { ValidateOptions } from "./validate.ts";
 
 /** The part of `process` that the entry hands over. */
 export type ProcessFrame = Pick<NodeJS.Process, "env" | "stdout" | "stderr" | "once" | "off" | "getuid">;
@@ -42,6 +41,7 @@ export async function runVelvet(args: readonly string[], frame: ProcessFrame): P
     code = await action(context);
   });
   try {
+    await addValidate(program, args);
     await program.parseAsync([...args], { from: "user" });
     return code;
   } catch (error) {
@@ -69,17 +69,7 @@ function velvetProgram(out: Output, run: Run): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => out.raw(text), writeErr: (text) => out.note(text.trimEnd()) })
     .showHelpAfterError("Add --help to see what there is.");
-  const commands = [
-    addQuickstart,
-    addController,
-    addStatus,
-    addRequest,
-    addApprove,
-    addValidate,
-    addMigrate,
-    addDoctor,
-    addAudit,
-  ];
+  const commands = [addQuickstart, addController, addStatus, addRequest, addApprove, addMigrate, addDoctor, addAudit];
   for (const add of commands) add(program, run);
   return program;
 }
@@ -174,19 +164,17 @@ function addApprove(program: Command, run: Run): void {
     );
 }
 
-function addValidate(program: Command, run: Run): void {
-  program
-    .command("validate")
-    .argument("[paths...]", "files and folders; default: the current folder")
-    .description(
-      "check manifests as an API server and the controller would, with file, line and what was probably meant",
-    )
-    .addOption(new Option("--tree <tree>", "refuse what may not stand in this tree").choices(["tenant", "platform"]))
-    .option("--environment <name>", "refuse Credentials of another environment")
-    .addOption(jsonOption())
-    .action(async (paths: readonly string[], options: ValidateOptions) =>
-      run(async (context) => (await import("./validate.ts")).validateCommand(context, paths, options)),
-    );
+/**
+ * Validation brings its own `Command`, and the schemas of every kind with it: it is imported only where it is named, so that every
+ * other command starts without it.
+ */
+async function addValidate(program: Command, args: readonly string[]): Promise<void> {
+  if (!args.includes("validate")) {
+    program.command("validate").argument("[paths...]").description("check manifests offline, with file and line");
+    return;
+  }
+  const { validateCommand } = await import("./validate.ts");
+  program.addCommand(validateCommand().copyInheritedSettings(program));
 }
 
 function addMigrate(program: Command, run: Run): void {
