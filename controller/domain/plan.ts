@@ -120,10 +120,16 @@ function waitForConsumers(world: World): Action | undefined {
 }
 
 function planRevoke(world: World, now: Instant): Action {
-  const { facts, expect } = world.rotation;
-  // With `Absent` there never was an old credential: nothing to revoke.
-  if (facts.revoked || expect === "Absent") return { do: "finish" };
+  if (world.rotation.facts.revoked || nothingToRevoke(world)) return { do: "finish" };
   return planGate(world, "Revoke") ?? waitForOverlap(world, now) ?? planPointOfNoReturn(world, now);
+}
+
+/** There never was an old credential, or the vendor itself called it dead and nobody knows its id. */
+function nothingToRevoke(world: World): boolean {
+  const { facts, expect } = world.rotation;
+  if (expect === "Absent") return true;
+  const gone = facts.verify?.liveness === "dead" || facts.verify?.liveness === "absent";
+  return gone && facts.verify?.previousId === undefined;
 }
 
 /** The overlap is measured from the last receipt: from then on every consumer has had both. */
