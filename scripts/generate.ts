@@ -6,7 +6,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { format } from "oxfmt";
 import { readAdapterBlocks } from "./generate/adapters.ts";
+import { produceSchemaSql } from "../controller/ledger/dump.ts";
 import { composeAdapters } from "./generate/compose.ts";
+import { configurationReference } from "./generate/configuration.ts";
 import { typesOf } from "./generate/types.ts";
 
 export interface Generator {
@@ -23,6 +25,8 @@ const CRDS = ["vendoraccounts", "credentials", "rotationrequests", "rotationdeci
 export const generators: readonly Generator[] = [
   ...CRDS.map((path) => ({ path, produce: async () => formatted(path, composedCrd(path)) })),
   { path: "crds/kinds.gen.ts", produce: () => typesOf(CRDS.map(composedCrd)) },
+  { path: "controller/ledger/schema.sql", produce: produceSchemaSql },
+  { path: "docs/reference/configuration.md", produce: () => formatted("configuration.md", configurationReference()) },
 ];
 
 function composedCrd(path: string): string {
