@@ -53,6 +53,9 @@ export function ledgerOf(pool: Pool): Db {
     transaction: async <T>(work: (tx: Db) => Promise<T>) => {
       const client = await pool.connect();
       let broken: Error | undefined;
+      // A connection that dies while nothing is asked of it says so as an event; without a listener that would end Velvet.
+      const onError = (error: Error) => (broken = error);
+      client.on("error", onError);
       try {
         await client.query("begin");
         const result = await work(insideOf(client));
@@ -62,6 +65,7 @@ export function ledgerOf(pool: Pool): Db {
         await client.query("rollback").catch((failure: Error) => (broken = failure));
         throw error;
       } finally {
+        client.off("error", onError);
         client.release(broken);
       }
     },

@@ -124,28 +124,39 @@ function twice(
 
 function compare(draft: Draft, look: SourceLook, known: Known, shown: ShownDocument): void {
   const object = known.objects.get(shown.key);
-  if (object !== undefined && object.present && object.source !== look.source) {
-    const message = `${nameOf(shown)} belongs to the source ${object.source}, which still shows it.`;
-    draft.problems.push(problemAt(shown, "OwnedByAnotherSource", message));
-    return;
-  }
   const row = rowsOf(known, shown)?.get(shown.key);
-  if (row !== undefined && row.specHash !== shown.identity) {
-    const code = shown.kind === "RotationRequest" ? "RequestImmutable" : "DecisionImmutable";
-    const message = `${nameOf(shown)} was recorded with another spec and cannot change. Use a new name.`;
-    draft.problems.push(problemAt(shown, code, message));
+  const objection = objectionTo(shown, look, object, row);
+  if (objection !== undefined) {
+    draft.problems.push(objection);
     return;
   }
-  const suspend = isRecord(shown.spec) && shown.spec["suspend"] === true;
-  if (shown.kind === "RotationRequest" && row !== undefined && row.suspend !== suspend)
-    draft.suspends.push({ uid: row.uid, suspend });
+  suspendOrResume(draft, shown, row);
   record(draft, known, shown);
-  if (object?.present === true && object.specHash === shown.hash) {
-    if (object.trust !== look.trust || !sameOrigin(object.origin, shown.origin)) draft.objects.push(shown);
-    return;
+  const same = object?.present === true && object.specHash === shown.hash;
+  if (!same) draft.news.add(shown.key);
+  if (!same || object.trust !== look.trust || !sameOrigin(object.origin, shown.origin)) draft.objects.push(shown);
+}
+
+/** Why a document is not taken. */
+function objectionTo(
+  shown: ShownDocument,
+  look: SourceLook,
+  object: KnownObject | undefined,
+  row: KnownRow | undefined,
+): Problem | undefined {
+  if (object?.present === true && object.source !== look.source) {
+    const message = `${nameOf(shown)} belongs to the source ${object.source}, which still shows it.`;
+    return problemAt(shown, "OwnedByAnotherSource", message);
   }
-  draft.objects.push(shown);
-  draft.news.add(shown.key);
+  if (row === undefined || row.specHash === shown.identity) return undefined;
+  const code = shown.kind === "RotationRequest" ? "RequestImmutable" : "DecisionImmutable";
+  return problemAt(shown, code, `${nameOf(shown)} was recorded with another spec and cannot change. Use a new name.`);
+}
+
+function suspendOrResume(draft: Draft, shown: ShownDocument, row: KnownRow | undefined): void {
+  if (row === undefined || shown.kind !== "RotationRequest") return;
+  const suspend = isRecord(shown.spec) && shown.spec["suspend"] === true;
+  if (row.suspend !== suspend) draft.suspends.push({ uid: row.uid, suspend });
 }
 
 function record(draft: Draft, known: Known, shown: ShownDocument): void {

@@ -45,8 +45,8 @@ export function runSource(source: Source, options: RunOptions): RunningSource {
   const { promise: first, resolve, reject } = Promise.withResolvers<void>();
   first.catch(() => undefined);
   const bell = createBell();
-  options.hint?.(bell.ring);
-  source.watch?.(bell.ring, options.signal);
+  options.hint?.(() => bell.ring());
+  source.watch?.(() => bell.ring(), options.signal);
   const done = run({ source, options, bell, synced: resolve }).finally(() =>
     reject(new Error(`stopped before the first sync of the source ${source.name}`)),
   );

@@ -10,6 +10,7 @@ import {
   type KnownRow,
   shownDocuments,
 } from "./difference.ts";
+import { syncEntries } from "./entries.ts";
 import type { Problem, SourceLook } from "./look.ts";
 import { problemRows } from "./problems.ts";
 import { keyOf, type ShownDocument } from "./shown.ts";
@@ -116,9 +117,12 @@ async function readKnown(tx: Db, look: SourceLook, shown: readonly ShownDocument
   };
 }
 
-interface WrittenObject extends Named {
-  readonly kind: string;
+interface AddedRow extends Named {
   readonly uid: string;
+}
+
+interface WrittenRow extends AddedRow {
+  readonly kind: string;
   readonly generation: number;
 }
 
@@ -133,7 +137,7 @@ async function write(tx: Db, look: SourceLook, found: Difference, baseline: bool
     origin,
   }));
   const written = await inChunks(objects, async (chunk) =>
-    tx.query<WrittenObject>(WRITE_OBJECTS, [look.source, JSON.stringify(chunk), look.trust]),
+    tx.query<WrittenRow>(WRITE_OBJECTS, [look.source, JSON.stringify(chunk), look.trust]),
   );
   const uids = new Map(written.map((object) => [keyOf(object), object]));
   if (found.gone.length > 0) await tx.query(FORGET_OBJECTS, [found.gone.map((object) => object.uid)]);
@@ -142,13 +146,17 @@ async function write(tx: Db, look: SourceLook, found: Difference, baseline: bool
     return { uid: uids.get(key)?.uid, namespace, name, spec, hash: identity, origin, deadline, ...state };
   };
   const requests = await inChunks(found.requests.map(row), async (chunk) =>
-    tx.query<Named & { uid: string }>(ADD_REQUESTS, [JSON.stringify(chunk), look.trust]),
+    tx.query<AddedRow>(ADD_REQUESTS, [JSON.stringify(chunk), look.trust]),
   );
   const decisions = await inChunks(found.decisions.map(row), async (chunk) =>
-    tx.query<Named & { uid: string }>(ADD_DECISIONS, [JSON.stringify(chunk), look.trust]),
+    tx.query<AddedRow>(ADD_DECISIONS, [JSON.stringify(chunk), look.trust]),
   );
   if (found.suspends.length > 0) await tx.query(SUSPEND_REQUESTS, [JSON.stringify(found.suspends)]);
-  return auditEntries(look, found, { baseline, uids, appeared: [...requests, ...decisions] });
+  const added = [
+    ...requests.map((request) => [keyOf({ ...request, kind: "RotationRequest" }), request.uid] as const),
+    ...decisions.map((decision) => [keyOf({ ...decision, kind: "RotationDecision" }), decision.uid] as const),
+  ];
+  return syncEntries(look, found, { baseline, objects: uids, added: new Map(added) });
 }
 
 const PENDING = { state: "pending", reason: "Pending", message: "" };
@@ -174,56 +182,3 @@ async function writeProblems(tx: Db, source: string, problems: readonly Problem[
   await tx.query(DROP_PROBLEMS, [source, rows]);
   if (problems.length > 0) await tx.query(ADD_PROBLEMS, [source, rows]);
 }
-
-interface Facts {
-  readonly baseline: boolean;
-  readonly uids: ReadonlyMap<string, WrittenObject>;
-  readonly appeared: readonly (Named & { readonly uid: string })[];
-}
-
-/** No names of people: the chain is for ever, and a person's name must stay erasable. The commit leads to them. */
-function auditEntries(look: SourceLook, found: Difference, facts: Facts): readonly InstallEntry[] {
-  const { baseline, uids } = facts;
-  const appeared = new Map(facts.appeared.map((row) => [row.uid, row]));
-  const rows = [...appeared.values()];
-  const uidOf = (document: ShownDocument) =>
-    uids.get(document.key)?.uid ??
-    rows.find((row) => row.namespace === document.namespace && row.name === document.name)?.uid;
-  const common = { source: look.source, trust: look.trust };
-  const place = (document: ShownDocument) => ({
-    kind: document.kind,
-    namespace: document.namespace,
-    name: document.name,
-    path: document.origin.path,
-    ...(document.origin.commit === undefined ? {} : { commit: document.origin.commit }),
-  });
-  const spoken = [...found.requests, ...found.decisions].map((document): InstallEntry => ({
-    event: document.kind === "RotationRequest" ? "RequestAppeared" : "DecisionAppeared",
-    ...common,
-    ...place(document),
-    uid: uidOf(document) ?? null,
-    specHash: document.identity,
-    state: baseline ? "baseline" : "pending",
-  }));
-  const changed = found.objects
-    .filter((document) => found.news.has(document.key) && LONG_LIVED.has(document.kind))
-    .map((document): InstallEntry => ({
-      event: "ObjectChanged",
-      ...common,
-      ...place(document),
-      uid: uidOf(document) ?? null,
-      generation: uids.get(document.key)?.generation ?? null,
-      specHash: document.hash,
-    }));
-  const removed = found.gone.map(({ key, uid }): InstallEntry => ({
-    event: "ObjectRemoved",
-    ...common,
-    object: key,
-    uid,
-  }));
-  const first = { event: "SourceBaselined", ...common, ...(look.cursor === undefined ? {} : { cursor: look.cursor }) };
-  return [...(baseline ? [first] : []), ...changed, ...removed, ...spoken];
-}
-
-/** Requests and decisions are said once, when they appear. */
-const LONG_LIVED: ReadonlySet<string> = new Set(["VendorAccount", "Credential"]);

@@ -49,6 +49,7 @@ export async function openCache(options: CacheOptions): Promise<GitCache> {
   const { folder, remote } = options;
   const loginFile = join(folder, "login");
   const place = {
+    folder,
     repository: join(folder, "repository.git"),
     settings: join(folder, "gitconfig"),
     environment: options.environment,
@@ -68,7 +69,7 @@ interface Opened extends CacheOptions {
 }
 
 function cacheAt(opened: Opened): GitCache {
-  const state: FetchState = { failures: 0, filter: true };
+  const state: FetchState = { failures: 0, refusals: 0, filter: true };
   return {
     git: opened.git,
     discard: async () => discard(opened),
@@ -89,11 +90,14 @@ function cacheAt(opened: Opened): GitCache {
         await fetchTrees(opened, trees, signal);
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof GitExit && REFUSED_WANT.test(error.detail))) throw remoteFailure(error, opened.remote);
+        state.refusals += 1;
+        const refused = error instanceof GitExit && REFUSED_WANT.test(error.detail);
+        if (!refused && state.refusals < SUSPECT_AFTER) throw remoteFailure(error, opened.remote);
         // A remote that filters and then does not hand out single objects: take everything, as from one that cannot filter.
         state.filter = false;
         await remake(opened, state, signal);
       }
+      state.refusals = 0;
     },
   };
 }
@@ -101,6 +105,8 @@ function cacheAt(opened: Opened): GitCache {
 interface FetchState {
   /** Fetches that failed in a row. */
   failures: number;
+  /** Requests for single objects that failed in a row. */
+  refusals: number;
   /** False once the remote turned out to filter only half. */
   filter: boolean;
 }
@@ -133,7 +139,8 @@ async function discard(opened: Opened): Promise<void> {
   await rm(opened.repository, { recursive: true, force: true });
 }
 
-const REFUSED_WANT = /not our ref|unadvertised object|not valid|does not allow request/i;
+/** How remotes say it; an old protocol over http just breaks off. */
+const REFUSED_WANT = /not our ref|unadvertised object|not valid|does not allow request|bad pack header/i;
 
 async function askTip(opened: Opened, signal: AbortSignal): Promise<string> {
   const { remote, branch } = opened;
@@ -141,7 +148,7 @@ async function askTip(opened: Opened, signal: AbortSignal): Promise<string> {
   let listed: string;
   try {
     listed = await withLogin(opened, (git) =>
-      git.remote(["ls-remote", "--exit-code", "--", remote.url, ref], { signal, timeoutMs: ASK_MS }),
+      git.ask(["ls-remote", "--exit-code", "--", remote.url, ref], { signal, timeoutMs: ASK_MS }),
     );
   } catch (error) {
     signal.throwIfAborted();
@@ -232,11 +239,11 @@ async function readHead(git: Git, signal: AbortSignal): Promise<string | undefin
   return OBJECT_ID.test(head) ? head : undefined;
 }
 
-/** True when the commits and trees that the cache has a head for can all be read. */
+/** True when the cache has a head, and all its commits and trees can be read: there is something to lose by making it again. */
 async function healthy(git: Git, signal: AbortSignal): Promise<boolean> {
   const call = { signal, timeoutMs: HERE_MS };
   const head = await readHead(git, signal);
-  if (head === undefined) return true;
+  if (head === undefined) return false;
   try {
     await git.here(["rev-list", "--count", head], call);
     await git.here(["ls-tree", "-r", "-d", "--name-only", "--full-tree", head], call);

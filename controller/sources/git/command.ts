@@ -1,8 +1,11 @@
+import { dirname } from "node:path";
 import { GitPluginError, simpleGit } from "simple-git";
 import type { SimpleGit } from "simple-git";
 
 /** Where git runs and what it may read. */
 export interface GitPlace {
+  /** Holds everything of this place. Itself no repository. */
+  readonly folder: string;
   /** The bare repository. */
   readonly repository: string;
   /** The only configuration besides the repository's own; see `settings.ts`. */
@@ -38,6 +41,7 @@ export class GitTimeout extends Error {
 
 const GUARDED = [
   "GIT_DIR",
+  "GIT_CEILING_DIRECTORIES",
   "GIT_CONFIG_NOSYSTEM",
   "GIT_CONFIG_GLOBAL",
   "GIT_TERMINAL_PROMPT",
@@ -47,12 +51,15 @@ const GUARDED = [
   "GIT_SSL_CAINFO",
 ];
 
-function environmentOf(place: GitPlace, reach: "here" | "remote"): Record<string, string> {
+/** `here`: the repository, no network. `remote`: the repository and the network. `ask`: the network, no repository. */
+type Reach = "here" | "remote" | "ask";
+
+function environmentOf(place: GitPlace, reach: Reach): Record<string, string> {
   return {
     ...place.environment,
     LC_ALL: "C",
-    // Named outright: a damaged repository must never make git look for another one further up.
-    GIT_DIR: place.repository,
+    // Named outright: a damaged repository, or none, must never make git look for another one further up.
+    ...(reach === "ask" ? { GIT_CEILING_DIRECTORIES: dirname(place.folder) } : { GIT_DIR: place.repository }),
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: place.settings,
     GIT_TERMINAL_PROMPT: "0",
@@ -70,6 +77,8 @@ export interface Git {
   catFile(args: readonly string[], call: GitCall): Promise<Buffer>;
   /** May reach the remote. Standard output as text. */
   remote(args: readonly string[], call: GitCall): Promise<string>;
+  /** Asks the remote, whatever state the repository is in. Standard output as text. */
+  ask(args: readonly string[], call: GitCall): Promise<string>;
 }
 
 export function gitAt(place: GitPlace): Git {
@@ -77,20 +86,17 @@ export function gitAt(place: GitPlace): Git {
     here: (args, call) => run(place, "here", call, async (git) => git.raw([...args])),
     catFile: (args, call) => run(place, "here", call, async (git): Promise<Buffer> => git.binaryCatFile([...args])),
     remote: (args, call) => run(place, "remote", call, async (git) => git.raw([...args])),
+    ask: (args, call) => run(place, "ask", call, async (git) => git.raw([...args])),
   };
 }
 
-async function run<T>(
-  place: GitPlace,
-  reach: "here" | "remote",
-  call: GitCall,
-  work: (git: SimpleGit) => Promise<T>,
-): Promise<T> {
+async function run<T>(place: GitPlace, reach: Reach, call: GitCall, work: (git: SimpleGit) => Promise<T>): Promise<T> {
   call.signal.throwIfAborted();
   const timeout = AbortSignal.timeout(call.timeoutMs);
+  let exit: GitExit | undefined;
   const stop = AbortSignal.any([call.signal, timeout]);
   const git = simpleGit({
-    baseDir: place.repository,
+    baseDir: reach === "ask" ? place.folder : place.repository,
     abort: stop,
     allowEnvironment: GUARDED,
     // The settings file is ours: simple-git guards against callers who pass on a stranger's.
@@ -98,14 +104,18 @@ async function run<T>(
     // Only the end of the streams is the end: with the default, a long output can be cut 50 ms after git exits.
     completion: { onClose: true, onExit: false },
     ...(call.input === undefined ? {} : { input: () => call.input }),
-    errors: rejectAnyFailure,
+    errors: (error, result) => {
+      exit = exitOf(error, result);
+      return exit ?? error;
+    },
   });
   try {
     return await Promise.race([work(git.env(environmentOf(place, reach))), stuck(stop)]);
   } catch (error) {
     call.signal.throwIfAborted();
     if (timeout.aborted) throw new GitTimeout(`git did not end within ${call.timeoutMs} ms`, { cause: undefined });
-    throw error;
+    // simple-git rejects with an error of its own making.
+    throw exit ?? error;
   }
 }
 
@@ -122,11 +132,10 @@ async function stuck(stop: AbortSignal): Promise<never> {
 }
 
 /** simple-git itself takes a non-zero exit without words on stderr for a success. */
-function rejectAnyFailure(
+function exitOf(
   error: Buffer | Error | undefined,
-  result: { exitCode: number; stdErr: Buffer[] },
-): Error | undefined {
-  if (error instanceof GitPluginError) return error;
-  if (result.exitCode === 0) return undefined;
+  result: { readonly exitCode: number; readonly stdErr: readonly Buffer[] },
+): GitExit | undefined {
+  if (error instanceof GitPluginError || result.exitCode === 0) return undefined;
   return new GitExit(result.exitCode, Buffer.concat(result.stdErr).toString("utf8").slice(0, 8192));
 }
