@@ -1,6 +1,6 @@
 /**
  * Manifests from text. Every mistake of a file is found at once, each with line, column, and what was probably meant; a document
- * with a mistake is not handed on. Never throws. Costs at most a few tens of milliseconds for any text, however it is made.
+ * with a mistake is not handed on. Never throws. Any text costs well below a second of processor time.
  */
 import type { Kind } from "../../../crds/kinds.gen.ts";
 import type { Problem } from "../look.ts";

@@ -5,6 +5,7 @@ import {
   type Document,
   isMap,
   isScalar,
+  Lexer,
   LineCounter,
   type Node,
   Parser,
@@ -13,6 +14,8 @@ import {
 
 export const MAX_DOCUMENTS = 200;
 export const MAX_DEPTH = 32;
+/** Words and marks of one file: what reading it costs. 200 large manifests have fewer. */
+export const MAX_LEXEMES = 60_000;
 
 export interface Position {
   /** From 1. */
@@ -44,7 +47,8 @@ export function readTrees(text: string): {
   readonly complaints: readonly Complaint[];
 } {
   const lines = new LineCounter();
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const tokens = parse(text, lines);
+  if (!tokens) return { trees: [], complaints: [tooMuch(`more than ${MAX_LEXEMES} words and marks in one file`)] };
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
@@ -133,12 +137,25 @@ function overLimit(scans: readonly Scan[]): Complaint | undefined {
   if (deep)
     return { ...deep.offset, code: "TooDeep", message: `this document is nested more than ${MAX_DEPTH} levels deep` };
   if (scans.length <= MAX_DOCUMENTS) return undefined;
-  return {
-    line: 1,
-    column: 1,
-    code: "TooManyDocuments",
-    message: `${scans.length} documents in one file; at most ${MAX_DOCUMENTS} are read`,
-  };
+  return tooMuch(`${scans.length} documents in one file; at most ${MAX_DOCUMENTS} are read`);
+}
+
+function tooMuch(message: string): Complaint {
+  return { line: 1, column: 1, code: "TooMuch", message, suggestion: "split the file" };
+}
+
+/** Stops at the limit, however long the text is. */
+function parse(text: string, lines: LineCounter): CST.Token[] | undefined {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  const tokens: CST.Token[] = [];
+  let count = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    count += 1;
+    if (count > MAX_LEXEMES) return undefined;
+    tokens.push(...parser.next(lexeme));
+  }
+  return [...tokens, ...parser.end()];
 }
 
 function directiveOf(document: Document, start: Position): Complaint[] {
