@@ -63,7 +63,7 @@ export interface GitHttp {
   /** Leaves out the client's wish for protocol version 2. */
   readonly oldProtocol?: boolean;
   /** Called for each request that was let in, while its git waits. */
-  readonly onRequest?: () => Promise<void>;
+  readonly onRequest?: (request: IncomingMessage) => Promise<void>;
 }
 
 /** `git http-backend` below `base`. */
@@ -78,7 +78,7 @@ export async function gitHttp(
       response.writeHead(401, { "www-authenticate": 'Basic realm="git"' }).end();
       return;
     }
-    await options.onRequest?.();
+    await options.onRequest?.(request);
     await backend(base, request, response, options.oldProtocol ?? false);
   };
   const server = await httpServer((request, response) => void answer(request, response));

@@ -1,8 +1,9 @@
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readManifests } from "../../controller/sources/manifest/read.ts";
 import { codes, lookAt, names, signal, sourceOf } from "./looks.ts";
-import { credentialText, requestText } from "./manifests.ts";
+import { accountText, credentialText, requestText } from "./manifests.ts";
 import { type TestRemote, testRemote } from "./remote.ts";
 
 let remote: TestRemote;
@@ -126,6 +127,27 @@ it("reports a broken file with its line and reads the good ones beside it", asyn
   expect(names(look)).toEqual(["orders/good", "orders/r"]);
   expect(look.problems.map((problem) => problem.code).sort()).toEqual(["InvalidYaml", "NamespaceMismatch", "NotUtf8"]);
   expect(look.problems.find((problem) => problem.code === "InvalidYaml")?.line).toBeGreaterThan(1);
+});
+
+it("says what the schema says, at its line, and takes the rest", async () => {
+  await remote.commit({
+    "teams/orders/all.yaml": [
+      credentialText("orders-db"),
+      requestText("rotate"),
+      requestText("typo").replace("flow:", "flwo:"),
+    ].join("---\n"),
+    "teams/orders/account.yaml": accountText("sneaked-in"),
+    "teams/orders/staging.yaml": credentialText("elsewhere", "staging"),
+  });
+  const look = await lookAt(sourceOf(remote, { read: readManifests, environment: "development" }));
+  expect(names(look)).toEqual(["orders/orders-db", "orders/rotate"]);
+  const lines = (await remote.git("show", "HEAD:teams/orders/all.yaml")).split("\n");
+  const typo = look.problems.find(
+    (problem) => problem.path === "teams/orders/all.yaml" && problem.message.includes("flwo"),
+  );
+  expect(lines[(typo?.line ?? 0) - 1]).toContain("flwo");
+  const others = look.problems.filter((problem) => problem.path !== "teams/orders/all.yaml");
+  expect(others.map((problem) => problem.code).sort()).toEqual(["AccountInTenantTree", "WrongEnvironment"]);
 });
 
 it("names the merge that brought a change, not the commits of the branch that was merged", async () => {
