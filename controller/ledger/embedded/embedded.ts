@@ -4,6 +4,7 @@ import { type Binaries, defaultCacheDir, embeddedBinaries } from "./binaries.ts"
 import { type Cluster, openCluster, SUPERUSER } from "./cluster.ts";
 import { EmbeddedError } from "./errors.ts";
 import { arrive, type Presence } from "./presence.ts";
+import { awaitIn } from "./postmaster.ts";
 import { type Running, socketPath, startServer, stopServer } from "./server.ts";
 
 export interface EmbeddedOptions {
@@ -72,32 +73,34 @@ type EnterOptions = Omit<EmbeddedOptions, "binaries"> & {
   readonly account: Account | undefined;
 };
 
+const ENTER_MS = 60_000;
+
 /** A server that is found may be stopped by its last user before we are counted: then look again. */
 async function enter(cluster: Cluster, options: EnterOptions): Promise<{ running: Running; presence: Presence }> {
-  let last: unknown;
-  for (let tries = 0; tries < 10; tries++) {
+  const end = performance.now() + ENTER_MS;
+  for (;;) {
     const running = await startServer(cluster, options);
     try {
       return { running, presence: await arrive(urlOf(cluster, running.port, SUPERUSER, "postgres")) };
     } catch (error) {
-      last = error;
-      if (!beingStopped(error)) break;
+      if (refused(error) || performance.now() > end) throw closed(error, cluster);
+      await awaitIn(cluster.folder, 100, async () => undefined);
     }
   }
-  throw new EmbeddedError(
-    "EmbeddedStartFailed",
-    `the embedded Postgres runs, but does not let Velvet in: ${last instanceof Error ? last.message : "no answer"}`,
-    `Read ${cluster.log}.`,
-  );
 }
 
-/** Cut off, refused because of a shutdown or a start, or nobody there any more. */
-function beingStopped(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  const message = error instanceof Error ? error.message : "";
-  return (
-    ["57P01", "57P02", "57P03", "ECONNREFUSED", "ECONNRESET", "EPIPE"].includes(String(code)) ||
-    /terminated/.test(message)
+/** A server that is up and says no, unlike one that is just being stopped. */
+function refused(error: unknown): boolean {
+  const code = String((error as { code?: unknown }).code);
+  return /^[0-9A-Z]{5}$/.test(code) && !code.startsWith("57P") && !code.startsWith("08") && !code.startsWith("E");
+}
+
+function closed(error: unknown, cluster: Cluster): EmbeddedError {
+  const why = error instanceof Error ? error.message : "no answer";
+  return new EmbeddedError(
+    "EmbeddedStartFailed",
+    `the embedded Postgres runs, but does not let Velvet in: ${why}`,
+    `Read ${cluster.log}.`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** What `postmaster.pid` and the kernel say about a server, and how to await a change of that. */
 import { spawnSync } from "node:child_process";
-import { readFileSync, watch } from "node:fs";
+import { readFileSync, statSync, unlinkSync, watch } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -9,7 +9,6 @@ export interface Postmaster {
   readonly pid: number;
   readonly port: number | undefined;
   readonly ready: boolean;
-  readonly text: string;
 }
 
 /** Reads `postmaster.pid`: undefined when no server has the folder (or it has just stopped). */
@@ -19,7 +18,7 @@ export async function readPostmaster(folder: string): Promise<Postmaster | undef
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   const port = Number(lines[3]);
-  return { pid, port: port > 0 ? port : undefined, ready: lines[7]?.trim() === "ready", text };
+  return { pid, port: port > 0 ? port : undefined, ready: lines[7]?.trim() === "ready" };
 }
 
 /**
@@ -34,6 +33,38 @@ export function isServer(pid: number): boolean {
   }
   const asked = spawnSync("ps", ["-o", "stat=,args=", "-p", String(pid)], { encoding: "utf8" });
   return asked.status === 0 && !asked.stdout.trim().startsWith("Z") && asked.stdout.includes("postgres -D");
+}
+
+/** True when a process with this number runs here. A zombie does not: it has no files and no connections any more. */
+export function isAlive(pid: number): boolean {
+  return numberTaken(pid) && (process.platform !== "linux" || !/\) Z/.test(procFile(pid, "stat")));
+}
+
+/**
+ * Removes a dead server's `postmaster.pid` where Postgres would not do so itself: when its number now belongs to a zombie or to another
+ * program, or when a crash of the machine left it empty. Postgres's own check for shared memory in use stays, so a half-dead server is
+ * never run over.
+ */
+export function dropStale(folder: string): void {
+  const path = join(folder, "postmaster.pid");
+  try {
+    const pid = Number(readFileSync(path, "utf8").split("\n")[0]);
+    const empty = pid === 0 && Date.now() - statSync(path).mtimeMs > EMPTY_MS;
+    if (empty || (pid > 0 && numberTaken(pid) && !isServer(pid))) unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+/** A server that is starting fills the file at once. */
+const EMPTY_MS = 10_000;
+
+function numberTaken(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 function procFile(pid: number, name: string): string {

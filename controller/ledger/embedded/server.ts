@@ -1,14 +1,14 @@
 /** Starts, joins and stops the server of one cluster. */
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { chmod, chown, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
+import { chmod, chown, mkdir, open, rename, stat } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Account } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 import { as, type Cluster, serverEnvironment } from "./cluster.ts";
 import { EmbeddedError } from "./errors.ts";
-import { awaitIn, isServer, readPostmaster } from "./postmaster.ts";
+import { awaitIn, dropStale, isServer, readPostmaster } from "./postmaster.ts";
 
 export interface Running {
   readonly pid: number;
@@ -30,7 +30,7 @@ export interface StartOptions {
 const START_MS = 60_000;
 const LOG_LIMIT = 8 * 1024 * 1024;
 /** A crash recovery, or a server's last children, may hold the folder a little longer than the server itself. */
-const HELD = /lock file "postmaster\.pid" already exists|pre-existing shared memory block/;
+const HELD = /lock file "postmaster\.pid" (already exists|is empty)|pre-existing shared memory block/;
 const PORT_TAKEN = /could not bind .*Address already in use|could not create any TCP\/IP sockets/s;
 
 /** The server of `cluster`: the one that runs already (another Velvet's, or one whose Velvet was killed), else a new one. */
@@ -58,25 +58,14 @@ export async function startServer(cluster: Cluster, options: StartOptions): Prom
 async function joinRunning(folder: string, end: number): Promise<Running | undefined> {
   const found = await awaitIn(folder, end - performance.now(), async () => {
     const postmaster = await readPostmaster(folder);
-    if (postmaster === undefined) return "none";
-    if (!isServer(postmaster.pid)) {
-      await dropStale(folder, postmaster.text);
+    if (postmaster === undefined || !isServer(postmaster.pid)) {
+      dropStale(folder);
       return "none";
     }
     if (!postmaster.ready || postmaster.port === undefined) return undefined;
     return { pid: postmaster.pid, port: postmaster.port, started: false };
   });
   return found === "none" ? undefined : found;
-}
-
-/**
- * Removes a dead server's `postmaster.pid`. Postgres would do so itself, but not when the number now belongs to a zombie or to another
- * program of the same user. Its own check for a shared memory block in use stays, so a half-dead server is never run over.
- */
-async function dropStale(folder: string, text: string): Promise<void> {
-  const path = join(folder, "postmaster.pid");
-  const now = await readFile(path, "utf8").catch(() => "");
-  if (now === text) await unlink(path).catch(() => undefined);
 }
 
 /** One try: the running server, or what it said before it ended. */
