@@ -31,8 +31,24 @@ export interface Call {
 /** Thrown, awaited or ignored before or after a call takes effect. */
 export type Fault = (call: Call, point: "before" | "after") => Promise<void> | void;
 
+/** Keys by id that can also be found by their value, however many there are. */
+class Keys extends Map<string, VendorKey> {
+  readonly #byValue = new Map<string, string>();
+
+  override set(id: string, key: VendorKey): this {
+    // The constructor of Map does not call it here: keys are only ever added one by one.
+    this.#byValue.set(key.value, id);
+    return super.set(id, key);
+  }
+
+  idOf(value: string): string | undefined {
+    const id = this.#byValue.get(value);
+    return id !== undefined && this.get(id)?.value === value ? id : undefined;
+  }
+}
+
 export class FakeVendor {
-  readonly keys = new Map<string, VendorKey>();
+  readonly keys = new Keys();
   /** By sink target: key name to value. */
   readonly stored = new Map<string, Map<string, string>>();
   readonly history: Call[] = [];
@@ -50,7 +66,8 @@ export class FakeVendor {
 
   /** True when the vendor accepts this value now. */
   accepts(value: string): boolean {
-    return [...this.keys.values()].some((key) => key.enabled && key.value === value);
+    const id = this.keys.idOf(value);
+    return id !== undefined && this.keys.get(id)?.enabled === true;
   }
 
   held(target: string, key = "TOKEN"): string | undefined {
@@ -145,8 +162,7 @@ function issuer(vendor: FakeVendor, traits: IssuerTraits): Issuer {
     verify: async (value) =>
       vendor.call("issuer.verify", "", () => (vendor.accepts(valueOf(value)) ? ACCEPTED : REFUSED)),
     mutate: (value) => ({ value: Secret.from(`${valueOf(value)}x`) }),
-    identify: async (value) =>
-      vendor.call("issuer.identify", "", () => [...vendor.keys].find(([, key]) => key.value === valueOf(value))?.[0]),
+    identify: async (value) => vendor.call("issuer.identify", "", () => vendor.keys.idOf(valueOf(value))),
     complete: (value) => value,
     propose: (order) => ({ value: Secret.from(order.random(24).toString("base64url")) }),
     mint: async (order) => mint(vendor, order),
