@@ -90,7 +90,7 @@ async function startApp(
 
 async function health(origin: string, user?: string): Promise<{ status: number; text: string }> {
   const headers = user === undefined ? {} : { "x-expected-user": user };
-  const { statusCode, body } = await request(`${origin}/health/login`, { headers });
+  const { statusCode, body } = await request(`${origin}/health/login?velvet=0`, { headers });
   return { status: statusCode, text: await body.text() };
 }
 

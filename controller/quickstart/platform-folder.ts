@@ -34,7 +34,7 @@ export async function makePlatformFolder(examples: string, folder: string, facts
       if (typeof name !== "string" || fit === undefined) continue;
       fit(account, facts);
       missing.delete(name);
-      await writeFile(join(folder, `${name}.yaml`), account.toString({ lineWidth: 0 }));
+      await writeFile(join(folder, `${name}.yaml`), account.toString({ lineWidth: 0, flowCollectionPadding: false }));
     }
   }
   if (missing.size > 0) throw new Error(`${examples} has no VendorAccount ${[...missing].join(", ")}`);
