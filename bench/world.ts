@@ -7,7 +7,8 @@ import type { Deps } from "../controller/engine/deps.ts";
 import type { Db } from "../controller/ledger/db.ts";
 import type { DesiredDocument } from "../controller/sources/look.ts";
 import { syncSource } from "../controller/sources/sync.ts";
-import { fakeAdapter, FakeVendor } from "../test/support/fake-vendor.ts";
+import type { FakeVendor } from "../test/support/fake-vendor.ts";
+import { fakeAdapter } from "../test/support/fake-vendor.ts";
 
 export const NAMESPACE = "bench";
 

@@ -123,13 +123,13 @@ export function fakeAdapter(vendor: FakeVendor): Adapter {
     name: "fake",
     roles: ["issuer", "sink", "check"],
     endpoint: "none",
-    targets: (_role, config) => ({ path: String((config as { path?: string }).path ?? "issuer") }),
+    targets: (_role, config) => ({ path: (config as { path?: string }).path ?? "issuer" }),
     issuerTraits: traits,
     sinkTraits: () => vendor.sinkTraits,
     connect: (): Connection => ({
       probe: async () => ({ ready: true, reason: "Ready", message: "" }),
       issuer: () => issuer(vendor, traits()),
-      sink: (config) => sink(vendor, String((config as { path: string }).path)),
+      sink: (config) => sink(vendor, (config as { path: string }).path),
       check: (endpoint) => ({
         proves: endpoint.proves,
         run: async (value): Promise<CheckResult> =>
