@@ -112,6 +112,10 @@ describe("the CRDs", () => {
     expect(patterns.filter((pattern) => /\(\?|\\[1-9]|\\[dwb]/.test(pattern))).toEqual([]);
   });
 
+  it("read the same in YAML 1.1, which kubectl follows, and in YAML 1.2", () => {
+    for (const { text } of CRDS) expect(parse(text, { version: "1.1" })).toEqual(parse(text));
+  });
+
   it("name no URL, host or token in what a tenant writes", () => {
     const located = places.filter(
       ({ kind, path }) => kind !== "VendorAccount" && /\.(url|host|token|template)$/i.test(path),

@@ -13,7 +13,7 @@ const MARKED = /^( *)# adapters: ([a-z-]+)\n(?:.*\n)*?\1# end of adapters\n/gm;
 /** The CRD's text with what is composed from the adapters brought up to date. Everything outside the marks stays as it is. */
 export function composeAdapters(text: string, adapters: readonly AdapterBlocks[]): string {
   return text.replaceAll(MARKED, (_, indent: string, part: string) => {
-    const body = stringify(partOf(part, adapters), { lineWidth: 0 });
+    const body = stringify(partOf(part, adapters), { lineWidth: 0, compat: "yaml-1.1" });
     const lines = body.trimEnd().split("\n");
     return [`# adapters: ${part}`, ...lines, "# end of adapters"].map((line) => `${indent}${line}\n`).join("");
   });
