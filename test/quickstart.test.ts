@@ -69,6 +69,7 @@ it(
       "  ✔ Custody holds the same login as the app",
       "  ✔ The rest of the dotenv file is untouched",
       "  ✔ No password stands in a log",
+      "  ✔ No password stands in the ledger, but sealed",
       "  ✔ Every audit chain verifies",
     ]);
 

@@ -4,6 +4,8 @@ import { basename, dirname } from "node:path";
 import { parseEnv } from "node:util";
 
 export interface Following {
+  /** Looks now, and resolves when everything that was written before this call has been taken or refused. */
+  caughtUp(): Promise<void>;
   close(): void;
 }
 
@@ -34,15 +36,12 @@ export async function readVariable(path: string, name: string): Promise<string> 
  */
 export function followVariable(order: FollowOrder): Following {
   const file = basename(order.path);
-  let looking = false;
   let again = false;
+  let looking: Promise<void> | undefined;
   const closed = new AbortController();
   let retry: NodeJS.Timeout | undefined;
 
-  const look = async (): Promise<void> => {
-    again = true;
-    if (looking) return;
-    looking = true;
+  const lookUntilQuiet = async (): Promise<void> => {
     while (again && !closed.signal.aborted) {
       again = false;
       clearTimeout(retry);
@@ -53,7 +52,11 @@ export function followVariable(order: FollowOrder): Following {
         if (!closed.signal.aborted) retry = setTimeout(() => void look(), order.retryMs);
       }
     }
-    looking = false;
+    looking = undefined;
+  };
+  const look = async (): Promise<void> => {
+    again = true;
+    return (looking ??= lookUntilQuiet());
   };
 
   const watcher: FSWatcher = watch(dirname(order.path), (_event, name) => {
@@ -63,6 +66,7 @@ export function followVariable(order: FollowOrder): Following {
   void look(); // what changed between the caller's first read and the watch
 
   return {
+    caughtUp: look,
     close: () => {
       closed.abort();
       clearTimeout(retry);

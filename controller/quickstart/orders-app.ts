@@ -8,7 +8,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { followVariable, readVariable } from "./dotenv-follow.ts";
+import { type Following, followVariable, readVariable } from "./dotenv-follow.ts";
 import { type AppLog, codeOf, type OrdersPool, openOrdersPool } from "./orders-pool.ts";
 
 export interface OrdersApp {
@@ -17,6 +17,18 @@ export interface OrdersApp {
   close(): Promise<void>;
 }
 
+interface State {
+  readonly pool: OrdersPool;
+  readonly following: Following;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** How long a health check waits for queries on the old login. */
+const DRAIN_MS = 2_000;
 const VARIABLE = "DATABASE_URL";
 const LATEST = "select id, item, quantity from orders order by id desc limit 20";
 
@@ -30,7 +42,7 @@ export async function startOrdersApp(dotenv: string, port: number, log: AppLog):
     refused: (error) => log("kept the old login", { user: pool.user(), code: codeOf(error) }),
     retryMs: 1_000,
   });
-  const server = createServer((request, response) => void answer(server, pool, request, response));
+  const server = createServer((request, response) => void answer(server, { pool, following }, request, response));
   const { port: bound } = await listen(server, port);
   return {
     port: bound,
@@ -52,13 +64,8 @@ async function listen(server: Server, port: number): Promise<AddressInfo> {
   });
 }
 
-async function answer(
-  server: Server,
-  pool: OrdersPool,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { status, body } = await route(pool, request).catch((error: unknown) => ({
+async function answer(server: Server, state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, body } = await route(state, request).catch((error: unknown) => ({
     status: 503,
     body: { error: "the database does not answer", code: codeOf(error) },
   }));
@@ -69,22 +76,23 @@ async function answer(
     .end(text);
 }
 
-async function route(pool: OrdersPool, request: IncomingMessage): Promise<{ status: number; body: object }> {
+async function route({ pool, following }: State, request: IncomingMessage): Promise<Answer> {
   if (request.method !== "GET") return { status: 405, body: { error: "only GET" } };
   const path = request.url?.split("?", 1)[0]; // a check adds a query, against caches
   if (path === "/orders") return { status: 200, body: { orders: await pool.query<object>(LATEST) } };
-  if (path === "/health/login") return healthOf(pool, request.headers["x-expected-user"]);
+  if (path === "/health/login") {
+    await following.caughtUp(); // who has just written the file may ask at once
+    return healthOf(pool, request.headers["x-expected-user"]);
+  }
   return { status: 404, body: { error: "no such route" } };
 }
 
 /** 200 only when the app runs with the expected login, with no query left on another, and that login works on a fresh connection. */
-async function healthOf(
-  pool: OrdersPool,
-  expected: string | string[] | undefined,
-): Promise<{ status: number; body: object }> {
+async function healthOf(pool: OrdersPool, expected: string | string[] | undefined): Promise<Answer> {
   const user = pool.user();
   if (user !== expected) return { status: 409, body: { error: "runs with another login", user } };
-  if (pool.draining()) return { status: 409, body: { error: "queries on the old login still run", user } };
+  if (!(await pool.drained(DRAIN_MS)))
+    return { status: 409, body: { error: "queries on the old login still run", user } };
   const seen = await pool.freshLogin();
   return seen === expected
     ? { status: 200, body: { user } }

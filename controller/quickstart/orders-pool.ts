@@ -1,3 +1,4 @@
+import { setTimeout as after } from "node:timers/promises";
 import { Client, Pool } from "pg";
 
 /** What the app says about itself. Never a value: the user of a login is public, its password is not. */
@@ -7,8 +8,8 @@ export type AppLog = (event: string, facts: Readonly<Record<string, string | num
 export interface OrdersPool {
   /** The user that new queries run with. */
   user(): string;
-  /** True from a switch until the last query on the old login has ended. */
-  draining(): boolean;
+  /** Resolves when no query on an old login runs any more: true, or false where some still do after `ms`. */
+  drained(ms: number): Promise<boolean>;
   query<Row>(text: string): Promise<Row[]>;
   /** Connects apart from the pool, with the login in use now, and says which user the server sees. Rejects when it cannot. */
   freshLogin(): Promise<string>;
@@ -48,7 +49,12 @@ export async function openOrdersPool(url: string, log: AppLog): Promise<OrdersPo
 
   return {
     user: () => current.user,
-    draining: () => draining.size > 0,
+    drained: async (ms) => {
+      if (draining.size === 0) return true;
+      const late = after(ms, false, { ref: false });
+      const all = Promise.allSettled([...draining].map(async (each) => each.drained.promise)).then(() => true);
+      return Promise.race([all, late]);
+    },
     query: async <Row>(text: string) => queryOn<Row>(current, text),
     freshLogin: async () => loginApart(current.url),
     use: async (next) => {

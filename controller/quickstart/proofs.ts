@@ -65,15 +65,40 @@ export async function oldLoginIsRefused(oldUrl: Secret): Promise<Proof> {
 /** Asked as superuser, so that nobody's sessions are hidden. */
 export async function oldSessionsAreGone(superuserUrl: string, oldUrl: Secret): Promise<Proof> {
   const user = decodeURIComponent(new URL(oldUrl.reveal()).username);
-  const client = new Client({ connectionString: superuserUrl, connectionTimeoutMillis: 10_000 });
+  const rows = await ask<{ count: number }>(
+    superuserUrl,
+    "select count(*)::integer as count from pg_stat_activity where usename = $1",
+    [user],
+  );
+  const count = rows[0]?.count ?? -1;
+  return { claim: "No session of the old login is left", holds: count === 0, seen: `${count} sessions of ${user}` };
+}
+
+/** Every row of every table of the ledger as text, where bytes are shown as hexadecimal: so both forms are looked for. */
+export async function ledgerHoldsNone(ledgerUrl: string, values: readonly string[]): Promise<Proof> {
+  const forms = values.flatMap((value) => [value, Buffer.from(value).toString("hex")]);
+  const tables = await ask<{ name: string }>(
+    ledgerUrl,
+    "select quote_ident(tablename) as name from pg_tables where schemaname = 'velvet' order by tablename",
+    [],
+  );
+  const leaks: string[] = [];
+  for (const { name } of tables) {
+    const found = `select 1 from velvet.${name} t where exists (select from unnest($1::text[]) v where strpos(t::text, v) > 0)`;
+    if ((await ask(ledgerUrl, `${found} limit 1`, [forms])).length > 0) leaks.push(name);
+  }
+  return {
+    claim: "No password stands in the ledger, but sealed",
+    holds: tables.length > 0 && leaks.length === 0,
+    seen: leaks.length === 0 ? `${tables.length} tables searched` : `found in ${leaks.join(", ")}`,
+  };
+}
+
+async function ask<Row extends object>(url: string, text: string, values: readonly unknown[]): Promise<Row[]> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   await client.connect();
   try {
-    const { rows } = await client.query<{ count: number }>(
-      "select count(*)::integer as count from pg_stat_activity where usename = $1",
-      [user],
-    );
-    const count = rows[0]?.count ?? -1;
-    return { claim: "No session of the old login is left", holds: count === 0, seen: `${count} sessions of ${user}` };
+    return (await client.query<Row>(text, [...values])).rows;
   } finally {
     await client.end();
   }

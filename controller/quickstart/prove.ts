@@ -1,6 +1,7 @@
 import { verifyAudit } from "../audit/verify.ts";
 import {
   custodyAgrees,
+  ledgerHoldsNone,
   loginOf,
   newLoginWorks,
   nothingLeaked,
@@ -14,14 +15,18 @@ import type { World } from "./world.ts";
 /** Tries every claim, one after the other, on the world as the rotation left it. */
 export async function allProofs({ places, orders, ledger, dotenvBefore }: World): Promise<Proof[]> {
   const current = await loginOf(places.dotenv);
-  const passwords = [orders.url.reveal(), current].map((url) => new URL(url).password);
+  const passwords = [
+    ...[orders.url.reveal(), current].map((url) => new URL(url).password),
+    orders.admin.password.reveal(),
+  ];
   return [
     await newLoginWorks(places.dotenv, orders.url),
     await oldLoginIsRefused(orders.url),
     await oldSessionsAreGone(ledger.server.superuserUrl, orders.url),
     await custodyAgrees(places.custody, places.dotenv),
     await restOfFileIsKept(places.dotenv, dotenvBefore),
-    await nothingLeaked([places.controllerLog, places.appLog], [...passwords, orders.admin.password.reveal()]),
+    await nothingLeaked([places.controllerLog, places.appLog], passwords),
+    await ledgerHoldsNone(ledger.server.urlFor({ database: "velvet" }), passwords),
     await auditChainsVerify(ledger.verifierUrl.reveal()),
   ];
 }

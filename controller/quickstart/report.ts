@@ -57,9 +57,13 @@ function requestLines({ made, failed, failures, latencyMs }: ProbeReport, colour
   ];
 }
 
+/** In a checkout nothing is installed under the name `velvet`. */
+const COMMAND = import.meta.url.endsWith(".ts") ? "npm run -s velvet --" : "npx velvet";
+const AGAIN = import.meta.url.endsWith(".ts") ? "npm run quickstart -- --keep" : "npx velvet quickstart --keep";
+
 /** Where everything is, and commands that work: `running` with the controller still there, else on what it left. */
 export function nextLines(places: Places, bare: string, running: boolean, colours: Colours): string[] {
-  const velvet = `VELVET_DATA_DIR=${places.velvet} npx velvet`;
+  const velvet = `VELVET_DATA_DIR=${places.velvet} ${COMMAND}`;
   return [
     "",
     colours.bold("Where it is"),
@@ -85,9 +89,6 @@ export function nextLines(places: Places, bare: string, running: boolean, colour
           "",
           "Everything is still running. Ctrl-C stops it and removes the folder.",
         ]
-      : [
-          `  npm run quickstart -- --keep    (leaves everything running, to rotate once more)`,
-          `  rm -rf ${places.folder}`,
-        ]),
+      : [`  ${AGAIN}    (leaves everything running, to rotate once more)`, `  rm -rf ${places.folder}`]),
   ];
 }
