@@ -22,8 +22,9 @@ export interface Circumstances {
   readonly admin: string;
 }
 
-export function failureOf(error: unknown, circumstances: Circumstances): AdapterError {
-  if (isAdapterError(error)) return error;
+/** A mistake of this code's own is no failure of the server: it goes on as it is. */
+export function failureOf(error: unknown, circumstances: Circumstances): AdapterError | TypeError | ReferenceError {
+  if (isAdapterError(error) || error instanceof TypeError || error instanceof ReferenceError) return error;
   const { operation, stage, aborted } = circumstances;
   const code = codeOf(error);
   const facts = { vendor: VENDOR, operation, ...(code === undefined ? {} : { code }) };

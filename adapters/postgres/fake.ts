@@ -53,7 +53,9 @@ export async function arrange(options: BenchOptions): Promise<PgBench> {
   await runAt(at, "postgres", `create database ${database}`);
   at.pathname = `/${database}`;
   const superuser = async <Row extends object>(sql: string): Promise<Row[]> => runAt<Row>(at, database, sql);
-  await superuser(arrangement({ ...options, admin, role, password, adminPassword }));
+  const [server] = await superuser<{ version: number }>("select current_setting('server_version_num')::int as version");
+  const version = server?.version ?? 0;
+  await superuser(arrangement({ ...options, version, admin, role, password, adminPassword }));
 
   const endpoint = (name = database): string => `postgres://${at.hostname}:${at.port}/${name}`;
   const open: (AsyncDisposable | Client)[] = [];
@@ -98,6 +100,8 @@ export function issuerAt(connection: Connection, block: PostgresIssuer): Issuer 
 }
 
 interface Arrangement extends BenchOptions {
+  /** `server_version_num` */
+  readonly version: number;
   readonly admin: string;
   readonly role: string;
   readonly password: Secret;
@@ -105,15 +109,21 @@ interface Arrangement extends BenchOptions {
 }
 
 /** As in the README, and in the log all that the admin says. */
-function arrangement({ admin, role, password, adminPassword, without }: Arrangement): string {
+function arrangement({ version, admin, role, password, adminPassword, without }: Arrangement): string {
   const quoted = escapeIdentifier(role);
+  const createrole = without === "createrole" ? "" : "createrole";
   return [
     `create role ${quoted} login password ${escapeLiteral(password.reveal())}`,
-    `create role ${admin} login ${without === "createrole" ? "" : "createrole"} password ${escapeLiteral(adminPassword)}`,
+    `create role ${admin} login ${createrole} password ${escapeLiteral(adminPassword)}`,
     `alter role ${admin} set log_statement = 'all'`,
-    ...(without === "admin option" ? [] : [`grant ${quoted} to ${admin} with admin option`]),
+    ...(without === "admin option" ? [] : administration(version, quoted, admin)),
     ...(without === "pg_signal_backend" ? [] : [`grant pg_signal_backend to ${admin}`]),
   ].join(";\n");
+}
+
+/** What lets Velvet alter a role that it did not create. Up to PostgreSQL 15 that is CREATEROLE alone. */
+export function administration(version: number, role: string, admin: string): readonly string[] {
+  return version < 160_000 ? [] : [`grant ${role} to ${admin} with admin true, inherit false, set false`];
 }
 
 export function accountOf(endpoint: string, config: PostgresAccount, password: string): AccountHandle {

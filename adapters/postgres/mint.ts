@@ -2,7 +2,7 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
 import type { KeyId, Minted, MintOrder } from "../contract.ts";
 import type { Admin, Session } from "./admin.ts";
-import { failed } from "./failure.ts";
+import { codeOf, failed } from "./failure.ts";
 import { adminOptionMissing, isMember, readRoles, type Role, withSlot } from "./roles.ts";
 import { equalise } from "./settings.ts";
 import { entryOf, generationOf, idOf, readComment, slotBusy, type Slots, writeComment } from "./slots.ts";
@@ -25,7 +25,15 @@ export async function mint(minting: Minting, order: MintOrder, signal: AbortSign
   await withSlot(admin, { name, operation: "ALTER ROLE … PASSWORD", signal }, async (session, role) => {
     const other = await surroundings(minting, session, name);
     compare(order, name, role, generation);
-    await apply(session, { slots, name, role, other, verifier, comment: commentFor(role, order) });
+    await apply(session, {
+      admin: admin.server.admin,
+      slots,
+      name,
+      role,
+      other,
+      verifier,
+      comment: commentFor(role, order),
+    });
   });
   return { id: idOf(name, { generation, destroyed: false, foreign: "" }), value: value.fields };
 }
@@ -85,6 +93,8 @@ function commentFor(role: Role | undefined, order: MintOrder): string {
 }
 
 interface Alteration {
+  /** Velvet's own role. */
+  readonly admin: string;
   readonly slots: Slots;
   readonly name: string;
   readonly role: Role | undefined;
@@ -93,17 +103,35 @@ interface Alteration {
   readonly comment: string;
 }
 
-async function apply(session: Session, { slots, name, role, other, verifier, comment }: Alteration): Promise<void> {
+async function apply(session: Session, alteration: Alteration): Promise<void> {
+  const { admin, slots, name, role, other, verifier, comment } = alteration;
   const [slot, owner] = [escapeIdentifier(name), escapeIdentifier(slots.owner)];
   const limit = other === undefined ? "" : ` connection limit ${other.connectionLimit}`;
   const options = `login password ${escapeLiteral(verifier)} valid until 'infinity'${limit}`;
   await session.query(
     role === undefined ? `create role ${slot} ${options} in role ${owner}` : `alter role ${slot} ${options}`,
   );
-  if (other !== undefined) for (const sql of await equalise(session, other.name, name)) await session.query(sql);
+  if (other !== undefined) await copySettings(session, admin, other.name, name);
   // Whoever logs in works as the owner, so that what one role makes the other one may change.
   if (name !== slots.owner) await session.query(`alter role ${slot} set role = ${owner}`);
   await session.query(`comment on role ${slot} is ${escapeLiteral(comment)}`);
+}
+
+async function copySettings(session: Session, admin: string, from: string, to: string): Promise<void> {
+  for (const { name, sql } of await equalise(session, from, to)) {
+    try {
+      await session.query(sql);
+    } catch (error) {
+      if (codeOf(error) !== "42501") throw error;
+      throw failed("ALTER ROLE … SET", {
+        reason: "SettingNotCopied",
+        message: `${from} and ${to} differ in ${name}, and Velvet may not change it.`,
+        remedy:
+          `Set it on ${to} as it is on ${from}, or as a superuser of PostgreSQL 15 and newer: ` +
+          `GRANT SET ON PARAMETER ${escapeIdentifier(name)} TO ${escapeIdentifier(admin)}.`,
+      });
+    }
+  }
 }
 
 function slotChanged(name: string): Error {

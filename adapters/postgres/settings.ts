@@ -15,15 +15,24 @@ const SETTINGS = `select coalesce(d.datname::text, '') as database, split_part(e
   left join pg_database d on d.oid = s.setdatabase, unnest(s.setconfig) entry
   where r.rolname = $1 order by 1, 2`;
 
+export interface Equalisation {
+  /** The setting's name; its value may be a secret. */
+  readonly name: string;
+  readonly sql: string;
+}
+
 /** The statements that give `to` the settings of `from`. `role` is left out: it says whom a login role acts as. */
-export async function equalise(session: Session, from: string, to: string): Promise<readonly string[]> {
+export async function equalise(session: Session, from: string, to: string): Promise<readonly Equalisation[]> {
   const wanted = await readSettings(session, from);
   const present = await readSettings(session, to);
   const set = wanted.filter((each) => present.find((other) => sameName(each, other))?.value !== each.value);
   const reset = present.filter((each) => !wanted.some((other) => sameName(each, other)));
   return [
-    ...reset.map((each) => `${alter(to, each)} reset ${settingName(each.name)}`),
-    ...set.map((each) => `${alter(to, each)} set ${settingName(each.name)} to ${settingValue(each)}`),
+    ...reset.map((each) => ({ name: each.name, sql: `${alter(to, each)} reset ${settingName(each.name)}` })),
+    ...set.map((each) => ({
+      name: each.name,
+      sql: `${alter(to, each)} set ${settingName(each.name)} to ${settingValue(each)}`,
+    })),
   ];
 }
 
