@@ -46,8 +46,8 @@ function sinkOf(account: AccountHandle, clock: Clock, config: unknown): Sink {
   };
   return {
     traits: TRAITS,
-    observe: (keys, signal) => observe(at("observe"), keys, signal),
-    write: (order, signal) => write(at("write"), order, signal),
+    observe: async (keys, signal) => observe(at("observe"), keys, signal),
+    write: async (order, signal) => write(at("write"), order, signal),
     // The rename is the effect: what `write` returned is what every reader sees.
     settle: async () => ({ state: "settled" }),
   };

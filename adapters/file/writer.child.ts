@@ -1,16 +1,20 @@
-/** A writer in a program of its own, for tests: sets `<prefix>0`, `<prefix>1`, … one write each, and says so line by line. */
+/**
+ * A writer in a program of its own, for tests: `writer.child.ts <root> <path> <prefix> <count> <bytes>` sets `<prefix>0`, `<prefix>1`,
+ * … in a dotenv file, one write each, and says so line by line. The reason of a failure is the last line.
+ */
 import { argv, stdout } from "node:process";
+import { isAdapterError } from "../errors.ts";
 import { Secret } from "../secret.ts";
-import { file } from "./file.ts";
+import { never, sinkAt } from "./bench.fixture.ts";
 
-const [root = "", path = "", format = "", prefix = "", count = "0"] = argv.slice(2);
-const none = () => Secret.from("");
-const account = { name: "a", generation: 1, config: { root }, endpoints: [], secret: none, headers: () => ({}) };
-const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-const sink = file.connect(account, clock).sink?.({ path, format });
+const [root = "", path = "", prefix = "", count = "1", bytes = "8"] = argv.slice(2);
+const sink = sinkAt(root, path);
 
-for (let index = 0; index < Number(count); index += 1) {
-  const keys = { [`${prefix}${index}`]: Secret.from(`value ${index}`) };
-  await sink?.write({ keys }, new AbortController().signal);
-  stdout.write(`${index}\n`);
+try {
+  for (let index = 0; index < Number(count); index += 1) {
+    await sink.write({ keys: { [`${prefix}${index}`]: Secret.from("x".repeat(Number(bytes))) } }, never);
+    stdout.write(`${index}\n`);
+  }
+} catch (error) {
+  stdout.write(isAdapterError(error) ? `${error.name} ${error.reason}\n` : `${String(error)}\n`);
 }
