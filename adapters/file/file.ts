@@ -1,15 +1,7 @@
 import { access, constants } from "node:fs/promises";
-import type {
-  AccountHandle,
-  Adapter,
-  Clock,
-  Health,
-  Observed,
-  Sink,
-  SinkTraits,
-  WriteOrder,
-  Written,
-} from "../contract.ts";
+import type { FileAccount, FileSink } from "../../crds/kinds.gen.ts";
+import type { Clock, Health, Observed, Sink, SinkTraits, WriteOrder, Written } from "../contract.ts";
+import { defineAdapter } from "../define.ts";
 import type { ErrorFacts } from "../errors.ts";
 import { Terminal, Transient } from "../errors.ts";
 import { Secret } from "../secret.ts";
@@ -26,23 +18,21 @@ import { normalPath, rootOf, targetOf } from "./target.ts";
 const TRAITS: SinkTraits = { grade: "value", atomic: true, conditional: true };
 
 /** Keeps credentials in dotenv and JSON files below one folder, on a file system that Velvet can reach. */
-export const file: Adapter = {
+export const file = defineAdapter<FileAccount, never, FileSink>({
   name: "file",
-  roles: ["sink"],
   endpoint: "none",
-  targets: (_role, config) => ({ path: normalPath(config) }),
-  sinkTraits: () => TRAITS,
+  sink: { targets: (block) => ({ path: normalPath(block) }), traits: () => TRAITS },
   connect: (account, clock) => ({
-    probe: (signal) => health(account, signal),
-    sink: (config) => sinkOf(account, clock, config),
+    probe: (signal) => health(account.config, signal),
+    sink: (block) => sinkOf(account.config, clock, block),
     async [Symbol.asyncDispose]() {},
   }),
-};
+});
 
-function sinkOf(account: AccountHandle, clock: Clock, config: unknown): Sink {
+function sinkOf(account: FileAccount, clock: Clock, block: FileSink): Sink {
   const at = (verb: "observe" | "write"): Place => {
-    const facts = factsOf(verb, normalPath(config));
-    return { root: rootOf(account.config, facts), target: targetOf(config, facts), clock, facts };
+    const facts = factsOf(verb, normalPath(block));
+    return { root: rootOf(account, facts), target: targetOf(block, facts), clock, facts };
   };
   return {
     traits: TRAITS,
@@ -60,11 +50,11 @@ interface Place {
   readonly facts: ErrorFacts;
 }
 
-async function health(account: AccountHandle, signal: AbortSignal): Promise<Health> {
+async function health(account: FileAccount, signal: AbortSignal): Promise<Health> {
   const facts = factsOf("probe", "/");
   try {
     stopIfAborted(signal, facts);
-    await using root = await openFolder(rootOf(account.config, facts), [], false);
+    await using root = await openFolder(rootOf(account, facts), [], false);
     await access(root?.at(".") ?? "", constants.W_OK | constants.X_OK);
     return { ready: true, reason: "RootWritable", message: "The root folder is there and can be written." };
   } catch (error) {

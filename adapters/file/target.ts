@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import type { FileAccount, FileSink } from "../../crds/kinds.gen.ts";
 import type { ErrorFacts } from "../errors.ts";
 import { Terminal } from "../errors.ts";
 import { dotenv } from "./dotenv.ts";
@@ -15,50 +16,26 @@ export interface Target {
   readonly mode: number;
 }
 
-const FORMATS: ReadonlyMap<string, Format> = new Map([
-  ["dotenv", dotenv],
-  ["json", json],
-]);
+const FORMATS: Readonly<Record<FileSink["format"], Format>> = { dotenv, json };
 
-/** The sink's block. Throws `Terminal`: a path must stay below the root as text already, whatever the schema let through. */
-export function targetOf(config: unknown, facts: ErrorFacts): Target {
-  const { path, format: formatName, mode } = fieldsOf(config);
-  const parts = path.split("/");
-  const format = FORMATS.get(formatName);
+/** Throws `Terminal`: a path must stay below the root as text already, whatever a schema let through. */
+export function targetOf(block: FileSink, facts: ErrorFacts): Target {
+  const parts = block.path.split("/");
   const name = parts.at(-1);
-  if (format === undefined || name === undefined || parts.some((part) => !isName(part))) throw refused(facts);
-  return { path, parents: parts.slice(0, -1), name, format, mode: mode === "0640" ? 0o640 : 0o600 };
+  if (name === undefined || parts.some((part) => !isName(part))) throw refused(facts);
+  const mode = block.mode === "0640" ? 0o640 : 0o600;
+  return { path: block.path, parents: parts.slice(0, -1), name, format: FORMATS[block.format], mode };
 }
 
 /** For the account's globs: with `.` and `..` worked out, so that a glob judges the file that is meant. */
-export function normalPath(config: unknown): string {
-  return posix.normalize(fieldsOf(config).path);
+export function normalPath(block: FileSink): string {
+  return posix.normalize(block.path);
 }
 
-/** The account's block. */
-export function rootOf(config: unknown, facts: ErrorFacts): string {
-  const root = textField(config, "root");
-  if (!root.startsWith("/") || root.includes("\0")) {
-    throw new Terminal(
-      {
-        reason: "RootInvalid",
-        message: "The account's root is no absolute path.",
-        remedy: "Correct the VendorAccount.",
-      },
-      facts,
-    );
-  }
-  return root;
-}
-
-function fieldsOf(config: unknown) {
-  const mode = textField(config, "mode");
-  return { path: textField(config, "path"), format: textField(config, "format"), mode };
-}
-
-function textField(config: unknown, name: string): string {
-  const found = Object.entries(config ?? {}).find(([key]) => key === name)?.[1] as unknown;
-  return typeof found === "string" ? found : "";
+export function rootOf(account: FileAccount, facts: ErrorFacts): string {
+  if (account.root.startsWith("/") && !account.root.includes("\0")) return account.root;
+  const message = "The account's root is no absolute path.";
+  throw new Terminal({ reason: "RootInvalid", message, remedy: "Correct the VendorAccount." }, facts);
 }
 
 /** No separator tricks, and none of the names that the adapter makes itself. */
@@ -70,8 +47,8 @@ function refused(facts: ErrorFacts): Terminal {
   return new Terminal(
     {
       reason: "PathInvalid",
-      message: "The path is not one below the account's root, or the format is unknown.",
-      remedy: "Correct `path` and `format` in the manifest; a path has neither `..` nor a leading slash.",
+      message: "The path is not one below the account's root.",
+      remedy: "Correct `path` in the manifest; it has neither `..` nor a leading slash.",
     },
     facts,
   );

@@ -214,6 +214,6 @@ describe("the policy of the http check", () => {
 
   it("has no role but that of a check", () => {
     expect(http).toMatchObject({ name: "http", roles: ["check"], endpoint: "none" });
-    expect(http.targets("sink", {})).toEqual({});
+    expect(() => http.targets("sink", {})).toThrow("is no sink");
   });
 });

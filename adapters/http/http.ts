@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { AccountHandle, Adapter, Check, CheckEndpoint, CheckResult, Clock, Health } from "../contract.ts";
+import type { HttpAccount } from "../../crds/kinds.gen.ts";
+import type { AccountHandle, CheckEndpoint, CheckResult, Clock, Health } from "../contract.ts";
+import { defineAdapter } from "../define.ts";
 import type { ErrorText } from "../errors.ts";
 import { Terminal, Transient, isAdapterError } from "../errors.ts";
 import { fitsHeader } from "../http-headers.ts";
@@ -10,20 +12,19 @@ import { judge } from "./judge.ts";
 import { addressRefused, reachOf, refusalOf } from "./policy.ts";
 
 /** Asks a consumer over HTTP whether it works. Endpoints, and what may be sent to them, come from the VendorAccount alone. */
-export const http: Adapter = {
+export const http = defineAdapter<HttpAccount>({
   name: "http",
-  roles: ["check"],
   endpoint: "none",
-  targets: () => ({}),
+  check: true,
   connect: (account, clock) => ({
     probe: async () => health(account),
-    check: (endpoint): Check => ({
+    check: (endpoint) => ({
       proves: endpoint.proves,
       run: (value, signal) => run({ account, clock, endpoint }, value, signal),
     }),
     async [Symbol.asyncDispose]() {},
   }),
-};
+});
 
 interface Asked {
   readonly account: AccountHandle;
