@@ -14,7 +14,9 @@ import { Client, escapeIdentifier, escapeLiteral } from "pg";
 import type { PostgresAccount, PostgresIssuer } from "../../crds/kinds.gen.ts";
 import type { AccountHandle, Clock, Connection, Issuer } from "../contract.ts";
 import { Secret, type SecretFields } from "../secret.ts";
+import { type Admin, openAdmin } from "./admin.ts";
 import { postgres } from "./postgres.ts";
+import { serverOf } from "./server.ts";
 
 export const clock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() };
 
@@ -29,6 +31,8 @@ export interface PgBench extends AsyncDisposable {
   issuer(block?: Partial<PostgresIssuer>): Issuer;
   /** The same account with another endpoint or block. Closed with the bench. */
   connect(changed?: { readonly endpoint?: string; readonly config?: PostgresAccount }): Connection;
+  /** Velvet's own sessions, without the adapter around them. */
+  adminSession(): Admin;
   /** As superuser, in the bench's database. */
   superuser<Row extends object>(sql: string): Promise<Row[]>;
   /** A session of a consumer. Closed with the bench. */
@@ -77,6 +81,13 @@ export async function arrange(options: BenchOptions): Promise<PgBench> {
     connect,
     superuser,
     endpoint,
+    adminSession: () => {
+      const account = {
+        ...accountOf(endpoint(), {}, adminPassword),
+        config: { user: admin, sslMode: "disable" } as const,
+      };
+      return openAdmin(serverOf(account), () => Secret.from(adminPassword));
+    },
     issuer: (block = {}) => issuerAt(connection, { role, ...block }),
     session: async (value) => {
       const [user, word] = [value["user"]?.reveal() ?? "", value["password"]?.reveal() ?? ""];

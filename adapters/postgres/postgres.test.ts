@@ -130,6 +130,17 @@ describe("alternating roles", () => {
     expect(await failure(issuer.mint(next, never))).toMatchObject({ name: "Terminal", reason: "SlotChanged" });
   });
 
+  it("do not bring a revoked password back, not even with an inventory read after the revoke", async () => {
+    await using pg = await bench();
+    const issuer = pg.issuer();
+    const decided = await order(issuer, pg.adopted);
+    const { id, value } = await issuer.mint(decided, never);
+    await issuer.revoke(id, never);
+    const again = { ...decided, inventory: await issuer.list(never) };
+    expect(await failure(issuer.mint(again, never))).toMatchObject({ name: "Terminal", reason: "SlotChanged" });
+    expect(await issuer.verify(value, never)).toMatchObject({ liveness: "dead" });
+  });
+
   it("let exactly one of two mints through, even from two databases of the cluster", async () => {
     await using pg = await bench();
     const elsewhere = issuerAt(pg.connect({ endpoint: pg.endpoint("postgres") }), { role: pg.role });

@@ -4,7 +4,8 @@ import type { Verdict } from "../contract.ts";
 import { never, order } from "../conformance/issuer-bench.ts";
 import { failure } from "../conformance/wire.ts";
 import { Secret, type SecretFields } from "../secret.ts";
-import { arrange, type BenchOptions, type PgBench } from "./fake.ts";
+import { arrange, type BenchOptions, clock, type PgBench } from "./fake.ts";
+import { endSessions } from "./sessions.ts";
 
 const bench = async (options: Partial<BenchOptions> = {}): Promise<PgBench> =>
   arrange({ superuserUrl: testServer().superuserUrl, ...options });
@@ -44,6 +45,17 @@ describe("a revoke", () => {
     expect(await issuer.revoke(first.id, never)).toEqual([]);
     expect(await issuer.usage?.(first.id, never)).toEqual({ active: 0 });
     expect(await issuer.usage?.(second.id, never)).toMatchObject({ active: 1 });
+    expect((await session.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+  });
+
+  it("ends no session of a role that was restored, or minted into, while it was at work", async () => {
+    await using pg = await bench();
+    await using admin = pg.adminSession();
+    const session = await pg.session(pg.adopted);
+    const restored = { role: pg.role, generation: "0" };
+    expect(await endSessions({ admin, clock }, restored, never)).toEqual([]);
+    await pg.superuser(`alter role ${pg.role} nologin`);
+    expect(await endSessions({ admin, clock }, { role: pg.role, generation: "older" }, never)).toEqual([]);
     expect((await session.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
   });
 
