@@ -18,17 +18,20 @@ import {
   symlink,
   writeFile,
 } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { type Account, canReach } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 import { EmbeddedError } from "./errors.ts";
+import { isServer, readPostmaster } from "./postmaster.ts";
 
 export const SUPERUSER = "velvet_superuser";
 /** Roles that every embedded server has: who migrates, who works, who only reads the audit chains. */
 export const ROLES = ["velvet_owner", "velvet_app", "velvet_auditor"] as const;
 
 const RELOCATED = "/var/lib/velvet/relocated";
+/** In a relocated throw-away: the link to it. */
+const THROW_AWAY = "throw-away";
 
 export interface Cluster {
   /** Postgres's data directory. */
@@ -83,11 +86,14 @@ async function refuseOtherMajor(folder: string, binaries: Binaries): Promise<voi
 async function makeCluster(home: string, options: ClusterOptions): Promise<void> {
   const { account } = options;
   const dataDir = resolve(options.dataDir);
-  const made = await mkdir(dataDir, { recursive: true, mode: 0o711 });
-  if (made !== undefined) await chmod(dataDir, account === undefined ? 0o700 : 0o711);
-  const stage = await mkdtemp(join(await reachableParent(dataDir, account), ".embedded-"));
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  // A new folder is Velvet's own: the server's account may pass through it, and list nothing.
+  if (account !== undefined && (await readdir(dataDir)).length === 0) await chmod(dataDir, 0o711);
+  const parent = await reachableParent(dataDir, account);
+  const stage = await mkdtemp(join(parent, ".embedded-"));
   try {
     await chmod(stage, 0o711);
+    if (parent === RELOCATED && !options.durable) await writeFile(join(stage, THROW_AWAY), home);
     const passwords = Object.fromEntries([SUPERUSER, ...ROLES].map((role) => [role, randomBytes(24).toString("hex")]));
     await writeFile(join(stage, "passwords.json"), JSON.stringify(passwords), { mode: 0o600 });
     await initialise(stage, passwords[SUPERUSER] ?? "", options);
@@ -105,12 +111,24 @@ async function makeCluster(home: string, options: ClusterOptions): Promise<void>
 async function reachableParent(dataDir: string, account: Account | undefined): Promise<string> {
   if (account === undefined || canReach(account, dataDir)) return dataDir;
   await mkdir(RELOCATED, { recursive: true, mode: 0o711 });
+  await sweep();
   if (canReach(account, RELOCATED)) return RELOCATED;
   throw new EmbeddedError(
     "EmbeddedUnreachable",
     `Velvet runs as root, and the account \`${account.name}\` that runs the embedded Postgres cannot enter ${dataDir}`,
     "Set VELVET_DATA_DIR to a folder that every account may enter, such as /var/lib/velvet.",
   );
+}
+
+/** Removes relocated throw-aways whose data directory is gone. One that is meant to last is never touched. */
+async function sweep(): Promise<void> {
+  for (const name of await readdir(RELOCATED)) {
+    const folder = join(RELOCATED, name);
+    const home = await readFile(join(folder, THROW_AWAY), "utf8").catch(() => "");
+    const server = await readPostmaster(join(folder, "data"));
+    const used = server !== undefined && isServer(server.pid);
+    if (home !== "" && !existsSync(dirname(home)) && !used) await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function initialise(stage: string, password: string, options: ClusterOptions): Promise<void> {

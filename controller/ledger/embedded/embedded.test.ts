@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -236,9 +237,23 @@ describe.runIf(account !== undefined)("the embedded Postgres of root", () => {
     const dataDir = join(closed, "velvet");
     const server = await start(dataDir);
     const relocated = await realpath(join(dataDir, "embedded"));
-    cleanups.unshift(async () => rm(relocated, { recursive: true, force: true }));
     expect(relocated.startsWith(closed)).toBe(false);
     expect(await answer(server.superuserUrl)).toEqual([{ one: 1 }]);
+    await server.stop();
+    await rm(dataDir, { recursive: true });
+    const next = join(closed, "next");
+    await start(next);
+    expect(existsSync(relocated), "a throw-away whose folder is gone is swept").toBe(false);
+    const last = await realpath(join(next, "embedded"));
+    cleanups.unshift(async () => rm(last, { recursive: true, force: true }));
+  });
+
+  it("opens a new folder of its own to this account instead of going elsewhere", async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), "velvet-embedded-"));
+    cleanups.push(async () => rm(dataDir, { recursive: true, force: true }));
+    await start(dataDir);
+    expect(await realpath(join(dataDir, "embedded"))).toBe(join(await realpath(dataDir), "embedded"));
+    expect((await stat(dataDir)).mode & 0o777).toBe(0o711);
   });
 
   it.runIf(canReach(nobody, checkout))("has nothing to do with an ordinary user's", async () => {
