@@ -73,7 +73,7 @@ export type HttpAccount = AdapterBlock;
 
 /** How Velvet logs in to this server. The password is the `auth` entry `password`. Example: `{user: velvet_admin, sslMode: verify-full}`. */
 export interface PostgresAccount {
-  /** Role that Velvet logs in as; it needs CREATEROLE, and ADMIN OPTION on the roles that it rotates. Example: `velvet_admin`. */
+  /** Role that Velvet logs in as; it needs CREATEROLE, pg_signal_backend and, from PostgreSQL 16 on, ADMIN OPTION on the roles that it rotates. Example: `velvet_admin`. */
   readonly user?: string;
   /** How the connection is protected. `disable` is for a server on the same machine; `require` encrypts without checking who answers; `verify-full` checks certificate and host name. Example: `verify-full`. */
   readonly sslMode?: "disable" | "require" | "verify-full";
@@ -149,15 +149,15 @@ export interface VendorAccountStatus {
   readonly lastProbeTime?: string;
 }
 
-/** Which role's password is rotated. With `alternate` two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
+/** Which role's password is rotated. Two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
 export interface PostgresIssuer {
-  /** Role that consumers log in as. Example: `orders`. */
+  /** Role that consumers log in as today; it must exist. Example: `orders`. */
   readonly role: string;
-  /** Second role that takes turns with `role`. Without it the password is replaced in place, which needs `strategy: Replace`. Example: `orders_b`. */
+  /** Second role that takes turns with `role`, and acts as `owner`; created at the first mint where it does not exist. Default: `role` followed by `_b`. Example: `orders_b`. */
   readonly alternate?: string;
-  /** Role that owns the objects and that both login roles are members of. Example: `orders_owner`. */
+  /** Role that owns the objects and that both login roles are members of and act as. Default: `role`. Example: `orders_owner`. */
   readonly owner?: string;
-  /** Database named in the value's `database` and `url`; default: the one of the account's endpoint. Example: `orders`. */
+  /** Database named in the next value's `database` and `url`. Default: the one of the value in use, else the one of the account's endpoint. Example: `orders`. */
   readonly database?: string;
 }
 
@@ -175,7 +175,7 @@ export interface IssuerSpec {
   readonly account: string;
   /** The vendor's id of the credential in use, where Velvet cannot find it out by itself. Example: `AKIAIOSFODNN7EXAMPLE`. */
   readonly currentId?: string;
-  /** Which role's password is rotated. With `alternate` two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
+  /** Which role's password is rotated. Two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
   readonly postgres?: PostgresIssuer;
   /** Shape of a value that Velvet chooses by itself, for consumers that accept what they are told. Example: `{bytes: 32, encoding: base64url}`. */
   readonly random?: RandomIssuer;
