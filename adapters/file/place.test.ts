@@ -102,6 +102,36 @@ describe("a file that Velvet writes", () => {
   });
 });
 
+describe("the version of a file", () => {
+  it("changes with an edit in place that keeps the size", async () => {
+    await using root = await newRoot();
+    await root.put(".env", "TOKEN=old\n");
+    const sink = sinkAt(root.path, ".env");
+    const { version = "" } = await sink.observe(["TOKEN"], never);
+    const before = await stat(join(root.path, ".env"), { bigint: true });
+    // File systems keep time in ticks of some milliseconds: edit until the clock has moved on.
+    await expect
+      .poll(async () => {
+        await root.put(".env", "TOKEN=odd\n");
+        return (await stat(join(root.path, ".env"), { bigint: true })).mtimeNs > before.mtimeNs;
+      })
+      .toBe(true);
+    const error = await failure(sink.write({ ...order, ifVersion: version }, never));
+    expect(error).toMatchObject({ name: "Transient", reason: "VersionConflict" });
+    expect(await root.get(".env")).toBe("TOKEN=odd\n");
+  });
+
+  it("holds nothing of what the file holds", async () => {
+    await using root = await newRoot();
+    const versions = new Set<string | undefined>();
+    for (const name of ["a.env", "b.env"]) {
+      await root.put(name, "TOKEN=same\n");
+      versions.add((await sinkAt(root.path, name).observe(["TOKEN"], never)).version);
+    }
+    expect(versions.size).toBe(2);
+  });
+});
+
 describe("a path", () => {
   it.each(["../x", "a/../../x", "/etc/x", "a//b", "a/./b", "", ".", "a/", "a\0b", ".x.velvet-lock/y"])(
     "that is %j is refused",

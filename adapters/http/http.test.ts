@@ -117,7 +117,7 @@ describe("the http check", () => {
     [403, { server: "awselb/2.0", "content-type": "text/html" }, "", "inconclusive", "EdgeAnswered"],
     [403, { server: "CloudFront", "content-type": "text/html" }, "", "inconclusive", "EdgeAnswered"],
     [401, { "x-goog-iap-generated-response": "true" }, "", "inconclusive", "EdgeAnswered"],
-  ] as const)("says of %d with %j and body %j: %s, %5$s", async (status, headers, body, outcome, reason) => {
+  ] as const)("says of %d with %j and body %j: %s, %s", async (status, headers, body, outcome, reason) => {
     const server = await serve((_request, response) => response.writeHead(status, headers).end(body));
     expect(await checkOf(endpoint(server.url)).run(value, never)).toMatchObject({ outcome, reason });
     expect(server.connections()).toBe(1);
