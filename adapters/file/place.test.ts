@@ -9,7 +9,7 @@ import { everything, failure } from "../conformance/wire.ts";
 import { Secret } from "../secret.ts";
 import { never, newRoot, sinkAt } from "./bench.fixture.ts";
 
-const CHILD = fileURLToPath(new URL("writer.child.ts", import.meta.url));
+const CHILD = fileURLToPath(new URL("writer.fixture.ts", import.meta.url));
 const NOBODY = 65_534;
 const order = { keys: { TOKEN: Secret.from("new") } };
 const modeOf = async (path: string) => ((await lstat(path)).mode & 0o7777).toString(8);

@@ -17,7 +17,7 @@ import { newOwnerName } from "./owner.ts";
 import { replace } from "./replace.ts";
 import { look } from "./snapshot.ts";
 
-const CHILD = fileURLToPath(new URL("writer.child.ts", import.meta.url));
+const CHILD = fileURLToPath(new URL("writer.fixture.ts", import.meta.url));
 const FACTS = factsOf("write", ".env");
 const order = (values: Readonly<Record<string, string>>) => ({
   keys: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Secret.from(value)])),

@@ -1,5 +1,5 @@
 /**
- * A writer in a program of its own, for tests: `writer.child.ts <root> <path> <prefix> <count> <bytes>` sets `<prefix>0`, `<prefix>1`,
+ * A writer in a program of its own, for tests: `writer.fixture.ts <root> <path> <prefix> <count> <bytes>` sets `<prefix>0`, `<prefix>1`,
  * … in a dotenv file, one write each, and says so line by line. The reason of a failure is the last line.
  */
 import { argv, stdout } from "node:process";
