@@ -4,7 +4,8 @@ import { humanDuration } from "../domain/duration.ts";
 import type { RotationStatus } from "../domain/status.ts";
 import type { ProbeReport } from "./prober.ts";
 import type { Proof } from "./proofs.ts";
-import type { Places } from "./world.ts";
+import type { TenantRepository } from "./tenant-repository.ts";
+import { CREDENTIAL, NAMESPACE, type Places } from "./world.ts";
 
 export interface Report {
   readonly status: RotationStatus;
@@ -61,16 +62,15 @@ function requestLines({ made, failed, failures, latencyMs }: ProbeReport, colour
 const COMMAND = import.meta.url.endsWith(".ts") ? "npm run -s velvet --" : "npx velvet";
 const AGAIN = import.meta.url.endsWith(".ts") ? "npm run quickstart -- --keep" : "npx velvet quickstart --keep";
 
-/** Where everything is, and commands that work: `running` with the controller still there, else on what it left. */
-export function nextLines(places: Places, bare: string, running: boolean, colours: Colours): string[] {
-  const velvet = `VELVET_DATA_DIR=${places.velvet} ${COMMAND}`;
+/** Where everything is, and commands that work: with `running` on the controller that is still there, else on what it left. */
+export function nextLines(places: Places, tenant: TenantRepository, running: boolean, colours: Colours): string[] {
   return [
     "",
     colours.bold("Where it is"),
     ...tableLines(
       ["", ""],
       [
-        ["  the team's repository", bare],
+        ["  the team's repository", tenant.bare],
         ["  the platform's accounts", places.platform],
         ["  the app's dotenv file", places.dotenv],
         ["  custody", places.custody],
@@ -80,15 +80,31 @@ export function nextLines(places: Places, bare: string, running: boolean, colour
     ).slice(1),
     "",
     colours.bold("What to try next"),
-    `  ${velvet} status --all`,
+    `  export VELVET_DATA_DIR=${places.velvet}`,
+    `  ${COMMAND} status --all`,
+    ...(running ? onceMore(tenant) : leftBehind(places, tenant)),
+  ];
+}
+
+/** A second rotation by hand: each side merges what Velvet writes for it. */
+function onceMore({ clone }: TenantRepository): string[] {
+  const push = `git -C ${clone} add . && git -C ${clone} commit -m "Once more" && git -C ${clone} push origin main`;
+  const tree = `${clone}/teams/${NAMESPACE}`;
+  return [
+    `  ${COMMAND} request ${CREDENTIAL} --reason "once more" --requested-by me --write ${tree}/requests`,
+    `  ${push}`,
+    `  ${COMMAND} status --watch`,
+    `  ${COMMAND} approve <request> --confirm ORDERS_DB --ticket OPS-2 --reason "it works" --decided-by me --write ${tree}/decisions`,
+    `  ${push}`,
+    "",
+    "Everything is still running. Ctrl-C stops it and removes the folder.",
+  ];
+}
+
+function leftBehind({ folder }: Places, { bare }: TenantRepository): string[] {
+  return [
     `  git --git-dir ${bare} log --graph --stat main`,
-    ...(running
-      ? [
-          `  ${velvet} request orders-db --reason "once more" --requested-by "$USER"`,
-          "    then merge what it prints to main of the team's repository, below teams/orders/requests/",
-          "",
-          "Everything is still running. Ctrl-C stops it and removes the folder.",
-        ]
-      : [`  ${AGAIN}    (leaves everything running, to rotate once more)`, `  rm -rf ${places.folder}`]),
+    `  ${AGAIN}    (leaves everything running, to rotate once more by hand)`,
+    `  rm -rf ${folder}`,
   ];
 }

@@ -40,7 +40,7 @@ export async function runQuickstart(order: QuickstartOrder): Promise<boolean> {
 
   const report = await rotateAndProve(order, world, story, prober, startedMs);
   for (const line of reportLines(report, out.colours)) out.line(line);
-  for (const line of nextLines(world.places, world.tenant.bare, keep, out.colours)) out.line(line);
+  for (const line of nextLines(world.places, world.tenant, keep, out.colours)) out.line(line);
   if (keep) await untilStopped(stop, world);
   return isProven(report);
 }

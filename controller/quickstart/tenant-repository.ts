@@ -21,6 +21,8 @@ export interface PullRequest {
 export interface TenantRepository {
   /** The bare repository, to be watched. */
   readonly bare: string;
+  /** Somebody's clone, on `main`. */
+  readonly clone: string;
   /** Merges a branch to `main` with a merge commit and pushes it; answers the merge commit's id. */
   merge(request: PullRequest): Promise<string>;
 }
@@ -54,7 +56,7 @@ export async function makeTenantRepository(
   await git.raw("remote", "add", "origin", bare);
   await commit(git, clone, "The credentials of the orders team", files);
   await git.raw("push", "--quiet", "origin", "main");
-  return { bare, merge: async (request) => merge(git, clone, request) };
+  return { bare, clone, merge: async (request) => merge(git, clone, request) };
 }
 
 function gitIn(baseDir: string, searchPath: string): SimpleGit {

@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseDocument } from "yaml";
 import { type Db, ledgerOf, openPool } from "../ledger/db.ts";
 import { type EmbeddedLedger, openEmbeddedLedger } from "../ledger/embedded/open.ts";
 import { migrate } from "../ledger/migrate.ts";
@@ -53,6 +54,7 @@ export interface WorldOrder {
 
 export const NAMESPACE = "orders";
 export const CREDENTIAL = "orders-db";
+const QUARANTINE = "5s";
 const EXAMPLES = fileURLToPath(new URL("../../manifests/", import.meta.url));
 
 export function placesIn(folder: string): Places {
@@ -89,13 +91,23 @@ export async function makeWorld(order: WorldOrder): Promise<World> {
       filesRoot: places.files,
       loginCheck: `${origin}/health/login`,
     });
-    const text = await readFile(join(EXAMPLES, "credentials", `${CREDENTIAL}.yaml`), "utf8");
+    const example = await readFile(join(EXAMPLES, "credentials", `${CREDENTIAL}.yaml`), "utf8");
+    const text = withShortQuarantine(example);
     const path = tenantPath("credentials", CREDENTIAL);
     return makeTenantRepository(places.folder, searchPath, [{ path, text }]);
   });
   const controllerEnv = environmentOf(places, tenant, orders, searchPath);
   const controller = stack.use(startController(places, controllerEnv));
   return { places, ledger, db, orders, dotenvBefore, app, appOrigin: origin, tenant, controllerEnv, controller };
+}
+
+/** Two roles take turns, so a second rotation waits until the retired one is destroyed: a day is too long for a try. */
+function withShortQuarantine(example: string): string {
+  const credential = parseDocument(example);
+  const quarantine = credential.createNode(QUARANTINE);
+  quarantine.comment = " so that a second rotation can be tried soon; left out, it is a day";
+  credential.setIn(["spec", "rotation", "quarantine"], quarantine);
+  return credential.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
 /** Where a manifest of the team stands in its repository. */
