@@ -158,6 +158,23 @@ it("fails for a request that nobody knows", async () => {
   await expect(statusCommand(context, "nope", {}, ledger.db)).rejects.toMatchObject({ exitCode: 1 });
 });
 
+it("watches until what was named is over, or until it is stopped, and writes only what has changed", async () => {
+  expect(await statusCommand(context, "orders-db-2", { watch: true }, ledger.db)).toBe(0);
+  expect(stdout.text().match(/RotationInProgress/g)).toHaveLength(1);
+
+  const stopping = new AbortController();
+  const lookedAt: number[] = [];
+  const db = {
+    ...ledger.db,
+    query: async (...args: Parameters<typeof ledger.db.query>) => {
+      if (lookedAt.push(Date.now()) === 6) stopping.abort(); // three statements for each look: after the second look
+      return ledger.db.query(...args);
+    },
+  } as typeof ledger.db;
+  expect(await statusCommand({ ...context, stop: stopping.signal }, "orders-db-1", { watch: true }, db)).toBe(0);
+  expect(stdout.text().match(/^orders\/orders-db-1 /gm)).toHaveLength(1);
+});
+
 const CAREFUL = { decidedBy: "ada", reason: "looks right", confirm: "ORDERS_DB", ticket: "OPS-7" } as const;
 
 it("writes the decision for the gate that is open, with the digest from the ledger, and says what it approves", async () => {

@@ -3,9 +3,10 @@
  * The entry of every command. It holds only what an older Node can still parse and run, so that it can say which Node is needed;
  * everything else is imported after that check.
  */
-const NEEDED = 24;
+const NEEDED = "24.12";
 
-if (Number(process.versions.node.split(".")[0]) < NEEDED) {
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 24 || (major === 24 && minor < 12)) {
   process.stderr.write(
     `Velvet needs Node ${NEEDED} or newer, and this is Node ${process.versions.node}.\n` +
       `Nothing was done.\n` +
