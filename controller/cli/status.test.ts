@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { asSuperuser, type FreshLedger, freshLedger } from "../../test/support/postgres.ts";
 import { snapshotHash, gateDigest } from "../domain/gates.ts";
+import type { Db } from "../ledger/db.ts";
 import type { Snapshot } from "../domain/world.ts";
 import { approveCommand } from "./approve.ts";
 import type { CommandContext } from "./command.ts";
@@ -163,14 +164,14 @@ it("watches until what was named is over, or until it is stopped, and writes onl
   expect(stdout.text().match(/RotationInProgress/g)).toHaveLength(1);
 
   const stopping = new AbortController();
-  const lookedAt: number[] = [];
-  const db = {
+  let asked = 0;
+  const db: Db = {
     ...ledger.db,
-    query: async (...args: Parameters<typeof ledger.db.query>) => {
-      if (lookedAt.push(Date.now()) === 6) stopping.abort(); // three statements for each look: after the second look
-      return ledger.db.query(...args);
+    query: async <Row>(...args: Parameters<Db["query"]>) => {
+      if (++asked === 6) stopping.abort(); // three statements for each look: after the second look
+      return ledger.db.query<Row>(...args);
     },
-  } as typeof ledger.db;
+  };
   expect(await statusCommand({ ...context, stop: stopping.signal }, "orders-db-1", { watch: true }, db)).toBe(0);
   expect(stdout.text().match(/^orders\/orders-db-1 /gm)).toHaveLength(1);
 });
