@@ -7,7 +7,9 @@ import type {
   Clock,
   Connection,
   Issuer,
+  IssuerTraits,
   Sink,
+  SinkTraits,
 } from "../../adapters/contract.ts";
 import { Terminal } from "../../adapters/errors.ts";
 import type { Secret } from "../../adapters/secret.ts";
@@ -44,18 +46,33 @@ export class Accounts {
     this.#clock = clock;
   }
 
+  /** As the adapter declares them: nothing is opened. */
+  issuerTraits(snapshot: Snapshot): IssuerTraits {
+    const block = snapshot.credential.spec.issuer;
+    const adapter = this.#adapter(snapshot, block.account);
+    const traits = adapter.issuerTraits?.(block[adapter.name] ?? {});
+    if (!traits) throw lacks(adapter.name, "issuer");
+    return traits;
+  }
+
+  sinkTraits(snapshot: Snapshot, id: string): SinkTraits {
+    const block = placeOf(snapshot, id);
+    const adapter = this.#adapter(snapshot, block.account);
+    const traits = adapter.sinkTraits?.(block[adapter.name] ?? {});
+    if (!traits) throw lacks(adapter.name, "sink");
+    return traits;
+  }
+
+  /** Throws `Terminal` where the account cannot be opened: its secret is not there, its endpoint is no address. */
   issuer(snapshot: Snapshot): Issuer {
     const { adapter, connection, config } = this.#role(snapshot, snapshot.credential.spec.issuer);
     if (!connection.issuer) throw lacks(adapter.name, "issuer");
     return connection.issuer(config);
   }
 
-  /** The sink of a consumer, or of custody. */
+  /** The sink of a consumer, or of custody. Throws as `issuer` does. */
   sink(snapshot: Snapshot, id: string): Sink {
-    const { spec } = snapshot.credential;
-    const block = id === CUSTODY ? spec.custody : spec.consumers.find((consumer) => consumer.id === id);
-    if (!block) throw new Error(`the snapshot has no consumer ${id}`);
-    const { adapter, connection, config } = this.#role(snapshot, block);
+    const { adapter, connection, config } = this.#role(snapshot, placeOf(snapshot, id));
     if (!connection.sink) throw lacks(adapter.name, "sink");
     return connection.sink(config);
   }
@@ -79,21 +96,30 @@ export class Accounts {
   }
 
   #connect(snapshot: Snapshot, name: string): Open {
-    const account = snapshot.accounts[name];
-    const adapter = account && this.#registry[account.spec.adapter];
-    if (!adapter) throw new Error(`the snapshot has no usable account ${name}`);
+    const adapter = this.#adapter(snapshot, name);
+    const { generation, spec } = accountOf(snapshot, name);
     const now = this.#clock.monotonicMs();
-    const key = `${name}@${account.generation}`;
+    const key = `${name}@${generation}`;
     const found = this.#open.get(key);
     if (found) {
       found.usedAt = now;
       return found;
     }
     this.#closeIdle(now);
-    const handle = this.#handle(name, account.generation, account.spec);
+    const handle = this.#handle(name, generation, spec);
     const opened = { adapter, connection: adapter.connect(handle, this.#clock), usedAt: now };
     this.#open.set(key, opened);
     return opened;
+  }
+
+  #adapter(snapshot: Snapshot, account: string): Adapter {
+    const name = accountOf(snapshot, account).spec.adapter;
+    const adapter = Object.hasOwn(this.#registry, name) ? this.#registry[name] : undefined;
+    if (adapter) return adapter;
+    throw new Terminal(
+      { reason: "AdapterUnknown", message: `This version has no adapter ${name}.` },
+      { vendor: "velvet", operation: "open" },
+    );
   }
 
   /** An older generation stays open for the rotations that run on it. */
@@ -128,6 +154,19 @@ export class Accounts {
       headers: () => Object.fromEntries((spec.headers ?? []).map((source) => [source.name, resolve(source)])),
     };
   }
+}
+
+function accountOf(snapshot: Snapshot, name: string): Snapshot["accounts"][string] {
+  const account = snapshot.accounts[name];
+  if (!account) throw new Error(`the snapshot has no account ${name}`);
+  return account;
+}
+
+function placeOf(snapshot: Snapshot, id: string): Block {
+  const { custody, consumers } = snapshot.credential.spec;
+  const block = id === CUSTODY ? custody : consumers.find((consumer) => consumer.id === id);
+  if (!block) throw new Error(`the snapshot has no consumer ${id}`);
+  return { ...block };
 }
 
 function describe(source: SecretSource): string {

@@ -42,7 +42,7 @@ export function withRow(
 }
 
 export async function fail(
-  pass: ConsumerPass,
+  pass: Omit<ConsumerPass, "sink">,
   step: "write" | "settle" | "check",
   cause: Cause,
   performed?: Performed<unknown>,

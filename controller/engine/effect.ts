@@ -1,5 +1,5 @@
 /** The only door to the outside: deadline, intent, outcome, fault injection. */
-import type { ErrorFacts } from "../../adapters/errors.ts";
+import type { AdapterError, ErrorFacts } from "../../adapters/errors.ts";
 import { isAdapterError, OutcomeUnknown, Transient } from "../../adapters/errors.ts";
 import type { Cause } from "../domain/backoff.ts";
 import type { Instant } from "../domain/world.ts";
@@ -120,14 +120,18 @@ function failed<T>(deps: Deps, label: string, error: unknown): Outcome<T> {
     };
     return { kind: "unknown", cause };
   }
-  const cause: Cause = {
+  return { kind: error.name === "OutcomeUnknown" ? "unknown" : "refused", cause: causeOf(error) };
+}
+
+/** What an adapter's error means to the engine. */
+export function causeOf(error: AdapterError): Cause {
+  return {
     reason: error.reason,
     message: withFacts(error.message, error.facts),
     remedy: error.remedy,
     retryAfterMs: error instanceof Transient ? error.retryAfterMs : undefined,
     terminal: error.name === "Terminal",
   };
-  return { kind: error.name === "OutcomeUnknown" ? "unknown" : "refused", cause };
 }
 
 function withFacts(message: string, facts: ErrorFacts): string {

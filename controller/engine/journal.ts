@@ -47,6 +47,11 @@ export class Journal {
     return this.#live;
   }
 
+  /** A write failed: the claim is gone, or the database is. Nothing more is written. */
+  get isBroken(): boolean {
+    return this.#broken !== undefined;
+  }
+
   /** The database's time, carried on by the monotonic clock. */
   now(): Instant {
     return new Date(this.#base.at + (this.#monotonicMs() - this.#base.mark)).toISOString();

@@ -32,7 +32,7 @@ function worldOf(found: Observation, accounts: Pass["deps"]["accounts"]): World 
   const sorted = [...consumers].sort((a, b) => (order.get(a.id) ?? -1) - (order.get(b.id) ?? -1));
   const custody = sorted.find((row) => row.id === CUSTODY);
   const sinks: Record<string, SinkTraits> = {};
-  for (const row of sorted) sinks[row.id] = accounts.sink(snapshot, row.id).traits;
+  for (const row of sorted) sinks[row.id] = accounts.sinkTraits(snapshot, row.id);
   return {
     rotation: found.sealedPrevious === null ? rotation : { ...rotation, sealedPrevious: found.sealedPrevious },
     custody,
@@ -41,7 +41,7 @@ function worldOf(found: Observation, accounts: Pass["deps"]["accounts"]): World 
     decisions: decisions.filter((decision) => decision.state === "pending"),
     retired,
     credential,
-    issuer: accounts.issuer(snapshot).traits,
+    issuer: accounts.issuerTraits(snapshot),
     sinks,
   };
 }

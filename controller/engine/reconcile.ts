@@ -3,7 +3,12 @@ import type { Action } from "../domain/plan.ts";
 import { plan } from "../domain/plan.ts";
 import type { DecisionRow, Instant, World } from "../domain/world.ts";
 import type { Ruling } from "../domain/rule.ts";
+import { isAdapterError } from "../../adapters/errors.ts";
+import { Unsealable } from "../custody/seal.ts";
+import type { Cause } from "../domain/backoff.ts";
+import { nextFailure } from "../domain/backoff.ts";
 import type { Pass } from "./effect.ts";
+import { causeOf } from "./effect.ts";
 import { observe } from "./observe.ts";
 import { finishAbort, restore, revokeNew } from "./stages/abort.ts";
 import { distribute } from "./stages/distribute.ts";
@@ -24,8 +29,38 @@ export async function reconcile(pass: Pass): Promise<NextLook> {
   const { world, now, wakes } = await observe(pass);
   const action = plan(world, now);
   if (action.do === "wait") return { next: "wait", until: action.until, wakes };
-  await perform(pass, world, action);
+  try {
+    await perform(pass, world, action);
+  } catch (error) {
+    await recordBroken(pass, world, action.do, error);
+  }
   return { next: ENDING.has(pass.journal.live.state) ? "ended" : "again" };
+}
+
+/** What broke outside of an effect: an account that cannot be opened, a value that does not unseal, our own mistake. It is shown and tried again. */
+async function recordBroken(pass: Pass, world: World, step: string, error: unknown): Promise<void> {
+  if (pass.journal.isBroken) throw error;
+  const cause = isAdapterError(error) ? causeOf(error) : faultOf(pass, step, error);
+  await pass.journal.write((live, now) => ({
+    audit: { event: "StepBroke", step, reason: cause.reason },
+    ...(world.rotation.facts.verify || live.facts.abort ? {} : { state: "verify_failed" as const }),
+    facts: { ...live.facts, failure: nextFailure(live.facts.failure, cause, now, pass.deps.jitter()) },
+  }));
+}
+
+function faultOf({ deps, journal }: Pass, step: string, error: unknown): Cause {
+  const name = error instanceof Error ? error.name : typeof error;
+  const stack = error instanceof Error ? error.stack : undefined;
+  deps.log.error({ rotation: journal.claim.id, step, stack }, `the step ${step} broke`);
+  const unsealable = error instanceof Unsealable;
+  return {
+    reason: unsealable ? error.reason : "InternalFault",
+    message: unsealable
+      ? "A sealed value does not open with this key."
+      : `The step ${step} broke (${name}). Nothing was done.`,
+    remedy: unsealable ? "Give the controller the key that the ledger was made with." : "See the controller's log.",
+    terminal: true,
+  };
 }
 
 type Deed = Exclude<Action, { do: "wait" }>;

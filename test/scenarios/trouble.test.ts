@@ -73,6 +73,54 @@ describe("a consumer that cannot be written", () => {
   });
 });
 
+describe("what breaks outside of a call", () => {
+  it("to one consumer's account fails that consumer alone, and is shown", async () => {
+    await using scenario = await Scenario.open({ consumers: [{ id: "good" }, { id: "locked" }] });
+    const { vendor } = scenario;
+    vendor.onOpen = (target) => {
+      if (target === "locked")
+        throw new Terminal({ reason: "AccountSecretMissing", message: "It is not there." }, FACTS);
+    };
+    scenario.start();
+    await scenario.request("first");
+    const view = await scenario.until(
+      "first",
+      ({ rotation, consumers }) =>
+        rotation.state === "distribute_partial" &&
+        consumers.some(({ id, state }) => id === "good" && state === "working"),
+    );
+    const locked = view.consumers.find(({ id }) => id === "locked");
+    expect(locked).toMatchObject({ touched: false, facts: { failure: { reason: "AccountSecretMissing" } } });
+  });
+
+  it("to custody's account is the rotation's failure, tried again later", async () => {
+    await using scenario = await Scenario.open();
+    scenario.vendor.onOpen = () => {
+      throw new Terminal({ reason: "AccountSecretMissing", message: "It is not there." }, FACTS);
+    };
+    scenario.start();
+    await scenario.request("first");
+    const view = await scenario.until("first", ({ rotation }) => rotation.state === "verify_failed");
+    expect(view.rotation.facts.failure).toMatchObject({ reason: "AccountSecretMissing", stalled: true });
+  });
+
+  it("by an adapter's bug is an unknown outcome without its message, which may hold anything", async () => {
+    await using scenario = await Scenario.open();
+    const canary = "canary-8d1f";
+    failing(
+      scenario,
+      (call) => call.label === "sink.write" && call.target === "app",
+      99,
+      () => new Error(canary),
+    );
+    scenario.start();
+    await scenario.request("first");
+    const view = await scenario.until("first", ({ rotation }) => rotation.state === "distribute_failed");
+    expect(JSON.stringify(view)).not.toContain(canary);
+    expect(view.consumers.find(({ id }) => id === "app")?.facts.failure?.reason).toBe("AdapterFault");
+  });
+});
+
 describe("a consumer whose check is a person", () => {
   it("waits, named in pendingConsumers, until somebody confirms it", async () => {
     await using scenario = await Scenario.open({

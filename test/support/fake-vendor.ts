@@ -53,6 +53,8 @@ export class FakeVendor {
   readonly stored = new Map<string, Map<string, string>>();
   readonly history: Call[] = [];
   fault: Fault = () => undefined;
+  /** Called when a sink is opened; may throw, as an account without its secret does. */
+  onOpen: (target: string) => void = () => undefined;
   /** Milliseconds of every call. */
   latencyMs = 0;
   /** Uses of the old credential that go on. */
@@ -129,7 +131,11 @@ export function fakeAdapter(vendor: FakeVendor): Adapter {
     connect: (): Connection => ({
       probe: async () => ({ ready: true, reason: "Ready", message: "" }),
       issuer: () => issuer(vendor, traits()),
-      sink: (config) => sink(vendor, (config as { path: string }).path),
+      sink: (config) => {
+        const { path } = config as { path: string };
+        vendor.onOpen(path);
+        return sink(vendor, path);
+      },
       check: (endpoint) => ({
         proves: endpoint.proves,
         run: async (value): Promise<CheckResult> =>

@@ -12,21 +12,22 @@ import { rowOf } from "../consumer.ts";
 import type { Pass } from "../effect.ts";
 import { effect } from "../effect.ts";
 import { entriesFor, holds, keysOf, previousValue } from "../value.ts";
+import { allOf } from "./distribute.ts";
 import { newBecomesCurrent, wiped } from "./finish.ts";
 
 export async function restore(pass: Pass, world: World, ids: readonly string[]): Promise<void> {
   const previous = previousValue(pass.deps, world);
-  await Promise.all(ids.map(async (id) => restoreOne(pass, world, id, previous)));
+  await allOf(ids.map(async (id) => restoreOne(pass, world, id, previous)));
 }
 
 /** Writes the old value back and reads it again where that is possible: that is the receipt of an abort. */
 async function restoreOne(pass: Pass, world: World, id: string, previous: SecretFields | undefined): Promise<void> {
   const entries = oldEntries(world, id, previous);
   if ("cause" in entries) return restoreFailed(pass, id, entries.cause);
-  const sink = pass.deps.accounts.sink(world.rotation.snapshot, id);
   const names = Object.keys(entries.keys);
   const intent = (): Change => ({ audit: { event: "WriteBackIntended", consumer: id } });
   const performed = await effect(pass, { label: "sink.restore", consumer: id, intent }, async (signal) => {
+    const sink = pass.deps.accounts.sink(world.rotation.snapshot, id);
     await sink.write({ keys: entries.keys }, signal);
     return sink.traits.grade === "value" ? sink.observe(names, signal) : undefined;
   });

@@ -1,4 +1,6 @@
 /** One consumer, from write to receipt, as far as it goes now. Consumers run side by side and never hide one another. */
+import type { Sink } from "../../../adapters/contract.ts";
+import { isAdapterError } from "../../../adapters/errors.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import type { ConsumerStep } from "../../domain/consumers.ts";
 import { checkedByPerson, consumerStep } from "../../domain/consumers.ts";
@@ -8,7 +10,7 @@ import type { Change } from "../../ledger/record.ts";
 import type { ConsumerPass } from "../consumer.ts";
 import { fail, rowOf, withoutFailure, withRow } from "../consumer.ts";
 import type { Pass } from "../effect.ts";
-import { effect } from "../effect.ts";
+import { causeOf, effect } from "../effect.ts";
 import type { Live } from "../journal.ts";
 import { entriesFor, keysOf, newValue } from "../value.ts";
 import { checkConsumer } from "./check.ts";
@@ -17,12 +19,29 @@ export async function distribute(pass: Pass, world: World, ids: readonly string[
   const attempt = liveAttempt(world);
   if (!attempt) throw new Error("nothing is minted to distribute");
   const value = newValue(pass.deps, world, attempt);
-  await Promise.all(
-    ids.map(async (id) => {
-      const sink = pass.deps.accounts.sink(world.rotation.snapshot, id);
-      await drive({ ...pass, world, id, attempt, value, sink });
-    }),
-  );
+  await allOf(ids.map(async (id) => driveOne({ ...pass, world, id, attempt, value })));
+}
+
+/** Waits for all, whatever becomes of one: nobody goes on behind our back. Then throws what the first one threw. */
+export async function allOf(steps: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(steps);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+async function driveOne(pass: Omit<ConsumerPass, "sink">): Promise<void> {
+  const opened = openSink(pass);
+  if ("cause" in opened) await fail(pass, "write", opened.cause);
+  else await drive({ ...pass, sink: opened.sink });
+}
+
+/** An account that cannot be opened (its secret is not there) fails this consumer, and hides no other. */
+function openSink({ deps, world, id }: Omit<ConsumerPass, "sink">): { sink: Sink } | { cause: Cause } {
+  try {
+    return { sink: deps.accounts.sink(world.rotation.snapshot, id) };
+  } catch (error) {
+    if (!isAdapterError(error)) throw error;
+    return { cause: causeOf(error) };
+  }
 }
 
 async function drive(pass: ConsumerPass): Promise<void> {
