@@ -127,7 +127,12 @@ function sourcesOf({ config, environment }: ControllerOrder): { source: Source; 
   const found: { source: Source; interval: number }[] = [];
   const read = readManifests;
   if (config.platformDir !== undefined) {
-    const source = folderSource({ name: "platform", folder: config.platformDir, read, environment: config.environment });
+    const source = folderSource({
+      name: "platform",
+      folder: config.platformDir,
+      read,
+      environment: config.environment,
+    });
     found.push({ source, interval: PLATFORM_INTERVAL_MS });
   }
   if (config.gitUrl !== undefined && config.gitNamespaces !== undefined) {

@@ -59,7 +59,7 @@ function requestLines({ made, failed, failures, latencyMs }: ProbeReport, colour
 }
 
 /** In a checkout nothing is installed under the name `velvet`. */
-const COMMAND = import.meta.url.endsWith(".ts") ? "npm run -s velvet --" : "npx velvet";
+const COMMAND = import.meta.url.endsWith(".ts") ? "./velvet" : "npx velvet";
 const AGAIN = import.meta.url.endsWith(".ts") ? "npm run quickstart -- --keep" : "npx velvet quickstart --keep";
 
 /** Where everything is, and commands that work: with `running` on the controller that is still there, else on what it left. */
