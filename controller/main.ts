@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Adapter, Clock } from "../adapters/contract.ts";
 import { adapters } from "../adapters/registry.ts";
+import { bootstrapLogins } from "./bootstrap.ts";
 import type { Config } from "./config.ts";
 import type { KeyRing } from "./custody/key.ts";
 import { keyRing } from "./custody/key.ts";
@@ -69,7 +70,7 @@ async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: Key
   const engine = new Engine(deps, {
     concurrency: config.concurrency,
     pollMs: POLL_MS,
-    admission: { environment: config.environment, rotationOn, registry },
+    admission: { environment: config.environment, rotationOn, registry, bootstrap: bootstrapLogins(ledger) },
   });
   const sources = startSources(order, deps, () => engine.wake());
   try {

@@ -24,6 +24,8 @@ export interface OpenLedger {
   /** Behind `db`. */
   readonly pool: Pool;
   readonly appUrl: Secret;
+  /** Of the ledger's owner. */
+  readonly migrationUrl: Secret;
   /** For the independent audit verifier: may only read. */
   readonly verifierUrl: Secret;
   readonly embedded: boolean;
@@ -51,6 +53,7 @@ export async function openLedger(config: Config, options: OpenOptions): Promise<
       db: ledgerOf(pool),
       pool,
       appUrl: urls.appUrl,
+      migrationUrl: urls.migrationUrl,
       verifierUrl: urls.verifierUrl,
       embedded: stop !== undefined,
       migrated: schema.applied,

@@ -1,5 +1,6 @@
 /** May this request become a rotation now? Pure; the first refusal wins. */
 import type { CredentialSpec } from "../../crds/kinds.gen.ts";
+import { refuseBootstrap } from "./bootstrap.ts";
 import type { Admission, AdmissionContext, Candidate, No } from "./candidate.ts";
 import { later, refuse } from "./candidate.ts";
 import { refuseIssuer, refusePlaces } from "./places.ts";
@@ -13,6 +14,7 @@ export function admit(candidate: Candidate, context: AdmissionContext, now: Inst
   const no =
     refuseShape(candidate, credential.spec, context) ??
     refuseIssuer(candidate, credential.spec, context) ??
+    refuseBootstrap(candidate, credential.spec, context) ??
     refusePlaces(candidate, credential.spec, context);
   if (no) return no;
   const { namespace, name } = request;

@@ -16,10 +16,20 @@ export interface Candidate {
   readonly live: string | undefined;
 }
 
+/** A login that Velvet itself needs: to its ledger. */
+export interface BootstrapLogin {
+  /** As `hostName` of `bootstrap.ts` writes it. */
+  readonly host: string;
+  readonly port: string;
+  readonly role: string;
+}
+
 export interface AdmissionContext {
   readonly environment: string;
   readonly rotationOn: boolean;
   readonly registry: Readonly<Record<string, Adapter>>;
+  /** Velvet's own logins, which no Credential may name. */
+  readonly bootstrap?: readonly BootstrapLogin[];
 }
 
 export type Admission =
