@@ -69,7 +69,17 @@ function velvetProgram(out: Output, run: Run): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => out.raw(text), writeErr: (text) => out.note(text.trimEnd()) })
     .showHelpAfterError("Add --help to see what there is.");
-  const commands = [addQuickstart, addController, addStatus, addRequest, addApprove, addMigrate, addDoctor, addAudit];
+  const commands = [
+    addQuickstart,
+    addController,
+    addStatus,
+    addRequest,
+    addApprove,
+    addMigrate,
+    addDoctor,
+    addAudit,
+    addSource,
+  ];
   for (const add of commands) add(program, run);
   return program;
 }
@@ -206,6 +216,26 @@ function addAudit(program: Command, run: Run): void {
     .addOption(jsonOption())
     .action(async (options: AuditVerifyOptions) =>
       run(async (context) => (await import("./audit.ts")).auditVerifyCommand(context, options)),
+    );
+}
+
+function addSource(program: Command, run: Run): void {
+  program
+    .command("source")
+    .description("where manifests come from")
+    .command("accept")
+    .argument("<source>", "its name, as `velvet status` shows it")
+    .argument("<commit>", "the commit that you have read, with all its digits")
+    .description("go on from a commit after the branch's history was rewritten (HistoryRewritten)")
+    .addHelpText("after", `\nExample:\n  velvet source accept tenants 4b825dc642cb6eb9a060e54bf8d69288fbee4904`)
+    .action(async (source: string, commit: string) =>
+      run(async (context) => {
+        const [{ acceptSourceCommand }, { withLedger }] = await Promise.all([
+          import("./source.ts"),
+          import("./ledger.ts"),
+        ]);
+        return withLedger(context, async (db) => acceptSourceCommand(context, source, commit, db));
+      }),
     );
 }
 

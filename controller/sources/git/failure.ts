@@ -59,11 +59,11 @@ export function branchNotFound(branch: string, at: string): SourceFailure {
   );
 }
 
-export function historyRewritten(cursor: string, head: string): SourceFailure {
+export function historyRewritten(source: string, cursor: string, head: string): SourceFailure {
   return new SourceFailure(
     "HistoryRewritten",
     `The branch's head ${head} does not descend from ${cursor}, the last commit that was read. Nothing of it is applied.`,
-    `Push a head that descends from ${cursor}, or read the difference and accept the new history at ${head}.`,
+    `Push a head that descends from ${cursor}, or read the difference and accept the new history: velvet source accept ${source} ${head}`,
   );
 }
 

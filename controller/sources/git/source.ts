@@ -144,7 +144,8 @@ async function lookAt(
 ): Promise<SourceLook> {
   const { cache, rules, limits, options } = reader;
   const head = (await cache.head(signal)) === tip ? tip : await cache.fetch(signal);
-  if (cursor !== undefined && !(await descends(cache.git, cursor, head, signal))) throw historyRewritten(cursor, head);
+  if (cursor !== undefined && !(await descends(cache.git, cursor, head, signal)))
+    throw historyRewritten(options.name, cursor, head);
   const selected = selectFiles(await listTree(cache.git, head, rules, signal), rules, limits);
   const problems: Problem[] = [...selected.problems, ...(await readFiles(reader, head, selected.files, signal))];
   const changes = await changesAt(reader, head, signal);
