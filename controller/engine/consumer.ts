@@ -5,7 +5,8 @@ import type { Cause } from "../domain/backoff.ts";
 import { nextFailure } from "../domain/backoff.ts";
 import { consumersState, CUSTODY } from "../domain/consumers.ts";
 import type { AttemptRow, ConsumerFacts, ConsumerRow, Instant, RotationFacts, State, World } from "../domain/world.ts";
-import type { Pass, Performed } from "./effect.ts";
+import type { EffectPatch } from "../ledger/record.ts";
+import type { Pass } from "./effect.ts";
 import type { Live } from "./journal.ts";
 
 /** What all steps for one consumer need. */
@@ -41,21 +42,30 @@ export function withRow(
   return { consumers: [row], state, facts: receipt ? { ...live.facts, lastReceiptAt: now } : live.facts };
 }
 
+/** What was done for a consumer and is not recorded yet. */
+export interface Carried {
+  readonly effects: readonly EffectPatch[];
+  readonly facts: ConsumerFacts;
+}
+
+/** The reason of a write that is waiting to take effect, which is no failure: its row stays written. */
+export const SETTLING = "Settling";
+
 export async function fail(
   pass: Omit<ConsumerPass, "sink">,
   step: "write" | "settle" | "check",
   cause: Cause,
-  performed?: Performed<unknown>,
+  carried?: Partial<Carried>,
 ): Promise<false> {
   await pass.journal.write((live, now) => {
     const row = rowOf(live, pass.id);
     const failure = nextFailure(row.facts.failure, cause, now, pass.deps.jitter());
-    // Waiting for a write to take effect is no failure: the row stays written.
-    const state = cause.reason === "Settling" ? "written" : "failed";
+    const facts = { ...row.facts, ...carried?.facts, failure, failedAt: step };
+    const state = cause.reason === SETTLING ? "written" : "failed";
     return {
       audit: { event: "ConsumerFailed", consumer: pass.id, step, reason: cause.reason, tries: failure.tries },
-      ...withRow(live, now, { ...row, state, facts: { ...row.facts, failure, failedAt: step } }),
-      effects: performed?.effect ?? [],
+      ...withRow(live, now, { ...row, state, facts }),
+      effects: carried?.effects ?? [],
     };
   });
   return false;

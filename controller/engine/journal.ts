@@ -4,7 +4,7 @@
  * Steps that run side by side write through here one after the other. What is waiting when a write ends goes out together in
  * the next one: many consumers that answer at once cost few commits.
  */
-import type { ConsumerRow, Instant, RotationFacts, State } from "../domain/world.ts";
+import type { ConsumerRow, Instant, RotationFacts, Snapshot, State } from "../domain/world.ts";
 import type { ChainHead } from "../ledger/audit.ts";
 import type { Claim } from "../ledger/claims.ts";
 import type { Db } from "../ledger/db.ts";
@@ -29,6 +29,7 @@ export class Journal {
   readonly #db: Db;
   readonly #monotonicMs: () => number;
   #live: Live = { state: "verifying", facts: {}, consumers: new Map() };
+  #snapshot: Snapshot | undefined;
   #head: ChainHead;
   #base = { at: 0, mark: 0 };
   #waiting: Waiting[] = [];
@@ -52,14 +53,20 @@ export class Journal {
     return this.#broken !== undefined;
   }
 
+  /** What the rotation runs on, once it was observed. */
+  get snapshot(): Snapshot | undefined {
+    return this.#snapshot;
+  }
+
   /** The database's time, carried on by the monotonic clock. */
   now(): Instant {
     return new Date(this.#base.at + (this.#monotonicMs() - this.#base.mark)).toISOString();
   }
 
   /** A fresh observation replaces what was known. */
-  reset(observed: Live, at: Instant): void {
+  reset(observed: Live, snapshot: Snapshot, at: Instant): void {
     this.#live = observed;
+    this.#snapshot = snapshot;
     this.#base = { at: Date.parse(at), mark: this.#monotonicMs() };
   }
 

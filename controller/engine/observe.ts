@@ -16,17 +16,17 @@ export interface Observed {
 
 /** A fresh look, never a cache: requests and decisions are read again before every step. Throws `Fenced`. */
 export async function observe({ deps, journal }: Pass): Promise<Observed> {
-  const found = await observeRotation(deps.db, journal.claim);
+  const found = await observeRotation(deps.db, journal.claim, journal.snapshot);
   if (!found) throw new Fenced(journal.claim.id);
   const world = worldOf(found, deps.accounts);
   const { state, facts } = world.rotation;
-  const rows = found.document.consumers.map((row) => [row.id, row] as const);
-  journal.reset({ state, facts, consumers: new Map(rows) }, found.document.now);
-  return { world, now: found.document.now, wakes: found.wakes };
+  const rows = found.view.consumers.map((row) => [row.id, row] as const);
+  journal.reset({ state, facts, consumers: new Map(rows) }, world.rotation.snapshot, found.view.now);
+  return { world, now: found.view.now, wakes: found.wakes };
 }
 
 function worldOf(found: Observation, accounts: Pass["deps"]["accounts"]): World {
-  const { rotation, consumers, attempts, decisions, retired, credential } = found.document;
+  const { rotation, consumers, attempts, decisions, retired, credential } = found.view;
   const { snapshot } = rotation;
   const order = new Map(snapshot.credential.spec.consumers.map((spec, index) => [spec.id, index]));
   const sorted = [...consumers].sort((a, b) => (order.get(a.id) ?? -1) - (order.get(b.id) ?? -1));

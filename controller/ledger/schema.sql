@@ -144,7 +144,6 @@ create table velvet.effect (
   detail jsonb not null default '{}'::jsonb,
   outcome_at timestamp with time zone,
   constraint effect_outcome_check CHECK (outcome = ANY (ARRAY['done'::text, 'refused'::text, 'unknown'::text])),
-  constraint effect_rotation_fkey FOREIGN KEY (rotation) REFERENCES velvet.rotation(id),
   constraint effect_pkey PRIMARY KEY (id)
 );
 

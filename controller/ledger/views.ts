@@ -6,6 +6,7 @@ import type {
   Instant,
   RetiredRow,
   RotationRow,
+  Snapshot,
 } from "../domain/world.ts";
 import type { Db } from "./db.ts";
 import { statement } from "./db.ts";
@@ -52,15 +53,83 @@ const LIST_ROTATIONS = statement("list_rotations");
 const LIST_REQUESTS = statement("list_requests");
 const DEFAULT_LIMIT = 500;
 
+/** A row of the view `rotation_world`. */
+export interface WorldRow {
+  readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly credential: string;
+  readonly credential_name: string;
+  readonly flow: RotationRow["flow"];
+  readonly expect: RotationRow["expect"];
+  readonly state: RotationRow["state"];
+  readonly snapshot: Snapshot;
+  readonly snapshot_hash: string;
+  readonly facts: RotationRow["facts"];
+  readonly wakes: number;
+  readonly created_at: Date;
+  readonly changed_at: Date;
+  readonly ended_at: Date | null;
+  /** `Infinity` where only a wake leads on. */
+  readonly next_action_at: Date | number;
+  readonly lease_until: Date | number;
+  readonly claimed_by: string | null;
+  readonly deadline: Date;
+  readonly current_id: string | null;
+  readonly fingerprint: string | null;
+  readonly consumers: readonly ConsumerRow[] | null;
+  readonly attempts: readonly AttemptRow[] | null;
+  readonly decisions: readonly DecisionView[] | null;
+  readonly retired: readonly RetiredRow[] | null;
+  readonly mints_today: number;
+  readonly now: Date;
+}
+
+/** Pure. */
+export function viewOf(row: WorldRow): RotationView {
+  const live = row.ended_at === null;
+  return {
+    now: row.now.toISOString(),
+    rotation: {
+      id: row.id,
+      namespace: row.namespace,
+      name: row.name,
+      credential: row.credential,
+      credentialName: row.credential_name,
+      flow: row.flow,
+      expect: row.expect,
+      state: row.state,
+      snapshot: row.snapshot,
+      snapshotHash: row.snapshot_hash,
+      facts: row.facts,
+      createdAt: row.created_at.toISOString(),
+      changedAt: row.changed_at.toISOString(),
+      deadline: row.deadline.toISOString(),
+      ...(row.ended_at ? { endedAt: row.ended_at.toISOString() } : {}),
+      ...(live && row.next_action_at instanceof Date ? { nextActionAt: row.next_action_at.toISOString() } : {}),
+      ...(row.claimed_by !== null && row.lease_until > row.now ? { claimedBy: row.claimed_by } : {}),
+    },
+    consumers: row.consumers ?? [],
+    attempts: row.attempts ?? [],
+    decisions: row.decisions ?? [],
+    retired: row.retired ?? [],
+    credential: {
+      mintsToday: row.mints_today,
+      ...(row.current_id === null ? {} : { currentId: row.current_id }),
+      ...(row.fingerprint === null ? {} : { fingerprint: row.fingerprint }),
+    },
+  };
+}
+
 /** Newest first. */
 export async function listRotations(db: Db, filter: ListFilter = {}): Promise<RotationView[]> {
-  const rows = await db.query<{ document: RotationView }>(LIST_ROTATIONS, [
+  const rows = await db.query<WorldRow>(LIST_ROTATIONS, [
     filter.namespace ?? null,
     filter.name ?? null,
     filter.all ?? filter.name !== undefined,
     filter.limit ?? DEFAULT_LIMIT,
   ]);
-  return rows.map((row) => row.document);
+  return rows.map(viewOf);
 }
 
 /** Newest first. */

@@ -2,27 +2,31 @@
 import type { CheckResult } from "../../../adapters/contract.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
 import type { Cause } from "../../domain/backoff.ts";
-import type { ConsumerRow, Receipt } from "../../domain/world.ts";
+import type { Receipt } from "../../domain/world.ts";
 import { specOf } from "../../domain/world.ts";
 import { effect } from "../effect.ts";
 import { fieldsFrom, holds, keysOf } from "../value.ts";
-import type { ConsumerPass } from "../consumer.ts";
-import { fail, rowOf, withoutFailure, withRow } from "../consumer.ts";
+import type { Carried, ConsumerPass } from "../consumer.ts";
+import { fail, rowOf, withRow } from "../consumer.ts";
 
 const DIFFERS = "ReadBackDiffers";
 
 type Evidence = { readonly receipt: Omit<Receipt, "at" | "attempt"> } | { readonly cause: Cause };
 
-export async function checkConsumer(pass: ConsumerPass, _row: ConsumerRow): Promise<boolean> {
+/** `carried` is what was done just before and is recorded with the answer. */
+export async function checkConsumer(pass: ConsumerPass, carried: Carried): Promise<boolean> {
   const evidence = await gather(pass);
   // What somebody else overwrote is written again, not only looked at again.
-  if ("cause" in evidence) return fail(pass, evidence.cause.reason === DIFFERS ? "write" : "check", evidence.cause);
+  if ("cause" in evidence) {
+    return fail(pass, evidence.cause.reason === DIFFERS ? "write" : "check", evidence.cause, carried);
+  }
   await pass.journal.write((live, now) => {
-    const row = rowOf(live, pass.id);
     const receipt: Receipt = { ...evidence.receipt, at: now, attempt: pass.attempt.id };
+    const { writtenAt, changed } = carried.facts;
     return {
-      audit: { event: "Receipt", consumer: pass.id, ...receipt },
-      ...withRow(live, now, { ...row, state: "working", facts: { ...withoutFailure(row.facts), receipt } }),
+      audit: { event: "Receipt", consumer: pass.id, writtenAt, changed, ...receipt },
+      ...withRow(live, now, { ...rowOf(live, pass.id), state: "working", facts: { ...carried.facts, receipt } }),
+      effects: carried.effects,
     };
   });
   return true;

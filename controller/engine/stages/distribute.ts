@@ -1,14 +1,14 @@
 /** One consumer, from write to receipt, as far as it goes now. Consumers run side by side and never hide one another. */
-import type { Sink } from "../../../adapters/contract.ts";
+import type { Settled, Sink } from "../../../adapters/contract.ts";
 import { isAdapterError } from "../../../adapters/errors.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import type { ConsumerStep } from "../../domain/consumers.ts";
 import { checkedByPerson, consumerStep } from "../../domain/consumers.ts";
-import type { ConsumerFacts, ConsumerRow, State, World } from "../../domain/world.ts";
+import type { ConsumerRow, State, World } from "../../domain/world.ts";
 import { liveAttempt } from "../../domain/world.ts";
 import type { Change } from "../../ledger/record.ts";
-import type { ConsumerPass } from "../consumer.ts";
-import { fail, rowOf, withoutFailure, withRow } from "../consumer.ts";
+import type { Carried, ConsumerPass } from "../consumer.ts";
+import { fail, rowOf, SETTLING, withoutFailure, withRow } from "../consumer.ts";
 import type { Pass } from "../effect.ts";
 import { causeOf, effect } from "../effect.ts";
 import type { Live } from "../journal.ts";
@@ -59,7 +59,7 @@ async function drive(pass: ConsumerPass): Promise<void> {
 const STEPS: Readonly<Record<ConsumerStep, (pass: ConsumerPass, row: ConsumerRow) => Promise<boolean>>> = {
   write,
   settle,
-  check: checkConsumer,
+  check: async (pass, row) => checkConsumer(pass, { effects: [], facts: withoutFailure(row.facts) }),
 };
 
 async function write(pass: ConsumerPass): Promise<boolean> {
@@ -82,15 +82,15 @@ async function write(pass: ConsumerPass): Promise<boolean> {
     { label: "sink.write", consumer: id, attempt: attempt.id, intent },
     async (signal) => sink.write({ keys: entries, ...seen }, signal),
   );
-  const { outcome } = performed;
-  if (outcome.kind !== "done") return fail(pass, "write", outcome.cause, performed);
+  const { outcome, effect: effects } = performed;
+  if (outcome.kind !== "done") return fail(pass, "write", outcome.cause, { effects });
   const { version, changed } = outcome.value;
-  await pass.journal.write((live, now) => {
-    const facts: ConsumerFacts = { writtenAt: now, changed, ...(version === undefined ? {} : { version }) };
-    const audit = { event: "Written", consumer: id, attempt: attempt.id, changed };
-    return { audit, ...withRow(live, now, { ...rowOf(live, id), state: "written", facts }), effects: performed.effect };
+  const writtenAt = pass.journal.now();
+  // Recorded together with what follows at once: until then the intent says that it may have been written.
+  return settleThenCheck(pass, {
+    effects,
+    facts: { writtenAt, changed, ...(version === undefined ? {} : { version }) },
   });
-  return true;
 }
 
 function intentState(live: Live): { state?: State } {
@@ -111,24 +111,28 @@ async function ifVersion(
 }
 
 async function settle(pass: ConsumerPass, row: ConsumerRow): Promise<boolean> {
-  const { version, changed } = row.facts;
+  return settleThenCheck(pass, { effects: [], facts: withoutFailure(row.facts) });
+}
+
+async function settleThenCheck(pass: ConsumerPass, carried: Carried): Promise<boolean> {
+  const { version, changed } = carried.facts;
   const written = { changed: changed ?? true, ...(version === undefined ? {} : { version }) };
   const { outcome } = await effect(pass, { label: "sink.settle", consumer: pass.id }, async (signal) =>
     pass.sink.settle(written, signal),
   );
-  if (outcome.kind !== "done") return fail(pass, "settle", outcome.cause);
-  const settled = outcome.value;
-  if (settled.state === "failed") {
-    return fail(pass, "settle", { reason: settled.reason, message: settled.message });
-  }
-  if (settled.state === "pending") {
-    return fail(pass, "settle", { reason: "Settling", message: settled.message, retryAfterMs: settled.retryAfterMs });
-  }
-  // The check follows at once: one commit for both, unless a person checks.
-  if (!checkedByPerson(pass.world, pass.id)) return checkConsumer(pass, row);
+  const unsettled = outcome.kind === "done" ? unsettledCause(outcome.value) : outcome.cause;
+  if (unsettled) return fail(pass, "settle", unsettled, carried);
+  if (!checkedByPerson(pass.world, pass.id)) return checkConsumer(pass, carried);
   await pass.journal.write((live, now) => ({
     audit: { event: "Settled", consumer: pass.id },
-    ...withRow(live, now, { ...rowOf(live, pass.id), state: "settled", facts: withoutFailure(row.facts) }),
+    ...withRow(live, now, { ...rowOf(live, pass.id), state: "settled", facts: carried.facts }),
+    effects: carried.effects,
   }));
   return false;
+}
+
+function unsettledCause(settled: Settled): Cause | undefined {
+  if (settled.state === "settled") return undefined;
+  if (settled.state === "failed") return { reason: settled.reason, message: settled.message };
+  return { reason: SETTLING, message: settled.message, retryAfterMs: settled.retryAfterMs };
 }

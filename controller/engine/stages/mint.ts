@@ -138,6 +138,9 @@ async function recordMinted(
     attempts: [attempt],
     effects,
   }));
+  // One look is enough for both, unless somebody wants to stop here.
+  if (pass.stopping.aborted || pass.journal.live.facts.abort) return;
+  await verifyNew(pass, world, { ...attempt, createdAt: pass.journal.now() });
 }
 
 async function recordUnknown(pass: Pass, { effect: effects }: Performed<Minted>, cause: Cause): Promise<void> {

@@ -156,7 +156,7 @@ create unique index attempt_one_open on velvet.attempt (credential) where state 
 -- Intent and outcome of every effect that changes something outside.
 create table velvet.effect (
   id uuid primary key,
-  rotation uuid not null references velvet.rotation (id),
+  rotation uuid not null,                -- without a foreign key: written at every step, and only ever with its rotation
   attempt uuid,
   consumer text,
   label text not null,
@@ -298,39 +298,27 @@ $$;
 
 -- A rotation whole, without sealed values: what the engine decides on and what people are shown.
 create view velvet.rotation_world as
-select r.id, r.namespace, r.name, r.credential_name, r.created_at, r.ended_at, jsonb_strip_nulls(jsonb_build_object(
-  'now', velvet.instant(clock_timestamp()),
-  'rotation', jsonb_build_object(
-    'id', r.id, 'namespace', r.namespace, 'name', r.name, 'credential', r.credential,
-    'credentialName', r.credential_name, 'flow', r.flow, 'expect', r.expect, 'state', r.state,
-    'snapshot', r.snapshot, 'snapshotHash', r.snapshot_hash, 'facts', r.facts,
-    'createdAt', velvet.instant(r.created_at), 'changedAt', velvet.instant(r.changed_at),
-    'deadline', velvet.instant(q.deadline), 'endedAt', velvet.instant(r.ended_at),
-    'nextActionAt', case when r.ended_at is null and isfinite(r.next_action_at) then velvet.instant(r.next_action_at) end,
-    'claimedBy', case when r.lease_until > clock_timestamp() then r.claimed_by end),
-  'consumers', coalesce((
-    select jsonb_agg(jsonb_build_object('id', c.id, 'state', c.state, 'touched', c.touched, 'facts', c.facts) order by c.id)
-    from velvet.consumer c where c.rotation = r.id), '[]'),
-  'attempts', coalesce((
-    select jsonb_agg(jsonb_build_object(
+select r.id, r.namespace, r.name, r.credential, r.credential_name, r.flow, r.expect, r.state, r.snapshot, r.snapshot_hash,
+  r.facts, r.wakes, r.created_at, r.changed_at, r.ended_at, r.next_action_at, r.lease_until, r.claimed_by, q.deadline,
+  k.current_id, k.fingerprint,
+  (select json_agg(json_build_object('id', c.id, 'state', c.state, 'touched', c.touched, 'facts', c.facts) order by c.id)
+    from velvet.consumer c where c.rotation = r.id) as consumers,
+  (select json_agg(json_strip_nulls(json_build_object(
       'id', a.id, 'number', a.number, 'marker', a.marker, 'state', a.state, 'inventory', a.inventory,
       'deadline', velvet.instant(a.deadline), 'vendorId', a.vendor_id, 'fingerprint', a.fingerprint,
-      'createdAt', velvet.instant(a.created_at), 'aliveAt', a.facts -> 'aliveAt') order by a.number)
-    from velvet.attempt a where a.rotation = r.id), '[]'),
-  'decisions', coalesce((
-    select jsonb_agg(jsonb_build_object(
+      'createdAt', velvet.instant(a.created_at), 'aliveAt', a.facts -> 'aliveAt')) order by a.number)
+    from velvet.attempt a where a.rotation = r.id) as attempts,
+  (select json_agg(json_build_object(
       'uid', d.uid, 'name', d.name, 'spec', d.spec, 'trust', d.trust, 'state', d.state, 'reason', d.reason,
       'message', d.message, 'appearedAt', velvet.instant(d.appeared_at)) order by d.appeared_at, d.name)
-    from velvet.decision d where d.namespace = r.namespace and d.request_name = r.name), '[]'),
-  'retired', coalesce((
-    select jsonb_agg(jsonb_build_object(
+    from velvet.decision d where d.namespace = r.namespace and d.request_name = r.name) as decisions,
+  (select json_agg(json_strip_nulls(json_build_object(
       'vendorId', o.vendor_id, 'rotation', o.rotation, 'state', o.state,
-      'destroyAfter', velvet.instant(o.destroy_after)) order by o.changed_at)
-    from velvet.retired o where o.credential = r.credential), '[]'),
-  'credential', (
-    select jsonb_build_object('currentId', k.current_id, 'fingerprint', k.fingerprint, 'mintsToday', (
-      select count(*) from velvet.attempt a
-      where a.credential = r.credential and a.state <> 'burned' and a.created_at > clock_timestamp() - interval '24 hours'))
-    from velvet.credential k where k.uid = r.credential)
-)) as document
-from velvet.rotation r join velvet.request q on q.uid = r.request;
+      'destroyAfter', velvet.instant(o.destroy_after))) order by o.changed_at)
+    from velvet.retired o where o.credential = r.credential) as retired,
+  (select count(*) from velvet.attempt a
+    where a.credential = r.credential and a.state <> 'burned' and a.created_at > clock_timestamp() - interval '24 hours')
+    as mints_today
+from velvet.rotation r
+join velvet.request q on q.uid = r.request
+join velvet.credential k on k.uid = r.credential;
