@@ -1,0 +1,43 @@
+/** Every reason that Velvet can show, with what it means for a person. A test keeps it complete, and free of what nothing shows. */
+import { CAUSES_CREDENTIAL_REASONS } from "./reasons/causes-credential.ts";
+import { CAUSES_STEPS_REASONS } from "./reasons/causes-steps.ts";
+import { CHECKS_REASONS } from "./reasons/checks.ts";
+import { DECISION_REASONS } from "./reasons/decision.ts";
+import { FILE_REASONS } from "./reasons/file.ts";
+import { MANIFEST_RULES_REASONS } from "./reasons/manifest-rules.ts";
+import { MANIFEST_TEXT_REASONS } from "./reasons/manifest-text.ts";
+import { POSTGRES_LOGIN_REASONS } from "./reasons/postgres-login.ts";
+import { POSTGRES_ROLES_REASONS } from "./reasons/postgres-roles.ts";
+import type { Reason } from "./reasons/reason.ts";
+import { REQUEST_REASONS } from "./reasons/request.ts";
+import { SOURCE_REASONS } from "./reasons/source.ts";
+import { STAGES_BEGIN_REASONS } from "./reasons/stages-begin.ts";
+import { STAGES_END_REASONS } from "./reasons/stages-end.ts";
+import { START_REASONS } from "./reasons/start.ts";
+import { VENDOR_REASONS } from "./reasons/vendor.ts";
+
+/** By name, in the order of a credential's way: what the reference shows one after the other. */
+export const REASON_GROUPS: readonly {
+  readonly title: string;
+  readonly reasons: Readonly<Record<string, Reason>>;
+}[] = [
+  { title: "Requests", reasons: REQUEST_REASONS },
+  { title: "Stages, from the request to the new credential", reasons: STAGES_BEGIN_REASONS },
+  { title: "Stages, from the first write to the end", reasons: STAGES_END_REASONS },
+  { title: "The credential in use, and the new one", reasons: CAUSES_CREDENTIAL_REASONS },
+  { title: "Steps, held-back revokes, what stays behind", reasons: CAUSES_STEPS_REASONS },
+  { title: "Decisions", reasons: DECISION_REASONS },
+  { title: "Vendors and accounts", reasons: VENDOR_REASONS },
+  { title: "Endpoints and checks", reasons: CHECKS_REASONS },
+  { title: "PostgreSQL: logins and servers", reasons: POSTGRES_LOGIN_REASONS },
+  { title: "PostgreSQL: roles and statements", reasons: POSTGRES_ROLES_REASONS },
+  { title: "Files", reasons: FILE_REASONS },
+  { title: "Manifests: text and fields", reasons: MANIFEST_TEXT_REASONS },
+  { title: "Manifests: rules", reasons: MANIFEST_RULES_REASONS },
+  { title: "Sources", reasons: SOURCE_REASONS },
+  { title: "Start", reasons: START_REASONS },
+];
+
+export const REASONS: Readonly<Record<string, Reason>> = Object.fromEntries(
+  REASON_GROUPS.flatMap(({ reasons }) => Object.entries(reasons)),
+);

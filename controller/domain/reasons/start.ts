@@ -1,0 +1,126 @@
+/** Why Velvet does not start, or a command cannot use the ledger. */
+import { STOPPED } from "./reason.ts";
+import type { Reason } from "./reason.ts";
+
+export const START_REASONS: Readonly<Record<string, Reason>> = {
+  ConfigInvalid: {
+    meaning: "The environment holds a setting that is wrong, misspelt or contradicts another.",
+    fine: STOPPED,
+    remedy: "Correct the settings that are named; the reference of the configuration has them all.",
+    commands: ["velvet doctor"],
+    where: ["start"],
+  },
+  KekUnreadable: {
+    meaning: "The file with the key-encryption key cannot be read.",
+    fine: STOPPED,
+    remedy: "Restore the file, or let Velvet's user read it.",
+    commands: ["velvet doctor"],
+    where: ["start"],
+  },
+  KekMalformed: {
+    meaning: "The file holds no key-encryption key.",
+    fine: STOPPED,
+    remedy: "Restore the file from a backup; a new key does not open what the old one sealed.",
+    commands: ["velvet doctor"],
+    where: ["start"],
+  },
+  KeyMalformed: {
+    meaning: "The key-encryption key is not 32 bytes in base64.",
+    fine: STOPPED,
+    remedy: "Give the right one; for a new ledger make one with: openssl rand -base64 32.",
+    commands: ["velvet doctor"],
+    where: ["start"],
+  },
+  KeyMismatch: {
+    meaning: "The key-encryption key is not the one that this ledger was made with.",
+    fine: STOPPED,
+    remedy: "Give the key that belongs to this ledger in VELVET_KEK or VELVET_KEK_FILE.",
+    commands: ["velvet doctor"],
+    where: ["start"],
+  },
+  WrongInstall: {
+    meaning: "The ledger belongs to another install.",
+    fine: STOPPED,
+    remedy: "Set VELVET_INSTALL to the ledger's own, or give this controller a ledger of its own.",
+    commands: ["velvet doctor"],
+    where: ["start"],
+  },
+  LedgerUnreachable: {
+    meaning: "The ledger's server cannot be reached, or refuses the login.",
+    fine: STOPPED,
+    remedy: "Check DATABASE_URL, and that Postgres runs.",
+    commands: ["velvet doctor"],
+    where: ["start"],
+  },
+  PostgresTooOld: {
+    meaning: "The ledger's server is older than PostgreSQL 14.",
+    fine: STOPPED,
+    remedy: "Upgrade it, or point DATABASE_URL at a newer one.",
+    where: ["start"],
+  },
+  LedgerReadOnly: {
+    meaning: "The ledger's server takes no writes.",
+    fine: STOPPED,
+    remedy: "Point DATABASE_URL at the primary, and see that default_transaction_read_only is off.",
+    where: ["start"],
+  },
+  LedgerForbidden: {
+    meaning: "The role may not do what migrations need.",
+    fine: STOPPED,
+    remedy: "Give VELVET_MIGRATION_DATABASE_URL a role that owns the ledger's database.",
+    commands: ["velvet migrate"],
+    where: ["start"],
+  },
+  LedgerNotMigrated: {
+    meaning: "The ledger's schema is older than this Velvet.",
+    fine: STOPPED,
+    remedy: "Start the controller of this version, or migrate by hand.",
+    commands: ["velvet migrate"],
+    where: ["start"],
+  },
+  LedgerNewer: {
+    meaning: "The ledger was migrated by a newer Velvet.",
+    fine: STOPPED,
+    remedy: "Run that version, or a newer one.",
+    where: ["start"],
+  },
+  LedgerChanged: {
+    meaning: "A migration that was applied is not the one that this Velvet brings.",
+    fine: STOPPED,
+    remedy: "Run the version that made this ledger, and report it: a released migration never changes.",
+    where: ["start"],
+  },
+  EmbeddedMissing: {
+    meaning: "The embedded PostgreSQL is not installed for this system.",
+    fine: STOPPED,
+    remedy: "Install with optional dependencies, or set DATABASE_URL.",
+    commands: ["velvet doctor"],
+    where: ["start"],
+  },
+  EmbeddedUnreachable: {
+    meaning: "The account that runs the embedded PostgreSQL cannot be used, or cannot reach its files.",
+    fine: STOPPED,
+    remedy: "Let it reach them as the message says, or set DATABASE_URL.",
+    commands: ["velvet doctor"],
+    where: ["start"],
+  },
+  EmbeddedVersionMismatch: {
+    meaning: "The data directory was made by another major version of PostgreSQL.",
+    fine: STOPPED,
+    remedy: "Run the version of Velvet that made it, or move the ledger with pg_dump.",
+    where: ["start"],
+  },
+  EmbeddedPasswordsLost: {
+    meaning: "The embedded ledger is there, and its passwords are not.",
+    fine: STOPPED,
+    remedy: "Restore the whole data directory from a backup.",
+    where: ["start"],
+  },
+  EmbeddedStartFailed: {
+    meaning: "The embedded PostgreSQL does not start.",
+    fine: STOPPED,
+    remedy: "Read its own last lines in the message.",
+    commands: ["velvet doctor"],
+    where: ["start"],
+  },
+};
