@@ -35,6 +35,7 @@ export interface Machine {
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly reason = "ConfigInvalid";
+  readonly stillFine = "Nothing was started.";
   readonly remedy = "Correct the environment; velvet doctor checks the rest.";
   /** One sentence each, by variable. */
   readonly mistakes: readonly string[];
@@ -49,7 +50,7 @@ export class ConfigError extends Error {
 export function readConfig(environment: Environment, machine: Machine): Config {
   const mistakes: string[] = [];
   const read = readEach(environment, mistakes);
-  mistakes.push(...misspelt(environment), ...contradictions(read));
+  mistakes.push(...misspelt(environment), ...contradictions(read, mistakes));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return Object.freeze({ ...defaults(environment, machine), ...read, accountSecret: accountSecrets(environment) });
 }
@@ -105,8 +106,15 @@ const CONTRADICTIONS: readonly (readonly [found: (read: Read) => boolean, mistak
   ],
 ];
 
-function contradictions(read: Read): string[] {
-  return CONTRADICTIONS.filter(([found]) => found(read)).map(([, mistake]) => mistake);
+/** A variable that is wrong by itself is there: that it lacks is not said as well. */
+function contradictions(read: Read, mistakes: readonly string[]): string[] {
+  const wrong = new Set(mistakes.map(variableOf));
+  const found = CONTRADICTIONS.filter(([holds]) => holds(read)).map(([, mistake]) => mistake);
+  return found.filter((mistake) => !wrong.has(variableOf(mistake)));
+}
+
+function variableOf(mistake: string): string {
+  return mistake.split(":", 1)[0] ?? "";
 }
 
 function defaults(environment: Environment, { root, home }: Machine): Defaults {

@@ -10,6 +10,7 @@ export class KekError extends Error {
   override readonly name = "KekError";
   readonly reason: "KekUnreadable" | "KekMalformed";
   readonly remedy: string;
+  readonly stillFine = "Nothing was started.";
 
   constructor(reason: "KekUnreadable" | "KekMalformed", message: string, remedy: string) {
     super(message);

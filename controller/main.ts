@@ -56,8 +56,8 @@ export async function runController(order: ControllerOrder): Promise<void> {
     await runOnLedger(order, ledger, keys);
   } finally {
     await ledger.stop();
-    log.info({}, "stopped");
   }
+  log.info({}, "stopped");
 }
 
 async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing): Promise<void> {

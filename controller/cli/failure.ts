@@ -30,11 +30,25 @@ export function misuse(happened: string, next: string): CommandFailure {
 /** Any error as text for a person. Never a stack, never a cause: a driver's error may quote what it was given. */
 export function failureText(error: unknown): FailureText {
   if (error instanceof CommandFailure) return error.text;
-  const remedy: unknown = error instanceof Error && "remedy" in error ? error.remedy : undefined;
+  const stillFine = textIn(error, "stillFine");
   return {
-    happened: messageOf(error),
-    next: typeof remedy === "string" ? remedy : "Run it again with VELVET_DEBUG=1 to see where it happened.",
+    happened: sentence(messageOf(error)),
+    ...(stillFine === undefined ? {} : { stillFine }),
+    next: textIn(error, "remedy") ?? "Run it again with VELVET_DEBUG=1 to see where it happened.",
   };
+}
+
+/** Errors of the layers below carry them beside their message. */
+function textIn(error: unknown, field: "remedy" | "stillFine"): string | undefined {
+  const text: unknown =
+    error instanceof Error ? Object.entries(error).find(([name]) => name === field)?.[1] : undefined;
+  return typeof text === "string" ? text : undefined;
+}
+
+/** A message that goes on in somebody else's sentence, as one of its own. What begins with a path or a quote stays. */
+function sentence(text: string): string {
+  const begun = /^[a-z]+(?:'s)? /.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text;
+  return /[\w)]$/.test(begun) && !begun.includes("\n") ? `${begun}.` : begun;
 }
 
 /** Connection errors come as an AggregateError without a message of its own. */

@@ -12,6 +12,8 @@ export class LedgerError extends Error {
   override readonly name = "LedgerError";
   readonly reason: LedgerReason;
   readonly remedy: string;
+  /** Each migration is one transaction, and nothing else has begun when this is thrown. */
+  readonly stillFine = "Nothing was changed.";
 
   constructor(reason: LedgerReason, message: string, remedy: string) {
     super(message);

@@ -56,6 +56,10 @@ export function expectRefusal({ code, out, err }: Said, exit: 1 | 2): void {
 export async function note(input: string, said: string, outcome: string): Promise<void> {
   const file = process.env["VELVET_BAD_INPUT_TABLE"];
   if (file === undefined) return;
-  const cell = (text: string): string => text.trim().replaceAll("|", "\\|").replaceAll(/\n+\s*/g, "<br>");
+  const cell = (text: string): string =>
+    text
+      .trim()
+      .replaceAll("|", "\\|")
+      .replaceAll(/\n+\s*/g, "<br>");
   await appendFile(file, `| ${cell(input)} | ${cell(said)} | ${cell(outcome)} |\n`);
 }

@@ -17,7 +17,9 @@ export interface Finding {
 
 /** One finding for each mistake: what follows from another finding is left out. `base` is where the validated value stands. */
 export function explain(errors: readonly ErrorObject[], base: readonly Step[]): Finding[] {
-  const findings = errors.map((error) => findingOf(error, [...base, ...stepsOf(error.instancePath)]));
+  const findings = errors
+    .toSorted(byTelling)
+    .map((error) => findingOf(error, [...base, ...stepsOf(error.instancePath)]));
   const meant = new Set(findings.flatMap((finding) => (finding.meant ? [pointer(finding.meant)] : [])));
   const seen = new Set<string>();
   return findings.filter((finding) => {
@@ -26,6 +28,11 @@ export function explain(errors: readonly ErrorObject[], base: readonly Step[]): 
     seen.add(place);
     return true;
   });
+}
+
+/** What is both too short and of the wrong form is told by its form. */
+function byTelling(a: ErrorObject, b: ErrorObject): number {
+  return Number(a.keyword === "minLength") - Number(b.keyword === "minLength");
 }
 
 export function pointer(path: readonly Step[]): string {
