@@ -16,7 +16,7 @@ export function documentsOf(vendor: FakeVendor, credentials: number, consumers: 
   const documents = [document("VendorAccount", "", "vendor", { adapter: "fake", allow: [{ namespaces: ["*"] }] })];
   for (let index = 0; index < credentials; index += 1) {
     const name = `credential-${index}`;
-    vendor.keys.set(`old-${index}`, { value: `value-${index}`, marker: undefined, enabled: true });
+    vendor.keys.set(`old-${index}`, { value: `value-${index}`, marker: undefined, enabled: true, family: name });
     vendor.put(`${name}/custody`, "TOKEN", `value-${index}`);
     documents.push(document("Credential", NAMESPACE, name, credential(name, consumers)));
     for (let each = 0; each < consumers; each += 1) vendor.put(`${name}/app-${each}`, "TOKEN", `value-${index}`);
@@ -41,7 +41,7 @@ function credential(name: string, consumers: number): object {
   return {
     credentialName: name.toUpperCase(),
     environment: "bench",
-    issuer: { account: "vendor", fake: {} },
+    issuer: { account: "vendor", fake: { family: name } },
     custody: { account: "vendor", fake: { path: `${name}/custody` }, keys },
     consumers: Array.from({ length: consumers }, (_, each) => ({
       id: `app-${each}`,

@@ -14,7 +14,8 @@ import {
 } from "../ledger/requests.ts";
 import type { Deps } from "./deps.ts";
 
-const BATCH = 100;
+/** Few at once: what is running already needs the connections more. */
+const BATCH = 16;
 const LOOK_AGAIN_MS = 2_000;
 const UNIQUE_VIOLATION = "23505";
 

@@ -34,7 +34,7 @@ export async function observeRotation(
 ): Promise<Observation | undefined> {
   const [row] = await db.query<ObservedRow>(OBSERVE, [claim.id, claim.fence, known === undefined]);
   const snapshot = row?.snapshot ?? known;
-  if (!row || !snapshot) return undefined;
+  if (!row || !snapshot || row.ended_at !== null) return undefined;
   return {
     view: viewOf({ ...row, snapshot }),
     wakes: row.wakes,

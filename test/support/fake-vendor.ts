@@ -21,6 +21,8 @@ export interface VendorKey {
   value: string;
   marker: string | undefined;
   enabled: boolean;
+  /** Which credential of the vendor's it is one of: an issuer lists only its own. */
+  family?: string;
 }
 
 export interface Call {
@@ -34,11 +36,21 @@ export type Fault = (call: Call, point: "before" | "after") => Promise<void> | v
 /** Keys by id that can also be found by their value, however many there are. */
 class Keys extends Map<string, VendorKey> {
   readonly #byValue = new Map<string, string>();
+  readonly #byFamily = new Map<string, Set<string>>();
 
   override set(id: string, key: VendorKey): this {
     // The constructor of Map does not call it here: keys are only ever added one by one.
     this.#byValue.set(key.value, id);
+    const family = key.family ?? "";
+    this.#byFamily.set(family, (this.#byFamily.get(family) ?? new Set()).add(id));
     return super.set(id, key);
+  }
+
+  of(family: string): [string, VendorKey][] {
+    return [...(this.#byFamily.get(family) ?? [])].flatMap((id) => {
+      const key = this.get(id);
+      return key ? [[id, key] as [string, VendorKey]] : [];
+    });
   }
 
   idOf(value: string): string | undefined {
@@ -130,7 +142,7 @@ export function fakeAdapter(vendor: FakeVendor): Adapter {
     sinkTraits: () => vendor.sinkTraits,
     connect: (): Connection => ({
       probe: async () => ({ ready: true, reason: "Ready", message: "" }),
-      issuer: () => issuer(vendor, traits()),
+      issuer: (config) => issuer(vendor, traits(), (config as { family?: string }).family ?? ""),
       sink: (config) => {
         const { path } = config as { path: string };
         vendor.onOpen(path);
@@ -154,12 +166,12 @@ function valueOf(value: SecretFields): string {
   return value["value"]?.reveal() ?? "";
 }
 
-function issuer(vendor: FakeVendor, traits: IssuerTraits): Issuer {
+function issuer(vendor: FakeVendor, traits: IssuerTraits, family: string): Issuer {
   return {
     traits,
     list: async () =>
       vendor.call("issuer.list", "", () =>
-        [...vendor.keys].map(([id, key]): IssuedKey => ({
+        vendor.keys.of(family).map(([id, key]): IssuedKey => ({
           id,
           enabled: key.enabled,
           ...(key.marker === undefined ? {} : { marker: key.marker }),
@@ -171,7 +183,7 @@ function issuer(vendor: FakeVendor, traits: IssuerTraits): Issuer {
     identify: async (value) => vendor.call("issuer.identify", "", () => vendor.keys.idOf(valueOf(value))),
     complete: (value) => value,
     propose: (order) => ({ value: Secret.from(order.random(24).toString("base64url")) }),
-    mint: async (order) => mint(vendor, order),
+    mint: async (order) => mint(vendor, family, order),
     revoke: async (id) =>
       vendor.call("issuer.revoke", id, () => {
         const key = vendor.keys.get(id);
@@ -187,11 +199,11 @@ function issuer(vendor: FakeVendor, traits: IssuerTraits): Issuer {
   };
 }
 
-async function mint(vendor: FakeVendor, order: MintOrder) {
+async function mint(vendor: FakeVendor, family: string, order: MintOrder) {
   const value = order.proposed ?? {};
   return vendor.call("issuer.mint", order.marker, () => {
     const id = `key-${order.marker.slice(-36)}`;
-    vendor.keys.set(id, { value: valueOf(value), marker: order.marker, enabled: true });
+    vendor.keys.set(id, { value: valueOf(value), marker: order.marker, enabled: true, family });
     return { id, value };
   });
 }

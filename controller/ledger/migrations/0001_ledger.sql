@@ -299,7 +299,7 @@ $$;
 -- A rotation whole, without sealed values: what the engine decides on and what people are shown.
 create view velvet.rotation_world as
 select r.id, r.namespace, r.name, r.credential, r.credential_name, r.flow, r.expect, r.state, r.snapshot, r.snapshot_hash,
-  r.facts, r.wakes, r.created_at, r.changed_at, r.ended_at, r.next_action_at, r.lease_until, r.claimed_by, q.deadline,
+  r.facts, r.fence, r.wakes, r.created_at, r.changed_at, r.ended_at, r.next_action_at, r.lease_until, r.claimed_by, q.deadline,
   k.current_id, k.fingerprint,
   (select json_agg(json_build_object('id', c.id, 'state', c.state, 'touched', c.touched, 'facts', c.facts) order by c.id)
     from velvet.consumer c where c.rotation = r.id) as consumers,
