@@ -1,24 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { findPackageJSON } from "node:module";
 import { homedir } from "node:os";
 import { Command, CommanderError, Option } from "commander";
 import type { ApproveOptions } from "./approve.ts";
 import type { AuditVerifyOptions } from "./audit.ts";
-import type { CommandContext, ExitCode } from "./command.ts";
+import type { CommandContext, ExitCode, Run } from "./command.ts";
 import type { DoctorOptions } from "./doctor.ts";
 import { CommandFailure, failureText } from "./failure.ts";
 import type { MigrateCommandOptions } from "./migrate.ts";
 import { openOutput, type Output } from "./output.ts";
 import type { QuickstartOptions } from "./quickstart.ts";
 import type { RequestOptions } from "./request.ts";
+import { openProgress } from "./progress.ts";
+import { addSchema } from "./schema-command.ts";
 import type { StatusOptions } from "./status.ts";
+import { addValidate } from "./validate-command.ts";
+import { ownVersion } from "./version.ts";
 
 /** The part of `process` that the entry hands over. */
-export type ProcessFrame = Pick<NodeJS.Process, "env" | "stdout" | "stderr" | "once" | "off" | "getuid">;
-
-/** Runs one action of a command and keeps its exit code. */
-type Run = (action: (context: CommandContext) => Promise<ExitCode>) => Promise<void>;
+export type ProcessFrame = Pick<NodeJS.Process, "env" | "stdin" | "stdout" | "stderr" | "once" | "off" | "getuid">;
 
 /** Runs one command line, without `node` and the script. Never rejects; answers the exit code. */
 export async function runVelvet(args: readonly string[], frame: ProcessFrame): Promise<ExitCode> {
@@ -28,10 +27,13 @@ export async function runVelvet(args: readonly string[], frame: ProcessFrame): P
   // "disconnect": whoever started this with a channel is gone
   frame.once("SIGINT", stop).once("SIGTERM", stop).once("disconnect", stop);
   frame.stdout.on("error", stop); // whoever reads has gone: `velvet status --watch | head`
+  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
   const context: CommandContext = {
     env: frame.env,
+    stdin: frame.stdin,
     out,
-    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+    progress: openProgress(frame.stderr, clock.monotonicMs),
+    clock,
     machine: { root: frame.getuid?.() === 0, home: homedir() },
     random: randomBytes,
     stop: stopping.signal,
@@ -41,7 +43,6 @@ export async function runVelvet(args: readonly string[], frame: ProcessFrame): P
     code = await action(context);
   });
   try {
-    await addValidate(program, args);
     await program.parseAsync([...args], { from: "user" });
     return code;
   } catch (error) {
@@ -62,7 +63,8 @@ function explain(error: unknown, out: Output, debug: string | undefined): ExitCo
   return error instanceof CommandFailure ? error.exitCode : 1;
 }
 
-function velvetProgram(out: Output, run: Run): Command {
+/** Every command, whether or not it is run: what the reference is made of. */
+export function velvetProgram(out: Output, run: Run): Command {
   const program = new Command("velvet")
     .description("Rotates credentials the GitOps way: verify, mint, distribute, validate, and only then revoke.")
     .version(ownVersion(), "-V, --version")
@@ -79,17 +81,11 @@ function velvetProgram(out: Output, run: Run): Command {
     addDoctor,
     addAudit,
     addSource,
+    addValidate,
+    addSchema,
   ];
   for (const add of commands) add(program, run);
   return program;
-}
-
-/** Of the package that this file is part of, in a checkout as when installed. */
-function ownVersion(): string {
-  const path = findPackageJSON(import.meta.url);
-  const own: unknown = path === undefined ? undefined : JSON.parse(readFileSync(path, "utf8"));
-  const version = typeof own === "object" && own !== null && "version" in own ? own.version : undefined;
-  return typeof version === "string" ? version : "unknown";
 }
 
 function addQuickstart(program: Command, run: Run): void {
@@ -172,19 +168,6 @@ function addApprove(program: Command, run: Run): void {
         return approveCommand(context, request, options, async (work) => withLedger(context, work));
       }),
     );
-}
-
-/**
- * Validation brings its own `Command`, and the schemas of every kind with it: it is imported only where it is named, so that every
- * other command starts without it.
- */
-async function addValidate(program: Command, args: readonly string[]): Promise<void> {
-  if (!args.includes("validate")) {
-    program.command("validate").argument("[paths...]").description("check manifests offline, with file and line");
-    return;
-  }
-  const { validateCommand } = await import("./validate.ts");
-  program.addCommand(validateCommand().copyInheritedSettings(program));
 }
 
 function addMigrate(program: Command, run: Run): void {

@@ -71,7 +71,7 @@ export function readManifests(file: ManifestFile, context: ManifestContext): Rea
 }
 
 /** Whether anything in the text could make a document ours, a misspelt group or a misspelt kind included. */
-function mentionsVelvet(text: string): boolean {
+export function mentionsVelvet(text: string): boolean {
   return /raxx|VendorAccount|RotationRequest|RotationDecision|kind["']?\s*:\s*["']?Credential/i.test(text);
 }
 
