@@ -5,7 +5,7 @@ import { claimRotations, renewClaims } from "../ledger/claims.ts";
 import { admitRequests } from "./admit.ts";
 import type { Deps } from "./deps.ts";
 import { Loop } from "./loop.ts";
-import { destroyRetired } from "./retired.ts";
+import { tendRetired } from "./retired.ts";
 import { work } from "./work.ts";
 
 export interface EngineOptions {
@@ -30,14 +30,16 @@ export class Engine {
   readonly #claims: Loop;
   readonly #others: readonly Loop[];
   readonly #admission: Loop;
+  readonly #retired: Loop;
 
   constructor(deps: Deps, options: EngineOptions) {
     this.#deps = deps;
     this.#options = options;
     this.#claims = new Loop(options.pollMs, async () => this.#guarded(async () => this.#claimDue()));
     this.#admission = new Loop(options.pollMs, async () => this.#guarded(async () => this.#admit()));
+    this.#retired = new Loop(options.pollMs * 2, async () => this.#guarded(async () => (await tendRetired(deps)) > 0));
     this.#others = [
-      new Loop(options.pollMs * 10, async () => this.#guarded(async () => (await destroyRetired(deps)) > 0)),
+      this.#retired,
       new Loop(Math.floor(deps.leaseMs / 3), async () => this.#guarded(async () => this.#renew())),
     ];
   }
@@ -46,6 +48,7 @@ export class Engine {
   wake(): void {
     this.#admission.wake();
     this.#claims.wake();
+    this.#retired.wake();
   }
 
   /** Takes nothing new, lets each rotation finish the step that it is in, and gives its claims back. */

@@ -4,31 +4,39 @@ import { appendInstallAudit } from "./audit.ts";
 import type { Db } from "./db.ts";
 import { statement } from "./db.ts";
 
-/** A retired id whose quarantine is over, held by one replica. */
+/** A retired id that something is to be done with now, held by one replica. */
 export interface RetiredClaim {
   readonly credential: string;
   readonly vendorId: string;
   readonly rotation: string;
+  readonly state: "quarantined" | "live" | "restored";
+  readonly wish: "destroy" | "restore";
   readonly fence: number;
   readonly tries: number;
   readonly snapshot: Snapshot;
 }
 
 const CLAIM = statement("claim_retired");
-const DESTROYED = statement("retired_destroyed");
+const ENDED = statement("retired_ended");
 const POSTPONED = statement("retired_postponed");
 
 export async function claimRetired(db: Db, most: number, leaseMs: number): Promise<RetiredClaim[]> {
   return db.query<RetiredClaim>(CLAIM, [most, leaseMs]);
 }
 
-/** With its audit row. A claim that was lost changes nothing: whoever holds it now finds the id already gone. */
-export async function retiredDestroyed(db: Db, claim: RetiredClaim, residual: readonly Residual[]): Promise<void> {
+/** With its audit row. A claim that was lost changes nothing: whoever holds it now finds the id as we left it. */
+export async function retiredEnded(
+  db: Db,
+  claim: RetiredClaim,
+  state: "destroyed" | "restored",
+  residual: readonly Residual[],
+): Promise<void> {
   await db.transaction(async (tx) => {
-    const rows = await tx.query(DESTROYED, [claim.credential, claim.vendorId, claim.fence, JSON.stringify(residual)]);
+    const { credential, vendorId, rotation, fence } = claim;
+    const rows = await tx.query(ENDED, [credential, vendorId, fence, state, JSON.stringify(residual)]);
     if (rows.length === 0) return;
-    const { credential, vendorId, rotation } = claim;
-    await appendInstallAudit(tx, [{ event: "RetiredDestroyed", credential, vendorId, rotation, residual }]);
+    const event = state === "destroyed" ? "RetiredDestroyed" : "RetiredRestored";
+    await appendInstallAudit(tx, [{ event, credential, vendorId, rotation, residual }]);
   });
 }
 

@@ -241,6 +241,7 @@ create table velvet.retired (
   fingerprint text,
   state text not null,
   destroy_after timestamp with time zone,
+  wish text not null default 'destroy'::text,
   residual jsonb not null default '[]'::jsonb,
   tries integer not null default 0,
   error jsonb,
@@ -250,6 +251,7 @@ create table velvet.retired (
   next_action_at timestamp with time zone,
   changed_at timestamp with time zone not null default clock_timestamp(),
   constraint retired_state_check CHECK (state = ANY (ARRAY['quarantined'::text, 'destroyed'::text, 'restored'::text, 'live'::text, 'manual'::text])),
+  constraint retired_wish_check CHECK (wish = ANY (ARRAY['destroy'::text, 'restore'::text])),
   constraint retired_credential_fkey FOREIGN KEY (credential) REFERENCES velvet.credential(uid),
   constraint retired_rotation_fkey FOREIGN KEY (rotation) REFERENCES velvet.rotation(id),
   constraint retired_pkey PRIMARY KEY (credential, vendor_id)

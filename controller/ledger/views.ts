@@ -87,7 +87,6 @@ export interface WorldRow {
 
 /** Pure. */
 export function viewOf(row: WorldRow): RotationView {
-  const live = row.ended_at === null;
   return {
     now: row.now.toISOString(),
     rotation: {
@@ -105,19 +104,29 @@ export function viewOf(row: WorldRow): RotationView {
       createdAt: row.created_at.toISOString(),
       changedAt: row.changed_at.toISOString(),
       deadline: row.deadline.toISOString(),
-      ...(row.ended_at ? { endedAt: row.ended_at.toISOString() } : {}),
-      ...(live && row.next_action_at instanceof Date ? { nextActionAt: row.next_action_at.toISOString() } : {}),
-      ...(row.claimed_by !== null && row.lease_until > row.now ? { claimedBy: row.claimed_by } : {}),
+      ...whileLive(row),
     },
     consumers: row.consumers ?? [],
     attempts: row.attempts ?? [],
     decisions: row.decisions ?? [],
     retired: row.retired ?? [],
-    credential: {
-      mintsToday: row.mints_today,
-      ...(row.current_id === null ? {} : { currentId: row.current_id }),
-      ...(row.fingerprint === null ? {} : { fingerprint: row.fingerprint }),
-    },
+    credential: knownOf(row),
+  };
+}
+
+function whileLive(row: WorldRow): Pick<RotationView["rotation"], "endedAt" | "nextActionAt" | "claimedBy"> {
+  if (row.ended_at) return { endedAt: row.ended_at.toISOString() };
+  return {
+    ...(row.next_action_at instanceof Date ? { nextActionAt: row.next_action_at.toISOString() } : {}),
+    ...(row.claimed_by !== null && row.lease_until > row.now ? { claimedBy: row.claimed_by } : {}),
+  };
+}
+
+function knownOf(row: WorldRow): CredentialRow {
+  return {
+    mintsToday: row.mints_today,
+    ...(row.current_id === null ? {} : { currentId: row.current_id }),
+    ...(row.fingerprint === null ? {} : { fingerprint: row.fingerprint }),
   };
 }
 

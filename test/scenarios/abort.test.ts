@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Terminal } from "../../adapters/errors.ts";
-import { Scenario } from "../support/scenario.ts";
+import { CREDENTIAL, Scenario } from "../support/scenario.ts";
 
 const FACTS = { vendor: "fake", operation: "test" };
 const refused = () => new Terminal({ reason: "Forbidden", message: "The account may not write." }, FACTS);
@@ -153,5 +153,36 @@ describe("a retired credential", () => {
     await scenario.request("second");
     const view = await scenario.until("second", ({ rotation }) => rotation.state === "verify_failed");
     expect(view.rotation.facts.failure?.reason).toBe("RetiredIdOpen");
+  });
+
+  it("is brought back, or destroyed before its time, when a person decides so", async () => {
+    await using scenario = await Scenario.open();
+    scenario.start();
+    await scenario.request("first");
+    await scenario.ended("first");
+    const about = { credentialRef: { name: CREDENTIAL }, vendorId: "key-0" } as const;
+    await scenario.decide("back", { ...about, action: "RestoreRetired" });
+    await scenario.until("first", ({ retired }) => retired.some(({ state }) => state === "restored"));
+    expect(scenario.vendor.accepts("old-value")).toBe(true);
+    await scenario.decide("gone", { ...about, action: "DestroyRetired" });
+    expect(await scenario.answer("gone")).toMatchObject({ state: "accepted" });
+    await scenario.until("first", ({ retired }) => retired.some(({ state }) => state === "destroyed"));
+    expect(scenario.vendor.accepts("old-value")).toBe(false);
+    await scenario.decide("unknown", { ...about, vendorId: "key-x", action: "DestroyRetired" });
+    expect(await scenario.answer("unknown")).toMatchObject({ state: "refused", reason: "RetiredUnknown" });
+  });
+
+  it("that an abort left live is disabled and destroyed when a person decides so", async () => {
+    await using scenario = await Scenario.open({ credential: { gates: { mint: "Automatic", revoke: "Approval" } } });
+    scenario.start();
+    await scenario.request("first");
+    await scenario.until("first", ({ rotation }) => rotation.facts.gates?.Revoke !== undefined);
+    const about = { credentialRef: { name: CREDENTIAL }, vendorId: "key-0" } as const;
+    await scenario.decide("stop", { requestRef: { name: "first" }, action: "Abort" });
+    await scenario.ended("first");
+    await scenario.decide("gone", { ...about, action: "DestroyRetired" });
+    await scenario.until("first", ({ retired }) => retired.some(({ state }) => state === "destroyed"));
+    expect(scenario.vendor.accepts("old-value")).toBe(false);
+    expect(scenario.vendor.held("app")).toBe(scenario.vendor.held("custody"));
   });
 });

@@ -195,6 +195,11 @@ function issuer(vendor: FakeVendor, traits: IssuerTraits, family: string): Issue
         vendor.keys.delete(id);
         return [];
       }),
+    restore: async (id) =>
+      vendor.call("issuer.restore", id, () => {
+        const key = vendor.keys.get(id);
+        if (key) key.enabled = true;
+      }),
     usage: async (id) => vendor.call("issuer.usage", id, () => ({ active: vendor.active })),
   };
 }

@@ -218,6 +218,20 @@ export class Scenario implements AsyncDisposable {
     }
   }
 
+  /** How a decision was answered. */
+  async answer(name: string, ms = 10_000): Promise<{ state: string; reason: string; message: string }> {
+    const end = performance.now() + ms;
+    for (;;) {
+      const { rows } = await this.ledger.pool.query<{ state: string; reason: string; message: string }>(
+        "select state, reason, message from velvet.decision where name = $1",
+        [name],
+      );
+      if (rows[0] && rows[0].state !== "pending") return rows[0];
+      if (performance.now() > end) throw new Error(`the decision ${name} was never answered`);
+      await delay(10);
+    }
+  }
+
   async sealedLeft(): Promise<number> {
     const { rows } = await this.ledger.pool.query<{ left: number }>(
       "select (select count(*) from velvet.rotation where sealed_previous is not null) + (select count(*) from velvet.attempt where sealed is not null) as left",

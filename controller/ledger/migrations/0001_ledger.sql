@@ -177,6 +177,7 @@ create table velvet.retired (
   fingerprint text,
   state text not null check (state in ('quarantined', 'destroyed', 'restored', 'live', 'manual')),
   destroy_after timestamptz,
+  wish text not null default 'destroy' check (wish in ('destroy', 'restore')), -- what is done when it is due
   residual jsonb not null default '[]',
   tries integer not null default 0,
   error jsonb,
