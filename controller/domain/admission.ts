@@ -10,7 +10,7 @@ export function admit(candidate: Candidate, context: AdmissionContext, now: Inst
   const { request, credential } = candidate;
   const early = notNow(candidate, context, now);
   if (early) return early;
-  if (!credential) return later("CredentialNotFound", `There is no Credential ${request.spec.credentialRef.name} yet.`);
+  if (!credential) return notFound(request.spec.credentialRef.name);
   const no =
     refuseShape(candidate, credential.spec, context) ??
     refuseIssuer(candidate, credential.spec, context) ??
@@ -26,6 +26,13 @@ export function admit(candidate: Candidate, context: AdmissionContext, now: Inst
       accounts: candidate.accounts,
     },
   };
+}
+
+function notFound(name: string): No {
+  return later(
+    "CredentialNotFound",
+    `There is no Credential ${name} yet. A manifest of it that is refused is named beside its source.`,
+  );
 }
 
 function notNow({ request, credential, live }: Candidate, context: AdmissionContext, now: Instant): No | undefined {

@@ -53,7 +53,7 @@ function refusePlace(
 ): No | undefined {
   const account = candidate.accounts[block.account];
   if (!account)
-    return later("AccountNotFound", `${what} names the VendorAccount ${block.account}, which is not there yet.`);
+    return later("AccountNotFound", `${begun(what)} names the VendorAccount ${block.account}, which is not there yet.`);
   const adapter = adapterOf(candidate, context, block.account);
   if (!adapter)
     return refuse(
@@ -66,7 +66,7 @@ function refusePlace(
   if (config === undefined)
     return refuse(
       "BlockMissing",
-      `${what} needs a block ${adapter.name}, as its account ${block.account} is of that adapter.`,
+      `${begun(what)} needs a block ${adapter.name}, as its account ${block.account} is of that adapter.`,
     );
   const targets = adapter.targets(role, config);
   if (isAllowed(account.spec, candidate, targets)) return undefined;
@@ -75,8 +75,13 @@ function refusePlace(
     .join(", ");
   return refuse(
     "NotAllowed",
-    `The account ${block.account} does not allow ${candidate.request.namespace}/${candidate.request.spec.credentialRef.name} to use ${told} for ${what}. The platform team decides that in its allow[].`,
+    `The account ${block.account} does not allow ${candidate.request.namespace}/${candidate.request.spec.credentialRef.name} to use ${told || "it"} for ${what}. The platform team decides that in its allow[].`,
   );
+}
+
+/** At the start of a sentence. */
+function begun(what: string): string {
+  return `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
 }
 
 /** Closed: a rule that names a target field which this use does not have does not allow it. */
