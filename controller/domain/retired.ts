@@ -47,8 +47,7 @@ function refusal(question: RetiredQuestion): RetiredAnswer | undefined {
   if (vendorId === currentId) return refuse("InUse", `${vendorId} is the credential in use.`);
   if (live !== null)
     return refuse("RotationInProgress", `${live} is rotating this credential. Decide when it has ended.`);
-  if (state === "destroyed" || state === "manual")
-    return refuse("RetiredGone", `${vendorId} is gone already (${state}).`);
+  if (GONE.has(state)) return refuse("RetiredGone", `${vendorId} is gone already (${state}).`);
   return undefined;
 }
 
