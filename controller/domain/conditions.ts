@@ -2,6 +2,7 @@
 import type { Condition, OpenGate, Summarizable } from "./status.ts";
 import { camelCase } from "./status.ts";
 import { CUSTODY, isFinished } from "./consumers.ts";
+import { durationMs, later } from "./duration.ts";
 import { needsApproval } from "./gates.ts";
 import type { Gate, Instant, State } from "./world.ts";
 import { ENDED, liveAttempt } from "./world.ts";
@@ -131,7 +132,30 @@ function revoked(view: Summarizable): Condition {
   if (state === "revoke_failed" && failure) {
     return condition(view, "Revoked", "False", failure.reason, failure.message);
   }
-  return condition(view, "Revoked", "Unknown", state === "revoking" ? "Revoking" : "NotReached", "");
+  if (state === "revoking") return condition(view, "Revoked", "Unknown", "Revoking", "");
+  return condition(view, "Revoked", "Unknown", ...whyNotRevoked(view));
+}
+
+/** What the revoke waits for, once it may begin. */
+function whyNotRevoked(view: Summarizable): [reason: string, message: string] {
+  const { facts } = view.rotation;
+  if (!mayRevoke(view)) return ["NotReached", ""];
+  if (facts.failure) return [facts.failure.reason, facts.failure.message];
+  if (facts.verify?.previousId === undefined) {
+    return ["AwaitingManualRevoke", "Nobody knows the old credential's id: revoke it by hand, then MarkRevoked."];
+  }
+  const until = overlapEnds(view);
+  return until > view.now ? ["Overlap", `Both credentials work until ${until}.`] : ["NotReached", ""];
+}
+
+function mayRevoke(view: Summarizable): boolean {
+  if (view.rotation.state !== "validated") return false;
+  return !needsApproval(view, "Revoke") || view.rotation.facts.gates?.Revoke?.approved !== undefined;
+}
+
+function overlapEnds(view: Summarizable): Instant {
+  const { facts, snapshot } = view.rotation;
+  return later(facts.lastReceiptAt ?? view.now, durationMs(snapshot.credential.spec.rotation?.overlap ?? "0s"));
 }
 
 function condition(

@@ -1,5 +1,6 @@
 /** The single next step for one rotation. Pure; the first matching line wins. */
 import { planAbort } from "./abort.ts";
+import type { Cause } from "./backoff.ts";
 import {
   awaitsPerson,
   checkedByPerson,
@@ -44,8 +45,20 @@ export type Action =
 
 /** More than this many definite refusals in a row end the rotation. */
 export const MOST_MINT_TRIES = 5;
-/** A credential mints at most so often in 24 hours. */
-export const MOST_MINTS_A_DAY = 3;
+/** A credential mints at most so often in 24 hours (I6). */
+const MOST_MINTS_A_DAY = 3;
+
+/** Why this credential may not mint now. */
+export function mintRefusal(world: Pick<World, "credential">): Cause | undefined {
+  const { mintsToday } = world.credential;
+  if (mintsToday < MOST_MINTS_A_DAY) return undefined;
+  return {
+    reason: "MintBudgetExhausted",
+    message: `${mintsToday} credentials were minted for it in 24 hours, and ${MOST_MINTS_A_DAY} is the most.`,
+    remedy: "Find out what asks for so many; it goes on by itself when the oldest is a day old.",
+    terminal: true,
+  };
+}
 
 export function plan(world: World, now: Instant): Action {
   const ruling = firstRuling(world, now);
@@ -73,12 +86,7 @@ function planFirstMint(world: World, now: Instant): Action {
   if (world.rotation.deadline <= now) return { do: "finish-abort", keepNew: false };
   const gate = planGate(world, "Mint");
   if (gate) return gate.do === "wait" ? { ...gate, until: world.rotation.deadline } : gate;
-  const retry = waitForRetry(world, now);
-  if (retry) return retry;
-  if (world.credential.mintsToday >= MOST_MINTS_A_DAY) {
-    return { do: "wait", for: "MintBudgetExhausted", until: later(now, 3_600_000) };
-  }
-  return { do: "mint", number: world.attempts.length + 1 };
+  return waitForRetry(world, now) ?? { do: "mint", number: world.attempts.length + 1 };
 }
 
 function planGate(world: World, gate: Gate): Action | undefined {
@@ -143,6 +151,8 @@ function waitForOverlap(world: World, now: Instant): Action | undefined {
 function planPointOfNoReturn(world: World, now: Instant): Action {
   const { facts } = world.rotation;
   const id = facts.verify?.previousId;
+  // No vendor keeps it: it ends as its acceptors drop it, and they hold the new one by now.
+  if (id === undefined && world.issuer.authority === "acceptors") return { do: "finish" };
   if (id === undefined || world.issuer.revocation === "manual") return { do: "wait", for: "ManualRevoke" };
   return waitForRetry(world, now) ?? { do: "revoke", id, insist: facts.insist !== undefined };
 }

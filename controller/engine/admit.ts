@@ -17,6 +17,7 @@ import type { Deps } from "./deps.ts";
 /** Few at once: what is running already needs the connections more. */
 const BATCH = 16;
 const LOOK_AGAIN_MS = 2_000;
+const LOOK_AGAIN_LATEST_MS = 60_000;
 const UNIQUE_VIOLATION = "23505";
 
 /** One look at everything that waits. Returns how many rotations were started. Any number of replicas may do this at once. */
@@ -41,14 +42,19 @@ async function admitOne(deps: Deps, context: AdmissionContext, request: PendingR
   );
   if (answer.verdict === "accept") return start(deps, request, answer.snapshot);
   if (answer.verdict === "later") {
-    const wait = answer.until === undefined ? LOOK_AGAIN_MS : Date.parse(answer.until) - Date.parse(now);
-    await postponeRequest(deps.db, uid, Math.min(wait, LOOK_AGAIN_MS * 30), answer.reason, answer.message);
+    const wait = answer.until === undefined ? lookAgainMs(request) : Date.parse(answer.until) - Date.parse(now);
+    await postponeRequest(deps.db, uid, Math.min(wait, LOOK_AGAIN_LATEST_MS), answer.reason, answer.message);
     return false;
   }
   const state = answer.verdict === "refuse" ? "refused" : "expired";
   await closeRequest(deps.db, request, state, answer.reason, answer.message);
   deps.log.warn({ request: `${namespace}/${name}`, reason: answer.reason }, answer.message);
   return false;
+}
+
+/** The longer it has waited, the less often it is looked at; what changes in its source wakes it. */
+function lookAgainMs({ appearedAt, now }: PendingRequest): number {
+  return Math.max(LOOK_AGAIN_MS, (Date.parse(now) - Date.parse(appearedAt)) / 4);
 }
 
 function credentialOf(request: PendingRequest) {

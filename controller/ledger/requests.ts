@@ -11,6 +11,7 @@ export interface PendingRequest {
   readonly name: string;
   readonly spec: RotationRequestSpec;
   readonly deadline: Instant;
+  readonly appearedAt: Instant;
   readonly trust: Trust;
   readonly origin: object;
   readonly now: Instant;

@@ -229,6 +229,19 @@ describe("mint", () => {
     expect(await scenario.sealedLeft()).toBe(0);
   });
 
+  it("is bounded: the fourth of a day waits, and says so", async () => {
+    await using scenario = await Scenario.open({ credential: { rotation: { quarantine: "0s" } } });
+    scenario.start();
+    for (const name of ["one", "two", "three"]) {
+      await scenario.request(name);
+      expect((await scenario.ended(name)).rotation.state).toBe("done");
+    }
+    await scenario.request("four");
+    const view = await scenario.until("four", ({ rotation }) => rotation.facts.failure !== undefined);
+    expect(view.rotation.facts.failure).toMatchObject({ reason: "MintBudgetExhausted", stalled: true });
+    expect(scenario.vendor.calls("issuer.mint")).toHaveLength(3);
+  });
+
   it("that was not reached is tried again as a new attempt", async () => {
     await using scenario = await Scenario.open();
     failing(scenario, (call) => call.label === "issuer.mint", 1, away);

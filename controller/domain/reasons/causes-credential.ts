@@ -35,19 +35,21 @@ export const CAUSES_CREDENTIAL_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The vendor no longer accepts the credential in use.",
     fine: "Nothing was changed by Velvet; consumers that hold it are probably failing now.",
     remedy: "Abort, and request the rotation again with expect: Dead.",
-    commands: ["velvet abort <request>", "velvet request <credential> --expect Dead"],
+    commands: ["velvet abort <request>", "velvet request rotate <credential> --expect Dead"],
     where: ["rotation"],
   },
   CredentialLocked: {
     meaning: "The vendor has locked the credential in use.",
     fine: UNTOUCHED,
     remedy: "Unlock it at the vendor; Velvet tries again.",
+    commands: ["velvet retry <request>"],
     where: ["rotation"],
   },
   NeedsHuman: {
     meaning: "The vendor wants a person before it says more of the credential.",
     fine: UNTOUCHED,
     remedy: "Do at the vendor what it asks for; Velvet tries again.",
+    commands: ["velvet retry <request>"],
     where: ["rotation"],
   },
   ControlInconclusive: {
@@ -65,13 +67,15 @@ export const CAUSES_CREDENTIAL_REASONS: Readonly<Record<string, Reason>> = {
   RetiredIdOpen: {
     meaning: "An earlier credential is kept for a restore, and its place at the vendor is needed.",
     fine: UNTOUCHED,
-    remedy: "Wait until it is destroyed, or destroy it with a RotationDecision DestroyRetired.",
+    remedy: "Wait until it is destroyed, or destroy it now.",
+    commands: ["velvet destroy <credential> <vendor-id>"],
     where: ["rotation"],
   },
   QuotaExhausted: {
     meaning: "The vendor allows no further credential beside those that exist.",
     fine: UNTOUCHED,
     remedy: "Remove the one that nobody uses at the vendor; Velvet tries again.",
+    commands: ["velvet retry <request>"],
     where: ["rotation"],
   },
   NewCredentialRefused: {

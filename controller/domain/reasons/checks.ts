@@ -43,7 +43,7 @@ export const CHECKS_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The check's endpoint refused the new credential.",
     fine: BOTH,
     remedy: "See whether the consumer has taken the new value; Velvet checks again.",
-    commands: ["velvet status <request>"],
+    commands: ["velvet describe <request>"],
     where: ["consumer"],
   },
   StatusUnexpected: {

@@ -7,7 +7,7 @@ export const DECISION_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The action has no meaning for this rotation.",
     fine: KEEPS,
     remedy: "See what the rotation waits for, and decide on that.",
-    commands: ["velvet status <request>"],
+    commands: ["velvet describe <request>"],
     where: ["decision"],
   },
   TrustTooLow: {
@@ -32,7 +32,7 @@ export const DECISION_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The gate is not open: it is automatic, or its time has not come.",
     fine: KEEPS,
     remedy: "See which gate is open.",
-    commands: ["velvet status <request>"],
+    commands: ["velvet describe <request>"],
     where: ["decision"],
   },
   StaleDigest: {
@@ -58,8 +58,8 @@ export const DECISION_REASONS: Readonly<Record<string, Reason>> = {
   PastThePointOfNoReturn: {
     meaning: "The old credential is being revoked, so there is no way back.",
     fine: NEW,
-    remedy: "Let it finish; where the revoke fails, use RetryRevoke or MarkRevoked.",
-    commands: ["velvet status <request>"],
+    remedy: "Let it finish; where the revoke fails, retry it, or revoke by hand and say so.",
+    commands: ["velvet describe <request>", "velvet retry <request> --revoke", "velvet mark-revoked <request>"],
     where: ["decision"],
   },
   NothingToRetry: {
@@ -72,7 +72,7 @@ export const DECISION_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The rotation has no consumer of that name.",
     fine: KEEPS,
     remedy: "Name one of the consumers that the message lists.",
-    commands: ["velvet status <request>"],
+    commands: ["velvet describe <request>"],
     where: ["decision"],
   },
   ConsumerAlreadyWorks: {
@@ -91,7 +91,7 @@ export const DECISION_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "There is no new credential yet that a consumer could work with.",
     fine: KEEPS,
     remedy: "Confirm when the rotation waits for it.",
-    commands: ["velvet status <request>"],
+    commands: ["velvet describe <request>"],
     where: ["decision"],
   },
   NotAtRevoke: {
@@ -105,14 +105,48 @@ export const DECISION_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The rotation has ended, so nothing is left to decide.",
     fine: "The rotation stays as it ended.",
     remedy: "See how it ended.",
-    commands: ["velvet status <request>"],
+    commands: ["velvet describe <request>"],
     where: ["decision"],
   },
   NotRotating: {
     meaning: "The request never became a rotation, so there is nothing to decide.",
     fine: NOT_BEGUN,
     remedy: "See why, and merge a new request.",
-    commands: ["velvet status <request>"],
+    commands: ["velvet describe <request>"],
+    where: ["decision"],
+  },
+  RetiredUnknown: {
+    meaning: "The Credential has no retired credential of that id.",
+    fine: KEEPS,
+    remedy: "Name one of the ids that its status lists.",
+    commands: ["velvet history <credential>"],
+    where: ["decision"],
+  },
+  InUse: {
+    meaning: "The id is the credential in use.",
+    fine: KEEPS,
+    remedy: "Rotate it; then it can be ended.",
+    commands: ["velvet request rotate <credential>"],
+    where: ["decision"],
+  },
+  RetiredGone: {
+    meaning: "The retired credential is gone already.",
+    fine: KEEPS,
+    remedy: NOTHING,
+    where: ["decision"],
+  },
+  NotQuarantined: {
+    meaning: "Only a credential in quarantine can be brought back.",
+    fine: KEEPS,
+    remedy: "Request a rotation for a new one.",
+    commands: ["velvet request rotate <credential>"],
+    where: ["decision"],
+  },
+  CannotRestore: {
+    meaning: "The vendor cannot bring a disabled credential back.",
+    fine: KEEPS,
+    remedy: "Request a rotation for a new one.",
+    commands: ["velvet request rotate <credential>"],
     where: ["decision"],
   },
 };

@@ -184,7 +184,7 @@ export const MANIFEST_RULES_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "A RotationRequest cannot change once it was read, but for suspend.",
     fine: "The first one stays in force as it was.",
     remedy: "Merge a new request under a new name.",
-    commands: ["velvet request <credential>"],
+    commands: ["velvet request rotate <credential>"],
     where: ["manifest", "source"],
   },
   DecisionImmutable: {

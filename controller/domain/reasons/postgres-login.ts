@@ -13,7 +13,7 @@ export const POSTGRES_LOGIN_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The server refuses this user with this password.",
     fine: IN_USE,
     remedy: "Abort, and request the rotation again with expect: Dead.",
-    commands: ["velvet abort <request>", "velvet request <credential> --expect Dead"],
+    commands: ["velvet abort <request>", "velvet request rotate <credential> --expect Dead"],
     where: ["rotation"],
   },
   LoginDisabled: {

@@ -31,13 +31,14 @@ export const POSTGRES_ROLES_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "No role is free for the next password: the other one may still be in use.",
     fine: IN_USE,
     remedy: "Destroy the retired id, or, where nobody uses the role, ALTER ROLE … NOLOGIN.",
+    commands: ["velvet destroy <credential> <vendor-id>"],
     where: ["rotation"],
   },
   SlotChanged: {
     meaning: "The role was changed after this mint was decided.",
     fine: IN_USE,
     remedy: "Request the rotation again; it starts from the role as it is now.",
-    commands: ["velvet request <credential>"],
+    commands: ["velvet request rotate <credential>"],
     where: ["rotation"],
   },
   BootstrapCircularity: {
@@ -104,7 +105,7 @@ export const POSTGRES_ROLES_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The retired credential was destroyed, or its role has another password since.",
     fine: IN_USE,
     remedy: "Request a rotation for a new credential.",
-    commands: ["velvet request <credential>"],
+    commands: ["velvet request rotate <credential>"],
     where: ["rotation"],
   },
   MarkerInvalid: {

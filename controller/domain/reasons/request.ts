@@ -7,7 +7,7 @@ export const REQUEST_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "Its deadline passed before it could begin.",
     fine: NOT_BEGUN,
     remedy: "Merge a new request, with a later deadline.",
-    commands: ["velvet request <credential>"],
+    commands: ["velvet request rotate <credential>"],
     where: ["request"],
   },
   RotationOff: {
@@ -58,6 +58,7 @@ export const REQUEST_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "This version cannot run the flow that was asked for.",
     fine: NOT_BEGUN,
     remedy: "Request the flow Operational.",
+    commands: ["velvet request rotate <credential>"],
     where: ["request"],
   },
   StrategyUnsupported: {
@@ -100,12 +101,14 @@ export const REQUEST_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The VendorAccount does not allow this Credential this use.",
     fine: NOT_BEGUN,
     remedy: "Ask the platform team to extend the account's allow[], or name an allowed target.",
+    commands: ["velvet plan"],
     where: ["request"],
   },
   Tearing: {
     meaning: "A consumer takes several fields, and its sink cannot change them at once.",
     fine: NOT_BEGUN,
     remedy: "Give the consumer one key that holds all of it, or set acceptsTearing where a mix is harmless.",
+    commands: ["velvet plan"],
     where: ["request"],
   },
   EndpointUnknown: {
@@ -124,7 +127,8 @@ export const REQUEST_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The sink does not show values, so what it holds proves nothing.",
     fine: BOTH,
     remedy:
-      "Give the consumer an http check that proves the credential, read from another consumer, or confirm it with ConfirmConsumer.",
+      "Give the consumer an http check that proves the credential, read from another consumer, or confirm it after looking.",
+    commands: ["velvet confirm <request> <consumer>"],
     where: ["request", "consumer"],
   },
   MintClassUnsupported: {

@@ -27,7 +27,7 @@ export const VENDOR_REASONS: Readonly<Record<string, Reason>> = {
     fine: IN_USE,
     remedy:
       "Correct the name in the manifest, or remove the consumer; in this rotation it can be skipped with a ticket.",
-    commands: ["velvet status <request>"],
+    commands: ["velvet describe <request>", "velvet skip <request> <consumer>"],
     where: ["consumer", "rotation"],
   },
   VendorTimeout: {

@@ -55,7 +55,18 @@ export async function finish(pass: Pass, world: World): Promise<void> {
   const { facts } = world.rotation;
   const id = facts.verify?.previousId;
   await pass.journal.write((live) => ({
-    ...doneWith(pass, world, live, facts.revoked, []),
+    ...doneWith(pass, world, live, facts.revoked, residualAtAcceptors(world)),
     ...(facts.revoked && id !== undefined ? { retired: [{ vendorId: id, state: "manual", residual: [] }] } : {}),
   }));
+}
+
+function residualAtAcceptors(world: World): Residual[] {
+  if (world.issuer.authority !== "acceptors" || world.rotation.expect === "Absent") return [];
+  return [
+    {
+      kind: "OldValueAtAcceptors",
+      message: "No vendor can end the old value: it is refused as soon as nobody accepts it any more.",
+      remedy: "Make sure that every acceptor runs with the new value only.",
+    },
+  ];
 }

@@ -8,7 +8,7 @@ import { seal } from "../../custody/seal.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import { nextFailure } from "../../domain/backoff.ts";
 import { later } from "../../domain/duration.ts";
-import { MOST_MINT_TRIES } from "../../domain/plan.ts";
+import { mintRefusal, MOST_MINT_TRIES } from "../../domain/plan.ts";
 import type { AttemptRow, State, World } from "../../domain/world.ts";
 import type { AttemptPatch, Change } from "../../ledger/record.ts";
 import type { Live } from "../journal.ts";
@@ -19,6 +19,8 @@ import { newValue, previousValue } from "../value.ts";
 /** One new attempt: the proposal is sealed in the ledger before the vendor hears of it. */
 export async function mint(pass: Pass, world: World, number: number): Promise<void> {
   const { deps } = pass;
+  const refused = mintRefusal(world);
+  if (refused) return recordFailure(pass, refused);
   const issuer = deps.accounts.issuer(world.rotation.snapshot);
   const { outcome } = await effect(pass, { label: "issuer.list" }, async (signal) => issuer.list(signal));
   if (outcome.kind !== "done") return recordFailure(pass, outcome.cause);

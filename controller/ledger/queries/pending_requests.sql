@@ -1,5 +1,6 @@
 -- Which requests wait to become rotations, and what is known for each: at most $1.
-select q.uid, q.namespace, q.name, q.spec, velvet.instant(q.deadline) as deadline, q.trust, q.origin,
+select q.uid, q.namespace, q.name, q.spec, velvet.instant(q.deadline) as deadline,
+  velvet.instant(q.appeared_at) as "appearedAt", q.trust, q.origin,
   velvet.instant(clock_timestamp()) as now, c.uid as "credentialUid", c.generation as "credentialGeneration",
   c.spec as "credentialSpec", (
     select r.name from velvet.rotation r where r.credential = c.uid and r.ended_at is null) as live, (
