@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { verifyAudit } from "../../controller/audit/verify.ts";
 import type { EffectPoint } from "../../controller/engine/deps.ts";
 import { Scenario } from "../support/scenario.ts";
 
@@ -47,6 +48,7 @@ async function dieAt(moment: string): Promise<void> {
   expect(vendor.held("app")).toBe(vendor.held("custody"));
   expect(vendor.held("worker")).toBe(vendor.held("custody"));
   expect(await scenario.sealedLeft()).toBe(0);
+  expect((await verifyAudit(scenario.ledger.auditorUrl)).faults, moment).toEqual([]);
 }
 
 describe("a replica that is killed", () => {
