@@ -12,6 +12,17 @@ export type DraftManifest = { readonly name: string; readonly namespace?: string
   | { readonly kind: "RotationDecision"; readonly spec: RotationDecisionSpec }
 );
 
+/** The spec as a source would read it from the manifest, defaults filled in. Throws as `manifestText` does. */
+export function manifestSpec(manifest: Extract<DraftManifest, { kind: "RotationDecision" }>): RotationDecisionSpec {
+  const { documents } = readManifests(
+    { path: `${manifest.name}.yaml`, text: manifestText(manifest) },
+    { tree: "tenant" },
+  );
+  const [document] = documents;
+  if (document?.kind !== "RotationDecision") throw new Error("a manifest that was just written cannot be read");
+  return document.spec as RotationDecisionSpec;
+}
+
 /** The manifest as YAML. Throws `CommandFailure` with every problem where the schema would refuse it. */
 export function manifestText({ kind, name, namespace, spec }: DraftManifest): string {
   const metadata = { name, ...(namespace === undefined ? {} : { namespace }) };

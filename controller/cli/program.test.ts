@@ -31,7 +31,7 @@ it("says which version it is", async () => {
 it.each([
   { args: ["statsu"], said: "Did you mean status?" },
   { args: ["status", "--wach"], said: "Did you mean --watch?" },
-  { args: ["request", "orders-db", "--requested-by", "ada"], said: "--reason" },
+  { args: ["request", "rotate", "orders-db", "--requested-by", "ada"], said: "--reason" },
   { args: ["approve", "x", "--reason", "r", "--decided-by", "d", "--gate", "Front"], said: "Mint, Revoke" },
 ])("ends misuse with 2 and a hint: $args", async ({ args, said }) => {
   const { code, out, err } = await velvet(args);

@@ -1,18 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { Command, CommanderError, Option } from "commander";
-import type { ApproveOptions } from "./approve.ts";
+import { addPlan, addRequest } from "./ask-commands.ts";
 import type { AuditVerifyOptions } from "./audit.ts";
 import type { CommandContext, ExitCode, Run } from "./command.ts";
+import { addCompletion } from "./completion-command.ts";
+import { addDecisions } from "./decide-commands.ts";
 import type { DoctorOptions } from "./doctor.ts";
 import { CommandFailure, failureText } from "./failure.ts";
 import type { MigrateCommandOptions } from "./migrate.ts";
 import { openOutput, type Output } from "./output.ts";
 import type { QuickstartOptions } from "./quickstart.ts";
-import type { RequestOptions } from "./request.ts";
 import { openProgress } from "./progress.ts";
 import { addSchema } from "./schema-command.ts";
-import type { StatusOptions } from "./status.ts";
+import { addDescribe, addHistory, addStatus, addWait } from "./show-commands.ts";
 import { addValidate } from "./validate-command.ts";
 import { ownVersion } from "./version.ts";
 
@@ -46,11 +47,15 @@ export async function runVelvet(args: readonly string[], frame: ProcessFrame): P
     await program.parseAsync([...args], { from: "user" });
     return code;
   } catch (error) {
-    return explain(error, out, frame.env.VELVET_DEBUG);
+    const code = explain(error, out, frame.env.VELVET_DEBUG);
+    return code === 2 && OWN_TWO.has(args[0] ?? "") ? 1 : code;
   } finally {
     frame.off("SIGINT", stop).off("SIGTERM", stop).off("disconnect", stop);
   }
 }
+
+/** Where 2 is an answer, as with `terraform plan -detailed-exitcode`, misuse ends with 1. */
+const OWN_TWO: ReadonlySet<string> = new Set(["plan", "wait"]);
 
 /** What happened, what is still fine, what to do next. */
 function explain(error: unknown, out: Output, debug: string | undefined): ExitCode {
@@ -74,15 +79,20 @@ export function velvetProgram(out: Output, run: Run): Command {
   const commands = [
     addQuickstart,
     addController,
-    addStatus,
+    addPlan,
     addRequest,
-    addApprove,
+    addStatus,
+    addDescribe,
+    addWait,
+    addHistory,
+    addDecisions,
     addMigrate,
     addDoctor,
     addAudit,
     addSource,
     addValidate,
     addSchema,
+    addCompletion,
   ];
   for (const add of commands) add(program, run);
   return program;
@@ -104,70 +114,6 @@ function addController(program: Command, run: Run): void {
     .command("controller")
     .description("run the controller until SIGTERM or Ctrl-C; configured by the environment")
     .action(async () => run(async (context) => (await import("./controller.ts")).controllerCommand(context)));
-}
-
-function addStatus(program: Command, run: Run): void {
-  program
-    .command("status")
-    .argument("[request]", "show this one in detail")
-    .description("show rotations: stage, gates, consumers, what remains")
-    .option("-n, --namespace <namespace>", "only this namespace")
-    .option("-a, --all", "ended ones too")
-    .addOption(jsonOption())
-    .option("-w, --watch", "keep showing it until it has ended, or until Ctrl-C")
-    .action(async (name: string | undefined, options: StatusOptions) =>
-      run(async (context) => {
-        const [{ statusCommand }, { withLedger }] = await Promise.all([import("./status.ts"), import("./ledger.ts")]);
-        return withLedger(context, async (db) => statusCommand(context, name, options, db));
-      }),
-    );
-}
-
-function addRequest(program: Command, run: Run): void {
-  program
-    .command("request")
-    .argument("<credential>", "name of the Credential")
-    .description("write a RotationRequest, to be merged or applied")
-    .requiredOption("--reason <text>", "why")
-    .requiredOption("--requested-by <who>", "who asks")
-    .option("--ticket <ticket>", "where it is discussed")
-    .addOption(new Option("--flow <flow>").choices(["Operational", "Revocation", "Testing"]).default("Operational"))
-    .addOption(
-      new Option("--expect <what>", "what the current one is expected to be").choices(["Alive", "Dead", "Absent"]),
-    )
-    .addOption(new Option("--target <which>", "for a Revocation").choices(["Current", "Retired", "All"]))
-    .option("--not-before <time>", "RFC 3339, or from now: 2h")
-    .option("--deadline <time>", "RFC 3339, or from now", "7d")
-    .option("--name <name>", "default: the credential's name and the time")
-    .option("-n, --namespace <namespace>", "written into the manifest; git gives it by path")
-    .addOption(new Option("-o, --output <format>").choices(["yaml"]).default("yaml"))
-    .option("--write <folder>", "write <folder>/<name>.yaml instead of stdout")
-    .action(async (credential: string, options: RequestOptions) =>
-      run(async (context) => (await import("./request.ts")).requestCommand(context, credential, options)),
-    );
-}
-
-function addApprove(program: Command, run: Run): void {
-  program
-    .command("approve")
-    .argument("<request>", "name of the RotationRequest")
-    .description("write the RotationDecision that approves an open gate, to be merged or applied")
-    .requiredOption("--decided-by <who>", "who decides")
-    .requiredOption("--reason <text>", "why")
-    .addOption(new Option("--gate <gate>", "default: the one that is open").choices(["Mint", "Revoke"]))
-    .option("--digest <digest>", "what was shown; default: read from the ledger")
-    .option("--confirm <name>", "the Credential's credentialName, typed; needed to revoke")
-    .option("--ticket <ticket>", "needed to revoke")
-    .option("--name <name>", "default: made from request, gate and digest")
-    .option("-n, --namespace <namespace>", "the request's namespace")
-    .addOption(new Option("-o, --output <format>").choices(["yaml"]).default("yaml"))
-    .option("--write <folder>", "write <folder>/<name>.yaml instead of stdout")
-    .action(async (request: string, options: ApproveOptions) =>
-      run(async (context) => {
-        const [{ approveCommand }, { withLedger }] = await Promise.all([import("./approve.ts"), import("./ledger.ts")]);
-        return approveCommand(context, request, options, async (work) => withLedger(context, work));
-      }),
-    );
 }
 
 function addMigrate(program: Command, run: Run): void {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { readManifests } from "../sources/manifest/read.ts";
 import { approveCommand } from "./approve.ts";
 import type { CommandContext } from "./command.ts";
+import { noLedger } from "./ledger.ts";
 import { openOutput, type Stream } from "./output.ts";
 import { requestCommand, type RequestOptions } from "./request.ts";
 
@@ -93,7 +94,7 @@ it("writes a file, and never over another", async () => {
   expect(await readFile(join(folder, "requests", file), "utf8")).toBe(before);
 });
 
-it("writes an approval for a given gate and digest without asking a ledger, which the validator takes", async () => {
+it("writes an approval for a given gate and digest where there is no ledger, which the validator takes", async () => {
   const digest = `sha256:${"0f".repeat(16)}`;
   const options = {
     gate: "Revoke",
@@ -103,7 +104,7 @@ it("writes an approval for a given gate and digest without asking a ledger, whic
     decidedBy: "ada",
     reason: "it works",
   } as const;
-  await approveCommand(context, "orders-db-1", options, async () => Promise.reject(new Error("the ledger was asked")));
+  await approveCommand(context, "orders-db-1", options, async () => Promise.reject(noLedger("/nowhere")));
   const { documents, problems } = readManifests({ path: "decision.yaml", text: stdout.text() }, { tree: "tenant" });
   expect(problems).toEqual([]);
   expect(documents).toMatchObject([

@@ -3,10 +3,12 @@ import { durationMs, later } from "../domain/duration.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { misuse } from "./failure.ts";
 import { deliver } from "./manifest.ts";
+import { compact, whoami } from "./names.ts";
 
 export interface RequestOptions {
   readonly reason: string;
-  readonly requestedBy: string;
+  /** Default: git's `user.name`, else the account's name. */
+  readonly requestedBy?: string;
   readonly ticket?: string;
   readonly flow: RotationRequestSpec["flow"];
   readonly expect?: NonNullable<RotationRequestSpec["expect"]>;
@@ -22,11 +24,13 @@ export interface RequestOptions {
 
 /** Writes a RotationRequest for one Credential. Works without a ledger: a request is only a file until it is merged or applied. */
 export async function requestCommand(
-  { out, clock }: CommandContext,
+  context: CommandContext,
   credential: string,
   options: RequestOptions,
 ): Promise<ExitCode> {
+  const { out, clock } = context;
   const now = clock.now().toISOString();
+  const requestedBy = options.requestedBy ?? (await whoami(context, "--requested-by"));
   const spec: RotationRequestSpec = {
     credentialRef: { name: credential },
     flow: options.flow,
@@ -34,7 +38,7 @@ export async function requestCommand(
     ...(options.target === undefined ? {} : { target: options.target }),
     reason: options.reason,
     ...(options.ticket === undefined ? {} : { ticket: options.ticket }),
-    requestedBy: options.requestedBy,
+    requestedBy,
     ...(options.notBefore === undefined ? {} : { notBefore: instant("--not-before", options.notBefore, now) }),
     deadline: instant("--deadline", options.deadline, now),
   };
@@ -42,11 +46,6 @@ export async function requestCommand(
   const place = options.namespace === undefined ? {} : { namespace: options.namespace };
   await deliver(out, { kind: "RotationRequest", name, ...place, spec }, options.write);
   return 0;
-}
-
-/** `2026-03-01T10:20:30.000Z` as `20260301-102030`: names sort by time and are used once. */
-function compact(instantText: string): string {
-  return instantText.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
 }
 
 function instant(option: string, text: string, now: string): string {

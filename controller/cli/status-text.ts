@@ -15,22 +15,37 @@ export interface StatusPage {
 
 const LIST_HEADER = ["NAMESPACE", "REQUEST", "CREDENTIAL", "FLOW", "STAGE", "AGE", "WHAT"] as const;
 
+const WIDE_HEADER = [...LIST_HEADER.slice(0, -1), "WORKING", "GATE", "NEXT TRY", "WHAT"];
+
 /** One line for each rotation and each request without one, newest first; then what is wrong with the sources. */
-export function listLines(page: StatusPage, now: Date, colours: Colours): string[] {
-  return [...rotationLines(page, now, colours), ...sourceLines(page, colours)];
+export function listLines(page: StatusPage, now: Date, colours: Colours, wide = false): string[] {
+  return [...rotationLines(page, now, colours, wide), ...sourceLines(page, colours)];
 }
 
-function rotationLines({ rotations, requests }: StatusPage, now: Date, colours: Colours): string[] {
+/** `namespace/name` of everything on the page, to be given to other commands. */
+export function nameLines({ rotations, requests }: StatusPage): string[] {
+  return [...rotations, ...requests].map(({ namespace, name }) => printable(`${namespace}/${name}`));
+}
+
+function rotationLines({ rotations, requests }: StatusPage, now: Date, colours: Colours, wide: boolean): string[] {
   if (rotations.length + requests.length === 0)
-    return ["No open rotation and no request. `velvet request <credential>` writes one."];
+    return ["No open rotation and no request. `velvet request rotate <credential>` writes one."];
   const rows = [
-    ...rotations.map((status) => ({ at: status.createdAt, cells: rotationCells(status, now, colours) })),
-    ...requests.map((request) => ({ at: request.appearedAt, cells: requestCells(request, now, colours) })),
+    ...rotations.map((status) => ({
+      at: status.createdAt,
+      cells: rotationCells(status, now, colours),
+      more: wideCells(status, now),
+    })),
+    ...requests.map((request) => ({
+      at: request.appearedAt,
+      cells: requestCells(request, now, colours),
+      more: ["-", "-", "-"],
+    })),
   ];
   rows.sort((a, b) => b.at.localeCompare(a.at));
   return tableLines(
-    LIST_HEADER,
-    rows.map(({ cells }) => cells),
+    wide ? WIDE_HEADER : LIST_HEADER,
+    rows.map(({ cells, more }) => (wide ? [...cells.slice(0, -1), ...more, cells.at(-1) ?? ""] : cells)),
   );
 }
 
@@ -52,6 +67,13 @@ function rotationCells(status: RotationStatus, now: Date, colours: Colours): str
   const { namespace, name, credential, flow } = status;
   const cells = [namespace, name, credential, flow].map(printable);
   return [...cells, stageText(status, colours), since(status.createdAt, now), printable(summaryOf(status))];
+}
+
+function wideCells({ consumers, gate, nextTryAt, endedAt }: RotationStatus, now: Date): string[] {
+  const held = consumers.filter(({ id }) => id !== "custody");
+  const working = held.filter(({ state }) => state === "working").length;
+  const left = nextTryAt === undefined || endedAt !== undefined ? 0 : Date.parse(nextTryAt) - now.getTime();
+  return [`${working}/${held.length}`, gate?.name ?? "-", left > 0 ? humanDuration(left) : "-"];
 }
 
 function requestCells(request: RequestView, now: Date, colours: Colours): string[] {
@@ -137,7 +159,7 @@ function gateLines({ gate, name, namespace }: RotationStatus, colours: Colours):
     "",
     colours.yellow(`The ${gate.name} gate waits for a person. ${printable(gate.message)}`),
     `  digest ${gate.digest}`,
-    `  velvet approve ${printable(name)} -n ${printable(namespace)} --gate ${gate.name}${needs} --decided-by <who> --reason <why>`,
+    `  velvet approve ${printable(name)} -n ${printable(namespace)} --gate ${gate.name}${needs} --reason <why>`,
   ];
 }
 
@@ -156,6 +178,6 @@ function spanOf({ createdAt, endedAt }: RotationStatus): number {
   return Date.parse(endedAt ?? createdAt) - Date.parse(createdAt);
 }
 
-function since(at: string, now: Date): string {
+export function since(at: string, now: Date): string {
   return humanDuration(Math.max(0, now.getTime() - Date.parse(at)));
 }

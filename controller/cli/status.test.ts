@@ -196,11 +196,11 @@ it("refuses to approve another credential, an outdated digest, a closed gate, or
     message: expect.stringContaining("OTHER_DB"),
   });
   expect(await approve({ digest: "sha256:old" })).toMatchObject({
-    exitCode: 1,
+    exitCode: 2,
     message: expect.stringContaining(FACTS.digest),
   });
   expect(await approve({ gate: "Mint" })).toMatchObject({
-    exitCode: 1,
+    exitCode: 2,
     message: expect.stringContaining("The Revoke gate is."),
   });
   expect(await approve({ ticket: undefined, confirm: undefined })).toMatchObject({

@@ -1,0 +1,97 @@
+/** The decisions on what failed or waits: try again, confirm by hand, leave out, end by hand. */
+import { CUSTODY } from "../domain/consumers.ts";
+import type { World } from "../domain/world.ts";
+import type { CommandContext, ExitCode } from "./command.ts";
+import { decideOnRotation, type DecisionOptions } from "./decision.ts";
+import { misuse } from "./failure.ts";
+import type { LedgerAccess } from "./ledger.ts";
+
+export interface RetryOptions extends DecisionOptions {
+  /** Insist on a revoke that failed or is held back. */
+  readonly revoke?: boolean;
+}
+
+/** Tries what failed again now: one consumer, all of them, or the rotation's own step. With `revoke`, insists on the revoke. */
+export async function retryCommand(
+  context: CommandContext,
+  request: string,
+  consumer: string | undefined,
+  options: RetryOptions,
+  ledger: LedgerAccess,
+): Promise<ExitCode> {
+  if (options.revoke === true && consumer !== undefined) {
+    throw misuse("--revoke is about the old credential, and not about a consumer.", "Leave one of them out.");
+  }
+  const deed =
+    options.revoke === true
+      ? {
+          label: "retry-revoke",
+          doing: "Insisting on the revoke in",
+          choice: { action: "RetryRevoke" as const },
+          tell: ({ rotation }: World) => [
+            `${rotation.facts.verify?.previousId ?? "The old credential"} is revoked even if somebody still uses it: its sessions end.`,
+          ],
+        }
+      : {
+          label: consumer === undefined ? "retry" : `retry-${consumer}`,
+          doing: "Trying again in",
+          choice: {
+            action: "RetryConsumers" as const,
+            ...(consumer === undefined ? {} : { consumer: rowId(consumer) }),
+          },
+        };
+  return decideOnRotation(context, request, () => deed, options, ledger);
+}
+
+/** Records that a person has seen one consumer work with the new credential: it counts as its receipt. */
+export async function confirmCommand(
+  context: CommandContext,
+  request: string,
+  consumer: string,
+  options: DecisionOptions,
+  ledger: LedgerAccess,
+): Promise<ExitCode> {
+  const deed = {
+    label: `confirm-${consumer}`,
+    doing: `Confirming ${consumer} in`,
+    choice: { action: "ConfirmConsumer" as const, consumer },
+    tell: (after: World) => [
+      `Your word is taken as the proof that ${consumer} works with the new credential.`,
+      ...remaining(after),
+    ],
+  };
+  return decideOnRotation(context, request, () => deed, options, ledger);
+}
+
+/** Leaves one consumer out of this rotation. The revoke then needs a person, because it may still hold the old credential. */
+export async function skipCommand(
+  context: CommandContext,
+  request: string,
+  consumer: string,
+  options: DecisionOptions,
+  ledger: LedgerAccess,
+): Promise<ExitCode> {
+  const deed = {
+    label: `skip-${consumer}`,
+    doing: `Leaving ${consumer} out of`,
+    choice: { action: "SkipConsumer" as const, consumer },
+    tell: (after: World) => [
+      `${consumer} may still hold the old credential, and will fail once that is revoked.`,
+      "A person must approve the revoke, even where that gate is automatic.",
+      ...remaining(after),
+    ],
+  };
+  return decideOnRotation(context, request, () => deed, options, ledger);
+}
+
+function remaining(after: World): string[] {
+  const open = after.consumers.filter(({ state }) => !["working", "skipped", "inactive"].includes(state));
+  return open.length === 0
+    ? ["No other consumer is waited for."]
+    : [`Still waited for: ${open.map(({ id }) => id).join(", ")}.`];
+}
+
+/** People call it by its name. */
+function rowId(consumer: string): string {
+  return consumer === "custody" ? CUSTODY : consumer;
+}

@@ -1,0 +1,174 @@
+/** One rotation whole, for a person who is called at night, and for programs (`docs/reference/schemas/describe.json`). Pure. */
+import type { Residual } from "../../adapters/contract.ts";
+import type { Condition, ConsumerStatus, OpenGate } from "../domain/status.ts";
+import { summarize } from "../domain/summarize.ts";
+import type { Failure, Instant, RetiredRow, World } from "../domain/world.ts";
+import type { DecisionView, RequestView, RotationView } from "../ledger/views.ts";
+import { type NextStep, nextSteps } from "./next-steps.ts";
+import { present } from "./present.ts";
+import { reasonNamed } from "./remedy.ts";
+
+export interface DescribedConsumer extends ConsumerStatus {
+  readonly account: string;
+  readonly since?: Instant;
+  readonly tries?: number;
+  readonly remedy?: string;
+}
+
+export interface DescribedDecision {
+  readonly name: string;
+  readonly action: string;
+  readonly gate?: string;
+  readonly consumer?: string;
+  readonly decidedBy: string;
+  readonly trust: string;
+  readonly ticket?: string;
+  readonly at: Instant;
+  readonly state: DecisionView["state"];
+  readonly reason: string;
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+/** What holds a rotation up, in three sentences. */
+export interface Trouble {
+  readonly reason: string;
+  readonly message: string;
+  readonly stillFine?: string;
+  readonly remedy?: string;
+  readonly tries?: number;
+  readonly since?: Instant;
+  readonly nextTryAt?: Instant;
+}
+
+export interface DescribedRotation {
+  readonly namespace: string;
+  readonly name: string;
+  readonly credential: string;
+  readonly credentialName: string;
+  readonly environment: string;
+  readonly flow: string;
+  readonly expect: string;
+  readonly requestedBy: string;
+  readonly reason: string;
+  readonly ticket?: string;
+  readonly stage: string;
+  readonly createdAt: Instant;
+  readonly deadline: Instant;
+  readonly endedAt?: Instant;
+  /** The replica that works on it now. */
+  readonly heldBy?: string;
+  readonly stages: readonly { readonly stage: string; readonly at: Instant; readonly ms: number }[];
+  readonly conditions: readonly Condition[];
+  readonly trouble?: Trouble;
+  readonly gate?: OpenGate;
+  readonly consumers: readonly DescribedConsumer[];
+  readonly decisions: readonly DescribedDecision[];
+  readonly retired: readonly Omit<RetiredRow, "rotation">[];
+  readonly residual: readonly Residual[];
+  readonly nextSteps: readonly NextStep[];
+}
+
+export interface DescribedRequest extends RequestView {
+  readonly stillFine?: string;
+  readonly remedy?: string;
+}
+
+export interface DescribeReport {
+  readonly rotations: readonly DescribedRotation[];
+  /** Those that never became one. */
+  readonly requests: readonly DescribedRequest[];
+}
+
+export function describeRotation(view: RotationView, world: World | undefined): DescribedRotation {
+  const { rotation } = view;
+  const { snapshot, facts } = rotation;
+  const status = summarize(view);
+  const { spec } = snapshot.request;
+  const failure = rotation.endedAt === undefined || rotation.state === "mint_failed" ? facts.failure : undefined;
+  return {
+    namespace: rotation.namespace,
+    name: rotation.name,
+    credential: rotation.credentialName,
+    credentialName: snapshot.credential.spec.credentialName,
+    environment: snapshot.credential.spec.environment,
+    flow: rotation.flow,
+    expect: rotation.expect,
+    requestedBy: spec.requestedBy,
+    reason: spec.reason,
+    ...(spec.ticket === undefined ? {} : { ticket: spec.ticket }),
+    stage: status.stage,
+    createdAt: rotation.createdAt,
+    deadline: rotation.deadline,
+    ...(rotation.endedAt === undefined ? {} : { endedAt: rotation.endedAt }),
+    ...(rotation.claimedBy === undefined ? {} : { heldBy: rotation.claimedBy }),
+    stages: status.durations.map(({ stage, ms }, index) => ({
+      stage,
+      at: facts.entered?.[index]?.at ?? rotation.createdAt,
+      ms,
+    })),
+    conditions: status.conditions,
+    ...(failure ? { trouble: troubleOf(failure) } : {}),
+    ...(status.gate ? { gate: status.gate } : {}),
+    consumers: status.consumers.map((consumer, index) => describedConsumer(view, consumer, index)),
+    decisions: view.decisions.map(describedDecision),
+    retired: view.retired
+      .filter((row) => row.rotation === rotation.id)
+      .map(({ vendorId, state, destroyAfter }) => ({ vendorId, state, ...present({ destroyAfter }) })),
+    residual: status.residual,
+    nextSteps: nextSteps(view, status.gate, world),
+  };
+}
+
+function troubleOf({ reason, message, remedy, tries, since, nextTryAt }: Failure): Trouble {
+  const known = reasonNamed(reason);
+  return {
+    reason,
+    message,
+    ...present({ stillFine: known?.fine, remedy: remedy ?? known?.remedy }),
+    tries,
+    since,
+    ...present({ nextTryAt }),
+  };
+}
+
+function describedConsumer(view: RotationView, status: ConsumerStatus, index: number): DescribedConsumer {
+  const { custody, consumers } = view.rotation.snapshot.credential.spec;
+  const row = view.consumers[index];
+  const block = status.id === "custody" ? custody : consumers.find(({ id }) => id === status.id);
+  const failure = status.state === "working" ? undefined : row?.facts.failure;
+  return {
+    ...status,
+    account: block?.account ?? "",
+    ...(failure ? { since: failure.since, tries: failure.tries, ...present({ remedy: remedyFor(failure) }) } : {}),
+  };
+}
+
+/** What stands beside the failure knows the case; the catalogue knows the reason. */
+function remedyFor({ remedy, reason }: Failure): string | undefined {
+  return remedy ?? reasonNamed(reason)?.remedy;
+}
+
+function describedDecision({ name, spec, trust, state, reason, message, appearedAt }: DecisionView): DescribedDecision {
+  const remedy = state === "refused" ? reasonNamed(reason)?.remedy : undefined;
+  const { action, gate, consumer, decidedBy, ticket } = spec;
+  return {
+    name,
+    action,
+    ...(gate === undefined ? {} : { gate }),
+    ...(consumer === undefined ? {} : { consumer }),
+    decidedBy,
+    trust,
+    ...(ticket === undefined ? {} : { ticket }),
+    at: appearedAt,
+    state,
+    reason,
+    message,
+    ...(remedy === undefined ? {} : { remedy }),
+  };
+}
+
+export function describeRequest(request: RequestView): DescribedRequest {
+  const known = reasonNamed(request.reason);
+  return { ...request, ...(known ? { stillFine: known.fine, remedy: known.remedy } : {}) };
+}

@@ -1,0 +1,128 @@
+/** What a person can do about a rotation now, each with the exact command: found out by asking the engine's own rules. Pure. */
+import type { RotationDecisionSpec } from "../../crds/kinds.gen.ts";
+import { awaitsPerson, CUSTODY } from "../domain/consumers.ts";
+import type { OpenGate } from "../domain/status.ts";
+import type { World } from "../domain/world.ts";
+import { ENDED, everybody } from "../domain/world.ts";
+import type { RotationView } from "../ledger/views.ts";
+import type { Choice } from "./decision.ts";
+import { rulingOn } from "./decision.ts";
+
+export interface NextStep {
+  /** What it is for. */
+  readonly what: string;
+  /** What in angle brackets only the person can know. */
+  readonly command: string;
+}
+
+interface Option extends NextStep {
+  /** What is asked of the rules; absent: always possible. */
+  readonly choice?: Choice;
+}
+
+/** Without a world (an adapter is not known here) only what needs no rule is offered. */
+export function nextSteps(view: RotationView, gate: OpenGate | undefined, world: World | undefined): NextStep[] {
+  if (ENDED.has(view.rotation.state)) return afterwards(view);
+  const target = `${view.rotation.namespace}/${view.rotation.name}`;
+  const options = [
+    ...gateSteps(target, gate),
+    ...(world ? [...consumerSteps(target, world), ...rotationSteps(target)] : []),
+  ];
+  return options
+    .filter(({ choice }) => !choice || possible(view, world, choice))
+    .map(({ what, command }) => ({ what, command }));
+}
+
+function possible(view: RotationView, world: World | undefined, choice: Choice): boolean {
+  if (!world) return false;
+  const { credentialName } = view.rotation.snapshot.credential.spec;
+  const spec: RotationDecisionSpec = {
+    requestRef: { name: view.rotation.name },
+    ...choice,
+    confirm: credentialName,
+    ticket: "-",
+    reason: "-",
+    decidedBy: "-",
+  };
+  return rulingOn(world, spec, "host", view.now)?.verdict === "accepted";
+}
+
+const WHY = "--reason <why>";
+const TICKET = "--ticket <ticket>";
+
+function gateSteps(target: string, gate: OpenGate | undefined): Option[] {
+  if (!gate) return [];
+  const careful = gate.name === "Revoke" ? ` --confirm <credentialName> ${TICKET}` : "";
+  const shown = `--gate ${gate.name} --digest ${gate.digest}`;
+  return [
+    { what: `open the ${gate.name} gate`, command: `velvet approve ${target} ${shown}${careful} ${WHY}` },
+    { what: `say no, which aborts it`, command: `velvet deny ${target} ${shown} ${WHY}` },
+  ];
+}
+
+function consumerSteps(target: string, world: World): Option[] {
+  const open = everybody(world).filter((row) => row.facts.failure !== undefined || awaitsPerson(world, row));
+  return open.flatMap(({ id, facts }) => {
+    const name = id === CUSTODY ? "custody" : id;
+    const retry = {
+      what: `try ${name} again now`,
+      command: `velvet retry ${target} ${name} ${WHY}`,
+      choice: { action: "RetryConsumers" as const, consumer: id },
+    };
+    const byHand = [
+      {
+        what: `say that ${name} works with the new credential, after looking`,
+        command: `velvet confirm ${target} ${name} ${WHY}`,
+        choice: { action: "ConfirmConsumer" as const, consumer: id },
+      },
+      {
+        what: `leave ${name} out`,
+        command: `velvet skip ${target} ${name} ${TICKET} ${WHY}`,
+        choice: { action: "SkipConsumer" as const, consumer: id },
+      },
+    ];
+    return [...(facts.failure ? [retry] : []), ...(id === CUSTODY ? [] : byHand)];
+  });
+}
+
+function rotationSteps(target: string): Option[] {
+  return [
+    {
+      what: "try what failed again now",
+      command: `velvet retry ${target} ${WHY}`,
+      choice: { action: "RetryConsumers" },
+    },
+    {
+      what: "insist on the revoke, even if the old one is in use",
+      command: `velvet retry ${target} --revoke ${WHY}`,
+      choice: { action: "RetryRevoke" },
+    },
+    {
+      what: "say that the old one is revoked by hand",
+      command: `velvet mark-revoked ${target} ${TICKET} ${WHY}`,
+      choice: { action: "MarkRevoked" },
+    },
+    { what: "abort it", command: `velvet abort ${target} ${WHY}`, choice: { action: "Abort" } },
+  ];
+}
+
+/** The old credentials of this rotation that live on. */
+function afterwards({ rotation, retired }: RotationView): NextStep[] {
+  const credential = `${rotation.namespace}/${rotation.credentialName}`;
+  const mine = retired.filter((row) => row.rotation === rotation.id);
+  return mine.flatMap(({ vendorId, state }) => {
+    const id = quoted(vendorId);
+    const destroy = {
+      what: `end ${vendorId} for good`,
+      command: `velvet destroy ${credential} ${id} ${TICKET} ${WHY}`,
+    };
+    const restore = { what: `bring ${vendorId} back`, command: `velvet restore ${credential} ${id} ${TICKET} ${WHY}` };
+    if (state === "quarantined") return [restore, destroy];
+    return state === "live" || state === "restored" ? [destroy] : [];
+  });
+}
+
+/** A vendor's id may hold what a shell would take for its own. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
