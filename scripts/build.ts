@@ -12,6 +12,7 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const CARRIED = [
   "controller/**/*.sql",
   "crds/*.yaml",
+  "crds/schema/*.json",
   "adapters/*/config.schema.yaml",
   "manifests/**/*",
   "README.md",

@@ -6,9 +6,16 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { format } from "oxfmt";
 import { readAdapterBlocks } from "./generate/adapters.ts";
+import { adaptersReference } from "./generate/capabilities.ts";
+import { commandsReference } from "./generate/commands.ts";
 import { produceSchemaSql } from "../controller/ledger/dump.ts";
+import { editorFiles } from "../controller/sources/manifest/editor.ts";
+import { KINDS, specSchemaIn, type StructuralSchema } from "../controller/sources/manifest/schema.ts";
+import type { Kind } from "../crds/kinds.gen.ts";
 import { composeAdapters } from "./generate/compose.ts";
 import { configurationReference } from "./generate/configuration.ts";
+import { kindsReference } from "./generate/kinds.ts";
+import { reasonsReference } from "./generate/reasons.ts";
 import { typesOf } from "./generate/types.ts";
 
 export interface Generator {
@@ -26,8 +33,30 @@ export const generators: readonly Generator[] = [
   ...CRDS.map((path) => ({ path, produce: async () => formatted(path, composedCrd(path)) })),
   { path: "crds/kinds.gen.ts", produce: () => typesOf(CRDS.map(composedCrd)) },
   { path: "controller/ledger/schema.sql", produce: produceSchemaSql },
-  { path: "docs/reference/configuration.md", produce: () => formatted("configuration.md", configurationReference()) },
+  ...editorFiles(composedSpec).map(({ name, schema }) => {
+    const path = `crds/schema/${name}`;
+    return { path, produce: async () => formatted(path, JSON.stringify(schema, undefined, 2)) };
+  }),
+  reference("configuration", configurationReference),
+  reference("kinds", () => kindsReference(CRDS.map(composedCrd), adapterNames())),
+  reference("adapters", adaptersReference),
+  reference("commands", commandsReference),
+  reference("reasons", reasonsReference),
 ];
+
+function reference(name: string, produce: () => string): Generator {
+  const path = `docs/reference/${name}.md`;
+  return { path, produce: async () => formatted(path, produce()) };
+}
+
+/** From the text that is being generated, not from what stands in `crds/` before. */
+function composedSpec(kind: Kind): StructuralSchema {
+  return specSchemaIn(composedCrd(CRDS[KINDS.indexOf(kind)] ?? ""));
+}
+
+function adapterNames(): string[] {
+  return readAdapterBlocks(ROOT).map(({ name }) => name);
+}
 
 function composedCrd(path: string): string {
   return composeAdapters(readFileSync(new URL(path, ROOT), "utf8"), readAdapterBlocks(ROOT));

@@ -4,14 +4,14 @@ import type { ValidateOptions } from "./validate.ts";
 
 const EXAMPLES = `
 Examples:
-  velvet validate                                  every manifest below this folder
-  velvet validate --tree tenant teams/orders       as a tenant's tree: a VendorAccount is refused
-  velvet validate --tree platform platform         as the platform's tree: only VendorAccounts
-  velvet validate 'teams/*/requests/*.yaml'        what a pattern matches
-  velvet request orders-db … | velvet validate -   what another command wrote
-  velvet validate --environment production         as the controller of production
-  velvet validate --format github                  as annotations, in a workflow of GitHub Actions
-  velvet validate --format sarif > velvet.sarif    for code scanning
+  velvet validate                                         every manifest below this folder
+  velvet validate --tree tenant teams/orders              as a tenant's tree: a VendorAccount is refused
+  velvet validate --tree platform platform                as the platform's tree: only VendorAccounts
+  velvet validate 'teams/*/requests/*.yaml'               what a pattern matches
+  velvet request rotate orders-db … | velvet validate -   what another command wrote
+  velvet validate --environment production                as the controller of production
+  velvet validate --format github                         as annotations, in a workflow of GitHub Actions
+  velvet validate --format sarif > velvet.sarif           for code scanning
 
 Exit codes: 0 no problems, 1 problems, 2 nothing was validated.`;
 

@@ -127,6 +127,12 @@ export const CAUSES_STEPS_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Remove the old value from every acceptor.",
     where: ["rotation"],
   },
+  OldValueAtAcceptors: {
+    meaning: "No vendor can end the old value: it is refused as soon as no acceptor takes it any more.",
+    fine: NEW,
+    remedy: "Make sure that every acceptor runs with the new value only.",
+    where: ["rotation"],
+  },
   OpenSession: {
     meaning: "Sessions that were opened with the old credential are still open.",
     fine: "The old credential opens no new session.",

@@ -33,7 +33,7 @@ export const SOURCE_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The branch's head does not descend from the last commit that was read, so nothing of it is applied.",
     fine: KNOWN,
     remedy: "Push a head that descends from it, or read the difference and accept the new history.",
-    commands: ["velvet source accept"],
+    commands: ["velvet source accept <source> <commit>"],
     where: ["source"],
   },
   GitMissing: {

@@ -120,6 +120,13 @@ export const STAGES_END_REASONS: Readonly<Record<string, Reason>> = {
     commands: ["velvet mark-revoked <request>"],
     where: ["rotation"],
   },
+  AwaitingManualRevoke: {
+    meaning: "Nobody knows the old credential's id at the vendor, so a person must revoke it.",
+    fine: NEW,
+    remedy: "Revoke it at the vendor by hand, then say so, with a ticket.",
+    commands: ["velvet mark-revoked <request>"],
+    where: ["rotation"],
+  },
   Revoking: {
     meaning: "The old credential is being revoked at the vendor.",
     fine: NEW,

@@ -15,29 +15,31 @@ const NAMES: Readonly<Record<Kind, string>> = {
   RotationDecision: "rotationdecision",
 };
 
+/** The schema of a kind's `spec`. */
+type SpecOf = (kind: Kind) => StructuralSchema;
+
 /** The files that editors are pointed at: one for each kind, and `velvet.json` for a file with documents of several kinds. */
-export function editorFiles(): { readonly name: string; readonly schema: JsonSchema }[] {
-  const each = KINDS.map((kind) => ({ name: `${NAMES[kind]}.json`, schema: kindSchema(kind) }));
-  return [...each, { name: "velvet.json", schema: anyKindSchema() }];
+export function editorFiles(specOf: SpecOf = specSchema): { readonly name: string; readonly schema: JsonSchema }[] {
+  const each = KINDS.map((kind) => ({ name: `${NAMES[kind]}.json`, schema: kindSchema(kind, specOf) }));
+  return [...each, { name: "velvet.json", schema: anyKindSchema(specOf) }];
 }
 
 /** For a manifest of this kind. */
-export function kindSchema(kind: Kind): JsonSchema {
-  return { $schema: DRAFT, ...manifest(kind) };
+export function kindSchema(kind: Kind, specOf: SpecOf = specSchema): JsonSchema {
+  return { $schema: DRAFT, ...manifest(kind, specOf(kind)) };
 }
 
 /** For a manifest of any kind. */
-export function anyKindSchema(): JsonSchema {
+export function anyKindSchema(specOf: SpecOf = specSchema): JsonSchema {
   return {
     $schema: DRAFT,
     title: "A manifest of Velvet",
     oneOf: KINDS.map((kind) => ({ $ref: `#/definitions/${kind}` })),
-    definitions: Object.fromEntries(KINDS.map((kind) => [kind, manifest(kind)])),
+    definitions: Object.fromEntries(KINDS.map((kind) => [kind, manifest(kind, specOf(kind))])),
   };
 }
 
-function manifest(kind: Kind): JsonSchema {
-  const spec = specSchema(kind);
+function manifest(kind: Kind, spec: StructuralSchema): JsonSchema {
   return {
     title: kind,
     description: spec.description,

@@ -59,11 +59,16 @@ const validators = new Map<Kind, ValidateFunction>();
 export function specSchema(kind: Kind): StructuralSchema {
   const known = schemas.get(kind);
   if (known) return known;
-  const text = readFileSync(new URL(`../../../crds/${FILES[kind]}.yaml`, import.meta.url), "utf8");
+  const schema = specSchemaIn(readFileSync(new URL(`../../../crds/${FILES[kind]}.yaml`, import.meta.url), "utf8"));
+  schemas.set(kind, schema);
+  return schema;
+}
+
+/** The schema of `spec` in a CRD's text. */
+export function specSchemaIn(text: string): StructuralSchema {
   const crd = parse(text) as CrdFile; // our own file; the tests of crds/ check its shape
   const schema = crd.spec.versions[0].schema.openAPIV3Schema.properties?.spec;
-  if (!schema) throw new Error(`the CRD of ${kind} has no spec`);
-  schemas.set(kind, schema);
+  if (!schema) throw new Error("the CRD has no spec");
   return schema;
 }
 
