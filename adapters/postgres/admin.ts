@@ -32,7 +32,11 @@ select set_config('synchronous_commit', 'on', true) where current_setting('synch
 
 export function openAdmin(server: Server, password: () => Secret): Admin {
   let pool: Pool | undefined;
-  const opened = (): Pool => (pool ??= openPool(server, password));
+  const opened = (): Pool => {
+    // Asked before anything is connected: the driver leaves a socket open when its password cannot be had.
+    password();
+    return (pool ??= openPool(server, password));
+  };
   return {
     server,
     transaction: async (operation, signal, work) => {

@@ -95,7 +95,7 @@ it("a manifest of 50 MB, an account, one name twice and a broken file: each is n
     "teams/orders/good.yaml": credentialText("good"),
     "teams/orders/huge.yaml": Buffer.alloc(50 * 1024 * 1024, "# a comment that goes on\n"),
     "teams/orders/account.yaml":
-      "apiVersion: velvet.raxx.app/v1alpha1\nkind: VendorAccount\nmetadata: {name: mine}\nspec: {adapter: random, allow: []}\n",
+      "apiVersion: velvet.raxx.app/v1alpha1\nkind: VendorAccount\nmetadata: {name: mine}\nspec: {adapter: random, allow: [{namespaces: [orders]}]}\n",
     "teams/orders/one.yaml": credentialText("twice"),
     "teams/orders/two.yaml": credentialText("twice"),
     "teams/orders/broken.yaml": "apiVersion: velvet.raxx.app/v1alpha1\nkind: [",

@@ -48,6 +48,7 @@ mount --bind "$2" "$2" && mount -o remount,ro,bind "$2" && shift 2 && exec "$@"`
 
 const LONGEST_MS = 25_000;
 const LOOK_MS = 40;
+const STOP_MS = 10_000;
 
 export async function openWorld(roles: readonly string[]): Promise<BadWorld> {
   const stack = new AsyncDisposableStack();
@@ -142,7 +143,10 @@ function startController(env: Env, mounts: readonly string[]): Controller {
   return {
     stop: async () => {
       child.kill("SIGTERM");
-      await ended;
+      const late = after(STOP_MS, "late", { ref: false });
+      if ((await Promise.race([ended, late])) !== "late") return;
+      child.kill("SIGKILL");
+      throw new Error("the controller said that it stopped, and did not end");
     },
     onText: (take) => {
       child.stdout?.setEncoding("utf8").on("data", take);
