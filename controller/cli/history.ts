@@ -64,10 +64,14 @@ function limitOf(text: string): number {
   throw misuse(`--limit ${printable(text)} is no count.`, `Give a number from 1 to ${MOST}.`);
 }
 
-async function print(out: Output, rotations: readonly PastRotation[], { output }: HistoryOptions): Promise<void> {
+async function print(
+  out: Output,
+  rotations: readonly PastRotation[],
+  { output, failed }: HistoryOptions,
+): Promise<void> {
   if (output === "json") return out.json({ rotations });
   if (output === "yaml") return out.raw(await yamlText({ rotations }));
-  if (rotations.length === 0) return out.line("No rotation has ended yet.");
+  if (rotations.length === 0) return out.line(`No ${failed === true ? "failed rotation" : "rotation"} has ended yet.`);
   tableLines(HEADER, rotations.map(cells)).forEach((line) => out.line(line));
 }
 
