@@ -1,10 +1,20 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventEmitter } from "node:events";
 import { PassThrough, Readable } from "node:stream";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MAX_BYTES } from "../sources/manifest/read.ts";
 import { readBytes } from "./validate-files.ts";
@@ -83,6 +93,17 @@ describe("velvet validate", () => {
         },
       ],
     });
+  });
+
+  it("prints JSON of the shape that is documented, with and without problems", async () => {
+    const schema: object = JSON.parse(readFileSync(join(EXAMPLES, "../docs/reference/schemas/validate.json"), "utf8"));
+    const holds = new Ajv2020({ strict: true }).compile(schema);
+    put("a.yaml", request("Operatonal"));
+    writeFileSync(join(folder, "b.yaml"), Buffer.from([0xff, 0xfe, 0x00]));
+    for (const path of [folder, EXAMPLES]) {
+      const { out } = await validate("--format", "json", path);
+      expect(holds(JSON.parse(out)), JSON.stringify(holds.errors)).toBe(true);
+    }
   });
 
   it("holds a folder to the tree that it is", async () => {
