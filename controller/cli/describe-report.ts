@@ -108,7 +108,7 @@ export function describeRotation(view: RotationView, world: World | undefined): 
       ms,
     })),
     conditions: status.conditions,
-    ...(failure ? { trouble: troubleOf(failure) } : {}),
+    ...present({ trouble: failure ? troubleOf(failure) : stageTrouble(status.stage) }),
     ...(status.gate ? { gate: status.gate } : {}),
     consumers: status.consumers.map((consumer, index) => describedConsumer(view, consumer, index)),
     decisions: view.decisions.map(describedDecision),
@@ -130,6 +130,12 @@ function troubleOf({ reason, message, remedy, tries, since, nextTryAt }: Failure
     since,
     ...present({ nextTryAt }),
   };
+}
+
+/** Consumers that failed hold a rotation up without a failure of its own: then the stage says what is still fine. */
+function stageTrouble(stage: string): Trouble | undefined {
+  const known = /Partial$|Failed$/.test(stage) ? reasonNamed(stage) : undefined;
+  return known && { reason: stage, message: known.meaning, stillFine: known.fine, remedy: known.remedy };
 }
 
 function describedConsumer(view: RotationView, status: ConsumerStatus, index: number): DescribedConsumer {

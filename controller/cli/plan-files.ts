@@ -46,6 +46,9 @@ export async function planFilesCommand(
     const admission: AdmissionContext = { environment: own, rotationOn: rotation === "on", registry };
     return plannedItem(each, admission, now);
   });
+  if (options.output !== "json") {
+    context.out.note("Planned from files alone: what is live at a vendor, or rotates already, is not known here.");
+  }
   return printPlan(context, items, options);
 }
 

@@ -68,6 +68,16 @@ function explain(error: unknown, out: Output, debug: string | undefined): ExitCo
   return error instanceof CommandFailure ? error.exitCode : 1;
 }
 
+/** In the order in which people meet them. */
+const GROUPS: readonly (readonly [string, readonly ((program: Command, run: Run) => void)[]])[] = [
+  ["Begin:", [addQuickstart, addDoctor, addController, addMigrate]],
+  ["Look:", [addStatus, addDescribe, addWait, addHistory, addPlan]],
+  ["Ask:", [addRequest]],
+  ["Decide:", [addDecisions]],
+  ["Check:", [addValidate, addAudit]],
+  ["More:", [addSource, addSchema, addCompletion]],
+];
+
 /** Every command, whether or not it is run: what the reference is made of. */
 export function velvetProgram(out: Output, run: Run): Command {
   const program = new Command("velvet")
@@ -76,25 +86,10 @@ export function velvetProgram(out: Output, run: Run): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => out.raw(text), writeErr: (text) => out.note(text.trimEnd()) })
     .showHelpAfterError("Add --help to see what there is.");
-  const commands = [
-    addQuickstart,
-    addController,
-    addPlan,
-    addRequest,
-    addStatus,
-    addDescribe,
-    addWait,
-    addHistory,
-    addDecisions,
-    addMigrate,
-    addDoctor,
-    addAudit,
-    addSource,
-    addValidate,
-    addSchema,
-    addCompletion,
-  ];
-  for (const add of commands) add(program, run);
+  for (const [heading, commands] of GROUPS) {
+    program.commandsGroup(heading);
+    for (const add of commands) add(program, run);
+  }
   return program;
 }
 

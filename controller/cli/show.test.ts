@@ -1,6 +1,7 @@
 /** plan, describe, wait, history and status, on a real ledger with a real engine. Their JSON is held against the documented shapes. */
 import { describe, expect, it } from "vitest";
 import { CREDENTIAL_NAME, Scenario } from "../../test/support/scenario.ts";
+import { REASONS } from "../domain/reasons.ts";
 import type { ExitCode } from "./command.ts";
 import { describeCommand } from "./describe.ts";
 import { CommandFailure } from "./failure.ts";
@@ -104,7 +105,7 @@ describe("plan", () => {
   });
 });
 
-describe("describe", () => {
+describe("one rotation", () => {
   it("tells the one who is called at night what failed, what is fine, and the exact commands", async () => {
     await using scenario = await Scenario.open({ consumers: [{ id: "app" }, { id: "broken" }] });
     scenario.vendor.fault = ({ label, target }, point) => {
@@ -120,6 +121,9 @@ describe("describe", () => {
     );
     expect(code).toBe(0);
     expect(out).toContain("Requested   by ana: scheduled (OPS-0)");
+    expect(out).toContain(
+      `DistributePartial: ${REASONS["DistributePartial"]?.meaning}\n${REASONS["DistributePartial"]?.fine}\n`,
+    );
     expect(out).toMatch(/broken +vendor +failed +AdapterFault: .*next try in/);
     expect(out).toMatch(/ConfirmConsumer nobody by ben \(claimed\), .* ago: refused\n +ConsumerUnknown: /);
     for (const command of [
@@ -220,6 +224,11 @@ describe("wait", () => {
     await scenario.requestState("second", "refused");
     expect(await wait("second")).toMatchObject({ code: 1, err: expect.stringContaining("never became a rotation") });
   });
+});
+
+it("a shape is closed: what it does not name is wrong", () => {
+  expect(wrongShape("history", '{"rotations": []}')).toEqual([]);
+  expect(wrongShape("history", '{"rotations": [], "more": 1}')).toHaveLength(1);
 });
 
 describe("history and status", () => {
