@@ -1,5 +1,5 @@
 /** What the adapter postgres says of logins and servers. */
-import { IN_USE, NORMAL, NOTHING } from "./reason.ts";
+import { IN_USE, NORMAL, NOTHING, UNTOUCHED } from "./reason.ts";
 import type { Reason } from "./reason.ts";
 
 export const POSTGRES_LOGIN_REASONS: Readonly<Record<string, Reason>> = {
@@ -11,14 +11,14 @@ export const POSTGRES_LOGIN_REASONS: Readonly<Record<string, Reason>> = {
   },
   PasswordRejected: {
     meaning: "The server refuses this user with this password.",
-    fine: IN_USE,
+    fine: UNTOUCHED,
     remedy: "Abort, and request the rotation again with expect: Dead.",
     commands: ["velvet abort <request>", "velvet request rotate <credential> --expect Dead"],
     where: ["rotation"],
   },
   LoginDisabled: {
     meaning: "The role may not log in.",
-    fine: IN_USE,
+    fine: UNTOUCHED,
     remedy: "Let it log in again, or request the rotation with expect: Dead.",
     commands: ["velvet abort <request>"],
     where: ["rotation"],

@@ -1,5 +1,5 @@
 /** What the adapter postgres says of roles and statements. */
-import { IN_USE, RETRIES } from "./reason.ts";
+import { IN_USE, RETRIES, UNTOUCHED } from "./reason.ts";
 import type { Reason } from "./reason.ts";
 
 export const POSTGRES_ROLES_REASONS: Readonly<Record<string, Reason>> = {
@@ -61,7 +61,7 @@ export const POSTGRES_ROLES_REASONS: Readonly<Record<string, Reason>> = {
   },
   RoleMissing: {
     meaning: "The role does not exist.",
-    fine: IN_USE,
+    fine: UNTOUCHED,
     remedy: "Create it with the rights that the consumers need; the message has the statement.",
     where: ["rotation", "account"],
   },

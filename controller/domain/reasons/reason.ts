@@ -18,9 +18,9 @@ export interface Reason {
 export const NORMAL = "Everything: this is how it goes.";
 export const UNTOUCHED = "Nothing was changed, at the vendor or at a consumer.";
 export const NOT_BEGUN = "Nothing was begun; the credential in use stays as it is.";
-export const IN_USE = "What the consumers use stays valid.";
-export const BOTH = "The old credential still works, for every consumer.";
-export const NEW = "Every consumer works with the new credential.";
+export const IN_USE = "Nothing is taken away: Velvet revokes nothing that a consumer uses.";
+export const BOTH = "The old credential still works as before: it was not revoked.";
+export const NEW = "Every consumer that was not skipped works with the new credential.";
 export const KEEPS = "The rotation goes on as it was; this decision changed nothing.";
 export const READ = "What was read from this path before stays in force, and so do all other documents.";
 export const KNOWN = "What Velvet already knows stays in force, and rotations that began go on.";
