@@ -91,7 +91,7 @@ describe("approve --now", () => {
     expect(said.err()).toContain("two people");
   });
 
-  it("never changes a decision that is there, and takes the same one again for the same", async () => {
+  it("refuses what has no meaning now, and anything once the rotation has ended", async () => {
     await using scenario = await Scenario.open({ credential: APPROVAL });
     const ledger = await atTheGate(scenario);
     const skip = { ...NOW, name: "once", ticket: "OPS-2" };
