@@ -91,7 +91,7 @@ function onceMore({ clone }: TenantRepository): string[] {
   const push = `git -C ${clone} add . && git -C ${clone} commit -m "Once more" && git -C ${clone} push origin main`;
   const tree = `${clone}/teams/${NAMESPACE}`;
   return [
-    `  ${COMMAND} request ${CREDENTIAL} --reason "once more" --requested-by me --write ${tree}/requests`,
+    `  ${COMMAND} request rotate ${CREDENTIAL} --reason "once more" --requested-by me --write ${tree}/requests`,
     `  ${push}`,
     `  ${COMMAND} status --watch`,
     `  ${COMMAND} approve <request> --confirm ORDERS_DB --ticket OPS-2 --reason "it works" --decided-by me --write ${tree}/decisions`,
