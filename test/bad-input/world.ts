@@ -30,6 +30,8 @@ export interface BadWorld extends AsyncDisposable {
   source(name: string, holds: (view: SourceView) => boolean): Promise<SourceView>;
   rotations(name: string): Promise<readonly RotationView[]>;
   readonly log: () => string;
+  /** Of the controller, and of every command on its ledger. */
+  readonly env: Env;
 }
 
 /** Undefined where this machine lets people make mounts of their own. */
@@ -117,6 +119,7 @@ export async function openWorld(roles: readonly string[]): Promise<BadWorld> {
       look(`source ${name}`, async () => one(listSources(ledger.db), (view) => view.name === name && holds(view))),
     rotations: async (name) => listRotations(ledger.db, { name }),
     log: () => log,
+    env,
     [Symbol.asyncDispose]: async () => stack.disposeAsync(),
   };
 }
