@@ -273,8 +273,7 @@ describe("a decision that cannot be", () => {
   ])("%s is refused by the command, and nothing is written", async (input, args, says) => {
     const said = await world.velvet("approve", "orders", "--gate", "Revoke", ...careful, ...args);
     await note(`velvet approve: ${input}`, said.err, `exit ${said.code}`);
-    expect(said.code).not.toBe(0);
-    expect(said.out).toBe("");
+    expect(said).toMatchObject({ code: 2, out: "" });
     expect(said.err).toMatch(says);
   });
 
@@ -345,8 +344,7 @@ describe("a decision that cannot be", () => {
     expect(given).toMatchObject({ state: "refused", reason: "RotationEnded" });
     const said = await world.velvet("approve", "orders", ...careful, "--confirm", "ORDERS", "--ticket", "T-1");
     await note("velvet approve: a finished rotation", said.err, `exit ${said.code}`);
-    expect(said.code).not.toBe(0);
-    expect(said.out).toBe("");
+    expect(said).toMatchObject({ code: 2, out: "" });
   });
 
   it("the same request again, after its deletion, does nothing", async () => {
