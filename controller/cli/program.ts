@@ -13,6 +13,7 @@ import { openOutput, type Output } from "./output.ts";
 import type { QuickstartOptions } from "./quickstart.ts";
 import { openProgress } from "./progress.ts";
 import { addSchema } from "./schema-command.ts";
+import { addSeal } from "./seal-command.ts";
 import { addDescribe, addHistory, addStatus, addWait } from "./show-commands.ts";
 import { addValidate } from "./validate-command.ts";
 import { ownVersion } from "./version.ts";
@@ -75,7 +76,7 @@ const GROUPS: readonly (readonly [string, readonly ((program: Command, run: Run)
   ["Ask:", [addRequest]],
   ["Decide:", [addDecisions]],
   ["Check:", [addValidate, addAudit]],
-  ["More:", [addSource, addSchema, addCompletion]],
+  ["More:", [addSeal, addSource, addSchema, addCompletion]],
 ];
 
 /** Every command, whether or not it is run: what the reference is made of. */

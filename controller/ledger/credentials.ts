@@ -44,8 +44,10 @@ export async function listCredentials(db: Db, { namespace, name }: Named = {}): 
 }
 
 /** Whose ledger this is; undefined before a controller has begun on it. */
-export async function installOf(db: Db): Promise<{ readonly id: string; readonly environment: string } | undefined> {
-  const [found] = await db.query<{ id: string; environment: string }>(INSTALL);
+export async function installOf(
+  db: Db,
+): Promise<{ readonly id: string; readonly environment: string; readonly sealingKey: string } | undefined> {
+  const [found] = await db.query<{ id: string; environment: string; sealingKey: string }>(INSTALL);
   return found;
 }
 

@@ -1,3 +1,4 @@
+import { publicKeyOf } from "../custody/box.ts";
 import type { KeyRing } from "../custody/key.ts";
 import { assertKey } from "../custody/key.ts";
 import type { Db } from "./db.ts";
@@ -29,7 +30,7 @@ export interface Install {
  * share a ledger. Throws `WrongInstall` and `WrongKey`; nothing is changed then.
  */
 export async function ensureInstall(db: Db, wanted: Install, keys: KeyRing): Promise<void> {
-  await db.query(MAKE, [wanted.id, wanted.environment, keys.check]);
+  await db.query(MAKE, [wanted.id, wanted.environment, keys.check, publicKeyOf(keys)]);
   const [found] = await db.query<Install & { keyCheck: Buffer }>(GET);
   if (!found) throw new Error("the ledger has no install row");
   if (found.environment !== wanted.environment) {

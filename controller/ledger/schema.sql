@@ -154,6 +154,7 @@ create table velvet.install (
   id text not null,
   environment text not null,
   key_check bytea not null,
+  sealing_key text not null,
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint install_environment_check CHECK (length(environment) >= 1 AND length(environment) <= 63),
   constraint install_id_check CHECK (id ~ '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$'::text),

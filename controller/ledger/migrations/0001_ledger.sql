@@ -7,6 +7,7 @@ create table velvet.install (
   id text not null check (id ~ '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$'),
   environment text not null check (length(environment) between 1 and 63),
   key_check bytea not null,              -- proves that the key-encryption key is the right one
+  sealing_key text not null,             -- the public key that people seal values to
   created_at timestamptz not null default clock_timestamp()
 );
 
