@@ -53,17 +53,17 @@ const LOOK_MS = 40;
 const STOP_MS = 10_000;
 
 export async function openWorld(roles: readonly string[]): Promise<BadWorld> {
-  const stack = new AsyncDisposableStack();
+  await using making = new AsyncDisposableStack(); // what was made before a failure goes again
   const ledger = await freshLedger();
-  stack.defer(async () => ledger.drop());
+  making.defer(async () => ledger.drop());
   const database = await freshDatabase();
-  stack.defer(async () => database.drop());
+  making.defer(async () => database.drop());
   const remote = await testRemote();
-  stack.defer(async () => remote.remove());
+  making.defer(async () => remote.remove());
   const [prefix, password, adminPassword] = [`bad_${hex(3)}`, hex(12), hex(12)];
   const names = roles.map((name) => `${prefix}_${name}`);
   await makeRoles(names, `${prefix}_admin`, { password, adminPassword });
-  stack.defer(async () => dropRoles(prefix, database.name));
+  making.defer(async () => dropRoles(prefix, database.name));
   const server = `postgres://${testServer().host}:${testServer().port}/${database.name}`;
   const folders = { rw: join(remote.folder, "rw"), full: join(remote.folder, "full"), ro: join(remote.folder, "ro") };
   for (const folder of [...Object.values(folders), join(remote.folder, "platform")]) await mkdir(folder);
@@ -80,6 +80,7 @@ export async function openWorld(roles: readonly string[]): Promise<BadWorld> {
     VELVET_ACCOUNT_BAD_POSTGRES: adminPassword,
     VELVET_ACCOUNT_BAD_WRONG: "hunter2",
   };
+  const stack = making.move();
   let log = "";
   const secrets = [password, adminPassword, env["VELVET_KEK"] ?? "", "hunter2"];
   const look = async <T>(what: string, read: () => Promise<T | undefined>): Promise<T> => {
