@@ -93,9 +93,10 @@ describe("the doctor, of the ledger", () => {
     const ledger = await freshLedger();
     cleanups.push(async () => ledger.drop());
     const check = keyRing(Secret.from(Buffer.alloc(32, 9).toString("base64"))).check;
-    await ledger.pool.query("insert into velvet.install (id, environment, key_check, sealing_key) values ('i', 'test', $1, 'k1:')", [
-      check,
-    ]);
+    await ledger.pool.query(
+      "insert into velvet.install (id, environment, key_check, sealing_key) values ('i', 'test', $1, 'k1:')",
+      [check],
+    );
     expect(results(await checkLedger(config(ledger.appUrl)))).toMatchObject({ key: "missing" });
     const right = config(ledger.appUrl, { VELVET_KEK: Buffer.alloc(32, 9).toString("base64") });
     expect(results(await checkLedger(right))).toMatchObject({ key: "ok" });
