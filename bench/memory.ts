@@ -18,6 +18,7 @@ export interface Memory {
 
 const IN_A_FOLDER = 500;
 const LINGER_MS = 10_000;
+const LONGEST_MS = 120_000;
 
 export async function memory(credentials: number): Promise<Memory> {
   const folder = await mkdtemp(join(tmpdir(), "velvet-bench-"));
@@ -32,12 +33,12 @@ export async function memory(credentials: number): Promise<Memory> {
 async function makeWorld(folder: string, credentials: number): Promise<Record<string, string>> {
   const [work, platform] = [join(folder, "work"), join(folder, "platform")];
   await mkdir(platform, { recursive: true });
-  await writeFile(join(platform, "files.yaml"), stringify(manifest("VendorAccount", "files", account(folder))));
+  await writeFile(join(platform, "files.yaml"), yaml("VendorAccount", "files", account(folder)));
   for (let index = 0; index < credentials; index += 1) {
     const team = join(work, "teams", `team-${Math.floor(index / IN_A_FOLDER)}`);
     if (index % IN_A_FOLDER === 0) await mkdir(team, { recursive: true });
     const name = `credential-${index}`;
-    await writeFile(join(team, `${name}.yaml`), stringify(manifest("Credential", name, credential(name))));
+    await writeFile(join(team, `${name}.yaml`), yaml("Credential", name, credential(name)));
   }
   const git = simpleGit({ baseDir: work, config: ["user.name=bench", "user.email=bench@example.com"] });
   await git.init(["--initial-branch=main"]).add(".").commit("all credentials");
@@ -65,6 +66,8 @@ async function measure(environment: NodeJS.ProcessEnv, credentials: number): Pro
         "select count(*) from velvet.object where kind = 'Credential'",
       );
       if (Number(rows[0]?.count) >= credentials) break;
+      if (performance.now() - started > LONGEST_MS)
+        throw new Error(`only ${rows[0]?.count} credentials after two minutes`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     const syncedAfterMs = performance.now() - started;
@@ -79,8 +82,9 @@ async function measure(environment: NodeJS.ProcessEnv, credentials: number): Pro
   }
 }
 
-function manifest(kind: string, name: string, spec: object): object {
-  return { apiVersion: "velvet.raxx.app/v1alpha1", kind, metadata: { name }, spec };
+function yaml(kind: string, name: string, spec: object): string {
+  const manifest = { apiVersion: "velvet.raxx.app/v1alpha1", kind, metadata: { name }, spec };
+  return stringify(manifest, { aliasDuplicateObjects: false });
 }
 
 function account(folder: string): object {
