@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
+import { asSuperuser } from "../../test/support/postgres.ts";
 import { Scenario } from "../../test/support/scenario.ts";
 import { wrongShape } from "./shapes.fixture.ts";
 
@@ -82,6 +83,33 @@ describe("exit codes", () => {
     expect(wrongShape("decision", accepted.out)).toEqual([]);
     expect(await velvet(["wait", "first"], env)).toMatchObject({ code: 1, err: expect.stringContaining("Aborted") });
     for (const { err } of [atGate, late, hopeless, refused, accepted]) expect(err).not.toMatch(/ {4}at /);
+  });
+});
+
+describe("JSON of the commands that look after the ledger", () => {
+  it("has its documented shape, also where something is wrong", async () => {
+    await using scenario = await Scenario.open();
+    const env = {
+      DATABASE_URL: scenario.ledger.appUrl,
+      VELVET_MIGRATION_DATABASE_URL: scenario.ledger.ownerUrl,
+      VELVET_ENV: "test",
+      VELVET_KEK: Buffer.alloc(32).toString("base64"),
+    };
+    const [doctor, migrate, whole] = await Promise.all([
+      velvet(["doctor", "-o", "json"], env),
+      velvet(["migrate", "-o", "json"], env),
+      velvet(["audit", "verify", "-o", "json"], env),
+    ]);
+    expect(wrongShape("doctor", doctor.out)).toEqual([]);
+    expect(wrongShape("migrate", migrate.out)).toEqual([]);
+    expect(whole.code).toBe(0);
+    expect(wrongShape("audit", whole.out)).toEqual([]);
+    await asSuperuser("alter table velvet.audit disable trigger all", scenario.ledger.name);
+    await asSuperuser("delete from velvet.audit where seq = 1", scenario.ledger.name);
+    const broken = await velvet(["audit", "verify", "-o", "json"], env);
+    expect(broken.code).toBe(1);
+    expect(wrongShape("audit", broken.out)).toEqual([]);
+    expect(JSON.parse(broken.out)).toMatchObject({ ok: false });
   });
 });
 
