@@ -18,6 +18,14 @@ describe("the documentation", () => {
     expect(broken).toEqual([]);
   });
 
+  it("has examples in the help of every command", () => {
+    const blocks = commandsReference().split(/^## /m).slice(1);
+    expect(blocks.length).toBeGreaterThan(20);
+    const leaves = blocks.filter((block) => !/^Commands:$/m.test(block));
+    const without = leaves.filter((block) => !/^Examples\b/m.test(block)).map((block) => block.split("\n")[0]);
+    expect(without).toEqual([]);
+  });
+
   it("has the commands as they are, whatever terminal it is generated in", () => {
     const { env, stdout } = process;
     const before = { force: env["FORCE_COLOR"], columns: stdout.columns, tty: stdout.isTTY };

@@ -5,7 +5,7 @@ import type { Shell } from "./completion.ts";
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
 const HOW = `
-How to load it:
+Examples, each loaded by its shell:
   bash  source <(velvet completion bash)               in ~/.bashrc
   zsh   source <(velvet completion zsh)                in ~/.zshrc, after compinit
   fish  velvet completion fish > ~/.config/fish/completions/velvet.fish`;

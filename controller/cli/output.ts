@@ -47,7 +47,8 @@ export function openOutput({ stdout, stderr, noColour }: OutputOptions): Output 
     raw: (text) => void stdout.write(text),
     block: (lines) => {
       if (!live) return lines.forEach((each) => line(each));
-      const width = stdout.columns ?? 80;
+      // A terminal that does not know its width says 0.
+      const width = stdout.columns || 80;
       const up = drawn === 0 ? "" : `\x1b[${drawn}A`;
       stdout.write(`${up}\x1b[J${lines.map((each) => `${cut(each, width)}\n`).join("")}`);
       drawn = lines.length;

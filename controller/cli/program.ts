@@ -94,12 +94,23 @@ export function velvetProgram(out: Output, run: Run): Command {
   return program;
 }
 
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
+
 function addQuickstart(program: Command, run: Run): void {
   program
     .command("quickstart")
     .description("rotate a real database login on this machine, in less than a minute, while its app keeps answering")
     .option("--keep", "leave everything running until Ctrl-C")
     .option("--dir <folder>", "where everything is put; must not exist yet")
+    .addHelpText(
+      "after",
+      examples(
+        "velvet quickstart                   rotate, prove, and end",
+        "velvet quickstart --keep            leave it running, to look and to rotate once more",
+      ),
+    )
     .action(async (options: QuickstartOptions) =>
       run(async (context) => (await import("./quickstart.ts")).quickstartCommand(context, options)),
     );
@@ -109,6 +120,10 @@ function addController(program: Command, run: Run): void {
   program
     .command("controller")
     .description("run the controller until SIGTERM or Ctrl-C; configured by the environment")
+    .addHelpText(
+      "after",
+      examples("velvet doctor && velvet controller", "VELVET_ROTATION=off velvet controller   only look and report"),
+    )
     .action(async () => run(async (context) => (await import("./controller.ts")).controllerCommand(context)));
 }
 
@@ -117,6 +132,13 @@ function addMigrate(program: Command, run: Run): void {
     .command("migrate")
     .description("bring the ledger to this Velvet's schema, as the controller does at its start")
     .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples(
+        "velvet migrate           before a new version starts",
+        "velvet migrate -o json   what was done, for a pipeline",
+      ),
+    )
     .action(async (options: MigrateCommandOptions) =>
       run(async (context) => (await import("./migrate.ts")).migrateCommand(context, options)),
     );
@@ -127,6 +149,7 @@ function addDoctor(program: Command, run: Run): void {
     .command("doctor")
     .description("say what is missing to run here; changes nothing")
     .addOption(jsonOption())
+    .addHelpText("after", examples("velvet doctor", "velvet doctor -o json   ends with 1 when something is missing"))
     .action(async (options: DoctorOptions) =>
       run(async (context) => (await import("./doctor.ts")).doctorCommand(context, options)),
     );
@@ -139,6 +162,13 @@ function addAudit(program: Command, run: Run): void {
     .command("verify")
     .description("verify every audit chain, independently of what wrote it")
     .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples(
+        "velvet audit verify           names the first bad row of each chain, and ends with 1",
+        "velvet audit verify -o json",
+      ),
+    )
     .action(async (options: AuditVerifyOptions) =>
       run(async (context) => (await import("./audit.ts")).auditVerifyCommand(context, options)),
     );
