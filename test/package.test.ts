@@ -13,8 +13,12 @@ describe("the published package", () => {
     PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
     HOME: join(folder, "home"),
     VELVET_DATA_DIR: join(folder, "state"),
-    npm_config_cache: process.env["npm_config_cache"] ?? join(process.env["HOME"] ?? "/", ".npm"),
   });
+  /** How npm reaches its registry (proxy, certificates, cache) is this machine's business; that it runs inside npm is not. */
+  const forNpm = (): Record<string, string | undefined> => {
+    const own = Object.entries(process.env).filter(([name]) => !name.startsWith("npm_") || name === "npm_config_cache");
+    return { ...Object.fromEntries(own), PATH: environment()["PATH"] };
+  };
   const velvet = (...args: string[]) =>
     spawnSync(join(installed, "node_modules", ".bin", "velvet"), args, {
       cwd: folder,
@@ -32,7 +36,8 @@ describe("the published package", () => {
       execFileSync("npm", [...args, "--loglevel=error", "--no-audit", "--no-fund"], {
         cwd,
         encoding: "utf8",
-        env: environment(),
+        env: forNpm(),
+        timeout: 150_000,
       });
     const tarball = npm(dist, "pack", "--pack-destination", folder).trim().split("\n").at(-1) ?? "";
     npm(installed, "install", join(folder, tarball), "--ignore-scripts", "--prefer-offline");
