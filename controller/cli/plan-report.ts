@@ -2,6 +2,7 @@
 import type { IssuerTraits } from "../../adapters/contract.ts";
 import type { ConsumerSpec } from "../../crds/kinds.gen.ts";
 import { CUSTODY, waves } from "../domain/consumers.ts";
+import { DEFAULT_QUARANTINE } from "../domain/retired.ts";
 import { durationMs, later } from "../domain/duration.ts";
 import { gateDigest, needsApproval } from "../domain/gates.ts";
 import { mintRefusal } from "../domain/plan.ts";
@@ -58,8 +59,6 @@ export interface PlannedSteps {
   readonly irreversible: readonly string[];
   readonly warnings: readonly string[];
 }
-
-export const DEFAULT_QUARANTINE = "24h";
 
 /** `from`: when it would begin, or now. `begun`: its gates have digests. */
 export function plannedSteps(world: World, from: Instant, begun: boolean): PlannedSteps {

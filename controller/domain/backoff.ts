@@ -1,5 +1,5 @@
 import { later } from "./duration.ts";
-import type { Failure, Instant } from "./world.ts";
+import type { Failure, Instant, RotationFacts } from "./world.ts";
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 300_000;
@@ -31,4 +31,10 @@ export function nextFailure(before: Failure | undefined, cause: Cause, now: Inst
     nextTryAt: later(now, wait),
     stalled: cause.terminal === true || tries >= STALLED_AFTER,
   };
+}
+
+/** The facts of a rotation whose last step succeeded. */
+export function recovered(facts: RotationFacts): RotationFacts {
+  const { failure: _, ...rest } = facts;
+  return rest;
 }

@@ -1,6 +1,10 @@
 /** What a person's decision about an old credential means. Pure. */
 import type { RotationDecisionSpec } from "../../crds/kinds.gen.ts";
 import type { Snapshot, Trust } from "./world.ts";
+import { needsTwoPeople } from "./world.ts";
+
+/** How long an old credential stays restorable where the manifest does not say. */
+export const DEFAULT_QUARANTINE = "24h";
 
 export interface RetiredQuestion {
   readonly spec: RotationDecisionSpec;
@@ -54,7 +58,7 @@ function refusal(question: RetiredQuestion): RetiredAnswer | undefined {
 const GONE: ReadonlySet<string> = new Set(["destroyed", "manual"]);
 
 function needsMoreTrust({ snapshot, trust }: RetiredQuestion): boolean {
-  return trust === "claimed" && Object.values(snapshot?.accounts ?? {}).some(({ spec }) => spec.twoPerson === true);
+  return trust === "claimed" && snapshot !== null && needsTwoPeople(snapshot);
 }
 
 const ACTIONS: Partial<Record<RotationDecisionSpec["action"], (question: RetiredQuestion) => RetiredAnswer>> = {

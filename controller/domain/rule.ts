@@ -3,7 +3,7 @@ import type { DecisionAction } from "../../crds/kinds.gen.ts";
 import { consumersState, CUSTODY } from "./consumers.ts";
 import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
 import type { ConsumerRow, DecisionRow, Gate, Instant, Receipt, RotationFacts, State, Who, World } from "./world.ts";
-import { everybody, liveAttempt } from "./world.ts";
+import { everybody, liveAttempt, needsTwoPeople } from "./world.ts";
 
 export interface Accepted {
   readonly verdict: "accepted";
@@ -74,8 +74,8 @@ function who(decision: DecisionRow, now: Instant): Who {
 
 /** Under `twoPerson` a name typed in a file is no proof, and nobody approves their own request. */
 function twoPersonRefusal(world: World, decision: DecisionRow): Refused | undefined {
-  const { accounts, request } = world.rotation.snapshot;
-  if (!Object.values(accounts).some((account) => account.spec.twoPerson === true)) return undefined;
+  const { request } = world.rotation.snapshot;
+  if (!needsTwoPeople(world.rotation.snapshot)) return undefined;
   if (decision.trust === "claimed") {
     return refuse("TrustTooLow", "This account needs two people, and a name typed in a file proves neither.");
   }

@@ -225,6 +225,11 @@ export function liveAttempt(world: Pick<World, "attempts">): AttemptRow | undefi
   return world.attempts.findLast((attempt) => attempt.state !== "burned" && attempt.state !== "revoked");
 }
 
+/** One of its accounts asks that the one who decides is not the one who requested. */
+export function needsTwoPeople(snapshot: Snapshot): boolean {
+  return Object.values(snapshot.accounts).some(({ spec }) => spec.twoPerson === true);
+}
+
 /** Custody and all consumers. */
 export function everybody(world: Pick<World, "custody" | "consumers">): readonly ConsumerRow[] {
   return world.custody ? [world.custody, ...world.consumers] : world.consumers;

@@ -3,7 +3,7 @@ import type { Residual } from "../../../adapters/contract.ts";
 import type { Secret, SecretFields } from "../../../adapters/secret.ts";
 import { isGivenUp } from "../../domain/abort.ts";
 import type { Cause } from "../../domain/backoff.ts";
-import { nextFailure } from "../../domain/backoff.ts";
+import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
 import type { AttemptRow, ConsumerRow, World } from "../../domain/world.ts";
 import { everybody, liveAttempt } from "../../domain/world.ts";
@@ -104,15 +104,10 @@ export async function revokeNew(pass: Pass, world: World, attempt: AttemptRow): 
   const { sealed: _, ...gone } = attempt;
   await pass.journal.write((live) => ({
     audit: { event: "NewRevoked", vendorId: id },
-    facts: { ...withoutFailure(live.facts), residual: [...(live.facts.residual ?? []), ...outcome.value] },
+    facts: { ...recovered(live.facts), residual: [...(live.facts.residual ?? []), ...outcome.value] },
     attempts: [{ ...gone, state: "revoked", mintClass: world.issuer.mintClass, fingerprints: {} }],
     effects: performed.effect,
   }));
-}
-
-function withoutFailure(facts: World["rotation"]["facts"]): World["rotation"]["facts"] {
-  const { failure: _, ...rest } = facts;
-  return rest;
 }
 
 /** Ends the rotation, and names all that is still live and where. */
@@ -122,7 +117,7 @@ export async function finishAbort(pass: Pass, world: World, keepNew: boolean): P
   await pass.journal.write((live) => ({
     audit: { event: expired ? "Expired" : "Aborted", keepNew, residual },
     state: "aborted",
-    facts: { ...withoutFailure(live.facts), residual: [...(live.facts.residual ?? []), ...residual] },
+    facts: { ...recovered(live.facts), residual: [...(live.facts.residual ?? []), ...residual] },
     ...(keepNew ? newBecomesCurrent(pass, world) : { attempts: wiped(world) }),
     retired: retiredBy(world, keepNew),
     ended: true,

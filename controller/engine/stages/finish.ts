@@ -1,6 +1,7 @@
 /** How a rotation ends, and what is then known of the credential. */
 import type { Residual } from "../../../adapters/contract.ts";
 import { fingerprints } from "../../custody/fingerprint.ts";
+import { recovered } from "../../domain/backoff.ts";
 import type { RotationFacts, World } from "../../domain/world.ts";
 import { liveAttempt } from "../../domain/world.ts";
 import type { AttemptPatch, Change, CredentialPatch } from "../../ledger/record.ts";
@@ -16,7 +17,7 @@ export function doneWith(
   revoked: RotationFacts["revoked"],
   residual: readonly Residual[],
 ): Change {
-  const { failure: _, ...facts } = live.facts;
+  const facts = recovered(live.facts);
   return {
     audit: { event: "Done", revoked: world.rotation.facts.verify?.previousId ?? null, residual },
     state: "done",

@@ -6,7 +6,7 @@ import { fingerprints } from "../../custody/fingerprint.ts";
 import type { SealScope } from "../../custody/seal.ts";
 import { seal } from "../../custody/seal.ts";
 import type { Cause } from "../../domain/backoff.ts";
-import { nextFailure } from "../../domain/backoff.ts";
+import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { later } from "../../domain/duration.ts";
 import { mintRefusal, MOST_MINT_TRIES } from "../../domain/plan.ts";
 import type { AttemptRow, State, World } from "../../domain/world.ts";
@@ -136,7 +136,7 @@ async function recordMinted(
   };
   await pass.journal.write((live) => ({
     audit: { event: "Minted", attempt: open.id, vendorId: minted.id, fingerprint: prints.whole },
-    facts: withoutFailure(live),
+    facts: recovered(live.facts),
     attempts: [attempt],
     effects,
   }));
@@ -191,7 +191,7 @@ export async function verifyNew(pass: Pass, world: World, attempt: AttemptRow): 
   await pass.journal.write((live, now) => ({
     audit: { event: "MintVerified", attempt: attempt.id, liveness, message },
     state: "minted",
-    facts: withoutFailure(live),
+    facts: recovered(live.facts),
     attempts: [{ ...attempt, aliveAt: now, mintClass: issuer.traits.mintClass, fingerprints: prints.fields }],
   }));
 }
@@ -206,11 +206,6 @@ function notAlive(issuer: Issuer, attempt: AttemptRow, verdict: Verdict, now: st
     retryAfterMs: verdict.retryAfterMs ?? everyMs,
     ...(within ? {} : { terminal: true }),
   };
-}
-
-function withoutFailure(live: Live): Live["facts"] {
-  const { failure: _, ...facts } = live.facts;
-  return facts;
 }
 
 async function recordFailure(pass: Pass, cause: Cause): Promise<void> {

@@ -2,9 +2,10 @@
 import type { Residual, Usage } from "../../../adapters/contract.ts";
 import type { SecretFields } from "../../../adapters/secret.ts";
 import type { Cause } from "../../domain/backoff.ts";
-import { nextFailure } from "../../domain/backoff.ts";
+import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { durationMs } from "../../domain/duration.ts";
 import type { AttemptRow, ConsumerRow, Failure, World } from "../../domain/world.ts";
+import { DEFAULT_QUARANTINE } from "../../domain/retired.ts";
 import { everybody, liveAttempt } from "../../domain/world.ts";
 import type { Change, RetiredPatch } from "../../ledger/record.ts";
 import type { Pass } from "../effect.ts";
@@ -12,8 +13,6 @@ import { effect } from "../effect.ts";
 import type { Live } from "../journal.ts";
 import { holds, keysOf, newValue } from "../value.ts";
 import { doneWith } from "./finish.ts";
-
-const DEFAULT_QUARANTINE = "24h";
 
 export async function revoke(pass: Pass, world: World, id: string, insist: boolean): Promise<void> {
   const attempt = liveAttempt(world);
@@ -63,7 +62,7 @@ function intent(live: Live, world: World, id: string): Change {
   return {
     audit: { event: "RevokeIntended", vendorId: id },
     state: "revoking",
-    facts: withoutFailure(live),
+    facts: recovered(live.facts),
     retired: [
       {
         vendorId: id,
@@ -75,11 +74,6 @@ function intent(live: Live, world: World, id: string): Change {
       },
     ],
   };
-}
-
-function withoutFailure(live: Live): Live["facts"] {
-  const { failure: _, ...facts } = live.facts;
-  return facts;
 }
 
 function retiredRow(world: World, id: string, residual: readonly Residual[]): RetiredPatch {

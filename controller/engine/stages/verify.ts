@@ -4,7 +4,7 @@ import type { SecretFields } from "../../../adapters/secret.ts";
 import { fingerprints } from "../../custody/fingerprint.ts";
 import { seal } from "../../custody/seal.ts";
 import type { Cause } from "../../domain/backoff.ts";
-import { nextFailure } from "../../domain/backoff.ts";
+import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
 import type { VerifyProbe } from "../../domain/verdict.ts";
 import { judgeProbe } from "../../domain/verdict.ts";
@@ -92,7 +92,6 @@ async function recordVerified(
   const mismatch =
     prints && world.credential.fingerprint !== undefined && world.credential.fingerprint !== prints.whole;
   await journal.write((live, now) => {
-    const { failure: _, ...facts } = live.facts;
     const verify: VerifyFacts = {
       at: now,
       ...judged,
@@ -102,7 +101,7 @@ async function recordVerified(
     return {
       audit: { event: "Verified", ...verify, ...(mismatch ? { currentMismatch: true } : {}) },
       state: "verified",
-      facts: { ...facts, verify },
+      facts: { ...recovered(live.facts), verify },
       ...(sealed ? { sealedPrevious: sealed } : {}),
       ...(prints && verify.previousId !== undefined
         ? { credential: { currentId: verify.previousId, fingerprint: prints.whole, fingerprints: prints.fields } }
