@@ -34,7 +34,10 @@ export interface Verdict {
 /** The vendor's exact name for one credential, never for a slot that is used again (Postgres: role and generation). At most 200 characters. */
 export type KeyId = string;
 
-/** `velvet/<install>/<credential uid>/<attempt id>`; an adapter shortens it where the vendor's field is short. */
+/**
+ * `velvet/<install>/<credential uid>/<attempt id>`. An adapter whose vendor's field is short cuts it from the left and never into the
+ * attempt's id: what `list` shows again is an end of the whole marker that holds the attempt's id.
+ */
 export type Marker = string;
 
 /** One credential as the vendor lists it. Never a value. */
@@ -45,6 +48,8 @@ export interface IssuedKey {
   readonly enabled: boolean;
   readonly createdAt?: string;
   readonly lastUsedAt?: string;
+  /** When the vendor ends it by itself, where it has a date (an old value in its grace). */
+  readonly expiresAt?: string;
 }
 
 export interface IssuerTraits {
@@ -65,6 +70,11 @@ export interface IssuerTraits {
   readonly revocation: "quarantine" | "immediate" | "manual";
   /** How many credentials the vendor allows at once, where it is a hard limit. */
   readonly maxLive?: number;
+  /**
+   * For `native-grace`: which old values live on when it is minted. `last`: only the one before, so that a second mint kills the one
+   * that consumers hold. `all`: every one until its own date.
+   */
+  readonly graceKeeps?: "last" | "all";
 }
 
 /** What an issuer needs to choose a value and a place for it. */
@@ -84,6 +94,10 @@ export interface MintOrder {
   readonly proposed?: SecretFields;
   /** What `list` answered when the intent was written: a slot that changed since then is not touched (`SlotChanged`). */
   readonly inventory: readonly IssuedKey[];
+  /** The id of the credential in use, where known: what is rolled, or what the new one's rights are cloned from. */
+  readonly currentId?: KeyId;
+  /** For `native-grace`: until when the vendor shall keep the old value alive. RFC 3339. */
+  readonly graceUntil?: string;
 }
 
 export interface Minted {
@@ -124,10 +138,15 @@ export interface Issuer {
   /** The next value, for `client-supplied`. Pure but for `random`. Throws `Terminal` where no place is free. */
   propose?(order: ProposeOrder): SecretFields;
   /**
-   * Mints once. Returns only when the vendor has said yes. `Transient` and `Terminal` mean: certainly not minted.
-   * Anything else is `OutcomeUnknown`. For `client-supplied`, the same order again has the same outcome.
+   * Mints once, with every retry of the client's own switched off. Returns only when the vendor has said yes. `Transient` and
+   * `Terminal` mean: certainly not minted. Anything else is `OutcomeUnknown`. For `client-supplied`, the same order again has the same
+   * outcome. Never asked of a `manual` issuer.
    */
   mint(order: MintOrder, signal: AbortSignal): Promise<Minted>;
+  /** The value of this id, shown again. Needed for `re-readable` and `vendor-distributed`. Read-only. */
+  read?(id: KeyId, signal: AbortSignal): Promise<SecretFields>;
+  /** Moves the date on which the vendor ends this old value. Needed for `native-grace`. Already gone is `Terminal`. */
+  moveGrace?(id: KeyId, until: string, signal: AbortSignal): Promise<void>;
   /** Ends exactly this id: disables it where `traits.revocation` is `quarantine`. Already gone is success. Returns what outlives it. */
   revoke(id: KeyId, signal: AbortSignal): Promise<readonly Residual[]>;
   /** Removes a quarantined id for good. Already gone is success. */
