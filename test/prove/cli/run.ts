@@ -20,6 +20,8 @@ export interface RunOrder {
   readonly execArgv?: readonly string[];
   /** Finish what runs, begin nothing new. */
   readonly stop: AbortSignal;
+  /** Ends the workers as they are: for what may hang. */
+  readonly giveUp?: AbortSignal;
   /** Called whenever a worker said how far it is. */
   readonly onProgress?: (sum: Sum) => void;
 }
@@ -89,6 +91,8 @@ async function oneWorker(order: RunOrder, shard: number, shards: number, tally: 
   let said = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-8_000)));
   const stop = (): void => tell(child, { kind: "stop" });
+  const giveUp = (): void => void child.kill("SIGKILL");
+  order.giveUp?.addEventListener("abort", giveUp, { once: true });
   const signal = AbortSignal.any([order.stop, tally.enough.signal]);
   signal.addEventListener("abort", stop, { once: true });
   tell(child, jobOf(order, shard, shards));
@@ -103,6 +107,7 @@ async function oneWorker(order: RunOrder, shard: number, shards: number, tally: 
     child.on("close", (code, killedBy) => resolve(String(code ?? killedBy)));
   });
   signal.removeEventListener("abort", stop);
+  order.giveUp?.removeEventListener("abort", giveUp);
   return complete ?? `a worker ended with ${code}\n${said}`.trim();
 }
 
