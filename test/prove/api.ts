@@ -49,6 +49,10 @@ export interface Setup {
   readonly gates?: CredentialSpec["gates"];
   readonly failureBudget?: number;
   readonly quarantine?: string;
+  /** How long a release of a `settling` sink takes. */
+  readonly releaseMs?: number;
+  /** For `vendor-distributed`: how long after the trigger the vendor has written its consumers. */
+  readonly vendorWritesMs?: number;
 }
 
 /** One call that reached the vendor, or one moment of its own. */
@@ -68,11 +72,17 @@ export interface Deed {
 /** What becomes of one call. `nth` counts calls with this label from 1. */
 export type Fault =
   | { readonly kind: "refuse"; readonly label: string; readonly nth: number; readonly status: 400 | 403 | 404 }
-  | { readonly kind: "busy"; readonly label: string; readonly nth: number; readonly status: 429 | 503; readonly retryAfterMs?: number }
+  | {
+      readonly kind: "busy";
+      readonly label: string;
+      readonly nth: number;
+      readonly status: 429 | 503;
+      readonly retryAfterMs?: number;
+    }
   /** The connection breaks before the vendor has seen anything; the caller cannot tell. */
   | { readonly kind: "reset-before"; readonly label: string; readonly nth: number }
-  /** It took effect, and the answer is lost. */
-  | { readonly kind: "reset-after"; readonly label: string; readonly nth: number }
+  /** It took effect, and the answer is lost. `keys`: of a write that takes one request for each key, only so many were sent. */
+  | { readonly kind: "reset-after"; readonly label: string; readonly nth: number; readonly keys?: number }
   /** No answer until the caller's deadline; it takes effect `landsAfterMs` after it was sent (absent: never). */
   | { readonly kind: "hang"; readonly label: string; readonly nth: number; readonly landsAfterMs?: number }
   /** It takes effect, and a second time `landsAfterMs` later. */
