@@ -123,7 +123,13 @@ export interface Fake {
   /** For `approval` sinks: somebody approves what waits. */
   approve(target: string): void;
   /** What the vendor has. `owned` are those that were made with our marker or, without one, by our calls. */
-  keys(): readonly { readonly id: string; readonly accepted: boolean; readonly ours: boolean }[];
+  keys(): readonly {
+    readonly id: string;
+    readonly accepted: boolean;
+    readonly ours: boolean;
+    /** The marker of the order that made it, where a call did. */
+    readonly madeFor?: string;
+  }[];
   /** The id of the key whose value this place presents now; undefined where it holds nothing or something unknown. */
   heldBy(target: string): string | undefined;
   /** I1, judged after every change of the truth: consumers that were without an accepted credential, and since when. */

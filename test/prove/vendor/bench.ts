@@ -64,7 +64,8 @@ export function newFake(setup: Omit<Setup, "consumers"> & Partial<Setup>, seed =
 
 const CLOCK: Clock = { now: () => new Date(START), monotonicMs: () => 0 };
 
-export function connectionOf(fake: VendorFake): Connection {
+/** Of a fake, or of an adapter in its place. */
+export function connectionOf(fake: Pick<VendorFake, "adapter">): Connection {
   const account: AccountHandle = {
     name: "vendor",
     generation: 1,
@@ -78,13 +79,13 @@ export function connectionOf(fake: VendorFake): Connection {
   return fake.adapter.connect(account, CLOCK);
 }
 
-export function issuerOf(fake: VendorFake): Issuer {
+export function issuerOf(fake: Pick<VendorFake, "adapter">): Issuer {
   const made = connectionOf(fake).issuer?.({ path: "issuer" });
   if (!made) throw new Error("the fake has no issuer");
   return made;
 }
 
-export function sinkOf(fake: VendorFake, path: string): Sink {
+export function sinkOf(fake: Pick<VendorFake, "adapter">, path: string): Sink {
   const made = connectionOf(fake).sink?.({ path });
   if (!made) throw new Error("the fake has no sink");
   return made;

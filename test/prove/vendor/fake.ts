@@ -9,8 +9,17 @@ import { makeByHand } from "./issuers/manual.ts";
 import { accountOf, credentialOf } from "./manifest.ts";
 import { valuesFor } from "./places.ts";
 import { approve, plant } from "./sinks.ts";
+import type { Key } from "./truth.ts";
 import { Truth } from "./truth.ts";
 import type { Invoke } from "./wire.ts";
+
+export interface Born {
+  readonly id: string;
+  readonly ours: boolean;
+  /** The marker of the order that made it. */
+  readonly madeFor?: string;
+  readonly at: number;
+}
 
 /** What the proof's own parts may do beside what all agree on. */
 export interface VendorFake extends Fake {
@@ -18,6 +27,8 @@ export interface VendorFake extends Fake {
   readonly handle: Invoke;
   /** The credential that was in use before the first rotation. */
   readonly originalId: string;
+  /** Every credential that ever was, gone or not. */
+  ever(): readonly Born[];
   /** Somebody else makes a credential at the vendor, in the list that ours are in. Returns its id. */
   mintForeign(): string;
   /** Somebody overwrites this place with the value of this key. */
@@ -74,7 +85,12 @@ export function createFake(setup: Setup, clock: SimClock, random: (bytes: number
       if (key) plant(truth, target, key, "vendor.plant");
     },
     approve: (target) => approve(truth, target),
-    keys: () => truth.list().map((key) => ({ id: key.id, accepted: truth.isAccepted(key), ours: key.ours })),
+    keys: () => truth.list().map((key) => ({ ...bornOf(key), accepted: truth.isAccepted(key) })),
+    ever: () => [...truth.keys.values()].map(bornOf),
     heldBy: (target) => truth.heldBy(target)?.id,
   };
+}
+
+function bornOf({ id, ours, madeFor, createdAt }: Key): Born {
+  return { id, ours, at: createdAt, ...(madeFor === undefined ? {} : { madeFor }) };
 }

@@ -2,7 +2,7 @@
 import type { Settled, Verdict } from "../../../adapters/contract.ts";
 import { isAdapterError } from "../../../adapters/errors.ts";
 import type { Call, Desk } from "./desk.ts";
-import type { MintKind, WireMint } from "./issuers/issuer.ts";
+import type { MintKind, WireMint, WireMinted } from "./issuers/issuer.ts";
 import { existing } from "./issuers/issuer.ts";
 import { moveGrace } from "./issuers/native-grace.ts";
 import type { Fields } from "./places.ts";
@@ -27,7 +27,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   "issuer.identify": (truth, _, args) => ({ target: "", act: () => identify(truth, args["value"] as Fields) }),
   "issuer.mint": (truth, kind, args) => {
     const order = args["order"] as WireMint;
-    return { target: order.marker, act: () => kind.mint(truth, order) };
+    return { target: order.marker, act: () => mint(truth, kind, order) };
   },
   "issuer.read": (truth, _, args) => onId(args, (id) => read(truth, id)),
   "issuer.moveGrace": (truth, _, args) => onId(args, (id) => moveGrace(truth, id, textArg(args, "until"))),
@@ -94,6 +94,13 @@ function textArg(args: Args, name: string): string {
 function onId(args: Args, act: (id: string) => unknown): Omit<Call, "label"> {
   const id = textArg(args, "id");
   return { target: id, act: () => act(id) };
+}
+
+function mint(truth: Truth, kind: MintKind, order: WireMint): WireMinted {
+  const minted = kind.mint(truth, order);
+  const key = truth.keys.get(minted.id);
+  if (key) key.madeFor ??= order.marker;
+  return minted;
 }
 
 function verify(truth: Truth, value: Fields): Verdict {

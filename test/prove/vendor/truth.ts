@@ -9,6 +9,8 @@ export interface Key {
   readonly id: string;
   readonly value: Fields;
   readonly marker?: string;
+  /** The marker of the order that made it, whole, whether the vendor keeps it or not: for the judge. */
+  madeFor?: string;
   /** Made by a call of ours. */
   readonly ours: boolean;
   readonly createdAt: number;

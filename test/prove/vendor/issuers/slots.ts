@@ -39,20 +39,23 @@ function mint(truth: Truth, order: WireMint): WireMinted {
   const value = proposalOf(truth, order);
   const slot = wantedSlot(truth, order);
   const id = `${slot}@${attemptOf(order.marker)}`;
-  const before = truth.keys.get(id);
-  if (before) {
-    if (tenants(truth).get(slot)?.id !== id) throw slotChanged();
-    return mintedAgain(before, value);
-  }
   const tenant = tenants(truth).get(slot);
-  const expected = order.inventory.find((key) => slotOf(key.id) === slot);
-  const now = tenant && show(tenant);
-  if (now?.id !== expected?.id || now?.enabled !== expected?.enabled) throw slotChanged();
+  const before = truth.keys.get(id);
+  if (before && before === tenant) return mintedAgain(before, value);
+  if (before || !isAsExpected(slot, tenant, order)) throw slotChanged();
   // The slot's password is replaced: whoever stood there is gone.
   if (tenant) tenant.destroyed = true;
   truth.add({ id, value, marker: order.marker, ours: true });
   truth.judge(`issuer.mint ${id}`);
   return { id, value };
+}
+
+/** The slot is as it was listed when the order was made. */
+function isAsExpected(slot: string, tenant: Key | undefined, { inventory }: WireMint): boolean {
+  const expected = inventory.find((key) => slotOf(key.id) === slot);
+  if (!tenant || !expected) return !tenant && !expected;
+  const now = show(tenant);
+  return now.id === expected.id && now.enabled === expected.enabled;
 }
 
 /** The slot that the proposal names; without a public field it is the one that is neither in use nor enabled. */
