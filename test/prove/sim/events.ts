@@ -1,0 +1,81 @@
+/** Which event of a schedule comes when, by counting who passes where. */
+import type { EffectPoint } from "../../../controller/engine/deps.ts";
+import type { Fault } from "../api.ts";
+import type { Event, Point } from "./schedule.ts";
+import { pointText } from "./schedule.ts";
+
+/** Something that happened besides the deeds at the vendor. */
+export interface Happening {
+  readonly at: number;
+  readonly who: string;
+  readonly what: object;
+  /** How many deeds there were by then. */
+  readonly deeds: number;
+}
+
+/** The fake's names of what the engine's labels do there first, where they are not the same. */
+const AT_THE_VENDOR: Readonly<Record<string, string>> = {
+  "issuer.control": "issuer.verify",
+  "issuer.revokeNew": "issuer.revoke",
+  "sink.restore": "sink.write",
+};
+
+export class Events {
+  #left: readonly Event[];
+  #pauses: readonly Event[] = [];
+  readonly #counts = new Map<string, number>();
+  readonly #passed: string[] = [];
+
+  constructor(events: readonly Event[]) {
+    this.#left = events;
+  }
+
+  get passed(): readonly string[] {
+    return this.#passed;
+  }
+
+  get left(): readonly Event[] {
+    return this.#left;
+  }
+
+  /** What happens as `replica` passes here. */
+  passing(replica: string, label: string, at: EffectPoint): readonly Event[] {
+    const key = `${replica} ${label} ${at}`;
+    const nth = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, nth);
+    this.#passed.push(`${replica} ${label}:${at}:${nth}`);
+    if (this.#left.length === 0) return [];
+    const now = this.#left.filter((event) => event.replica === replica && isAt(event.point, label, at, nth));
+    if (now.length === 0) return [];
+    this.#left = this.#left.filter((event) => !now.includes(event));
+    this.#pauses = [...this.#pauses, ...now.filter((event) => event.verb === "pause")];
+    return now;
+  }
+
+  /** Who goes on because `replica` has come here. To be asked after `passing`. */
+  resumedBy(replica: string, label: string, at: EffectPoint): readonly string[] {
+    if (this.#pauses.length === 0) return [];
+    const nth = this.#counts.get(`${replica} ${label} ${at}`) ?? 0;
+    const over = this.#pauses.filter(
+      ({ until }) => until !== undefined && until.replica === replica && isAt(until.point, label, at, nth),
+    );
+    this.#pauses = this.#pauses.filter((event) => !over.includes(event));
+    return over.map((event) => event.replica);
+  }
+
+}
+
+/** The fault that keeps the next call of this label in flight. */
+export function inFlight({ point, amount }: Event): Fault {
+  const label = AT_THE_VENDOR[point.label] ?? point.label;
+  return { kind: "hang", label, nth: 1, ...(amount === undefined ? {} : { landsAfterMs: amount }) };
+}
+
+function isAt(point: Point, label: string, at: EffectPoint, nth: number): boolean {
+  if (point.label !== label || point.nth !== nth) return false;
+  return point.at === at || (point.at === "flight" && at === "before");
+}
+
+export function eventKey({ verb, replica, point }: Event): string {
+  return `${verb}@${replica} ${pointText(point)}`;
+}

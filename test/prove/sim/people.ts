@@ -1,0 +1,175 @@
+/** The people of a telling: what they put into the desired state, and what they do at the vendor's own pages. */
+import type { RotationDecisionSpec } from "../../../crds/kinds.gen.ts";
+import type { Gate } from "../../../controller/domain/world.ts";
+import type { DesiredDocument } from "../../../controller/sources/look.ts";
+import { syncSource } from "../../../controller/sources/sync.ts";
+import type { Fake } from "../api.ts";
+import type { Agenda, RotationEntry } from "./agenda.ts";
+import { liveRotation } from "./agenda.ts";
+import type { SimLedger } from "./database.ts";
+import type { PersonVerb } from "./schedule.ts";
+
+export const CREDENTIAL = "token";
+
+/** What somebody does; the rotation that is live, and what stands open there, is meant. */
+export interface Act {
+  readonly verb: PersonVerb | "restore" | "destroy";
+  readonly gate?: Gate;
+  readonly consumer?: string;
+}
+
+export interface PeopleOptions {
+  readonly ledger: Pick<SimLedger, "db">;
+  readonly fake: Fake;
+  readonly namespace: string;
+  readonly source: string;
+}
+
+type Decision = Pick<RotationDecisionSpec, "action"> & Partial<RotationDecisionSpec>;
+
+export class People {
+  readonly #options: PeopleOptions;
+  readonly #documents = new Map<string, DesiredDocument>();
+  #decisions = 0;
+  #requests = 0;
+  #looks = 0;
+
+  constructor(options: PeopleOptions) {
+    this.#options = options;
+    const { account, credential } = options.fake;
+    // Accounts have no namespace: each telling has one of its own.
+    const own = `v-${options.source}`;
+    this.#put("VendorAccount", "", own, account);
+    this.#put("Credential", options.namespace, CREDENTIAL, withAccount(credential, own));
+  }
+
+  /** Asks for a rotation. With the first one everything else appears. */
+  async request(): Promise<void> {
+    this.#requests += 1;
+    this.#put("RotationRequest", this.#options.namespace, `r${this.#requests}`, {
+      credentialRef: { name: CREDENTIAL },
+      flow: "Operational",
+      expect: "Alive",
+      reason: "scheduled",
+      requestedBy: "ana",
+    });
+    await this.#sync();
+  }
+
+  /** False where there is nothing that it could be about. */
+  async act(act: Act, agenda: Agenda): Promise<boolean> {
+    if (act.verb === "request") return this.request().then(() => true);
+    if (act.verb === "edit") return this.#edit();
+    if (act.verb === "delete") return this.#delete();
+    if (act.verb === "restore" || act.verb === "destroy") return this.#decideOnRetired(act.verb, agenda);
+    const rotation = liveRotation(agenda);
+    const decision = rotation && DECISIONS[act.verb](rotation, act, this.#options.fake);
+    if (!rotation || !decision) return false;
+    if (act.verb === "mark") this.#revokeByHand(rotation);
+    await this.#decide({ requestRef: { name: rotation.name }, ...decision });
+    return true;
+  }
+
+  async #decideOnRetired(verb: "restore" | "destroy", agenda: Agenda): Promise<boolean> {
+    const found = agenda.retired.find(({ state }) => state === "quarantined" || state === "live");
+    if (!found) return false;
+    const action = verb === "restore" ? "RestoreRetired" : "DestroyRetired";
+    await this.#decide({ credentialRef: { name: CREDENTIAL }, action, vendorId: found.vendorId });
+    return true;
+  }
+
+  async #decide(spec: Decision): Promise<void> {
+    this.#decisions += 1;
+    const name = `d${this.#decisions}`;
+    this.#put("RotationDecision", this.#options.namespace, name, {
+      reason: "because",
+      decidedBy: "ben",
+      ticket: "SEC-1",
+      ...spec,
+    });
+    await this.#sync();
+  }
+
+  /** Only where the rotation has come to it: before that somebody may still hold the old one. */
+  #revokeByHand({ state, facts }: RotationEntry): void {
+    if (state !== "revoke_failed" && state !== "validated") return;
+    const id = facts.verify?.previousId;
+    if (id !== undefined) this.#options.fake.revokeByHand(id);
+  }
+
+  /** The newest request disappears from its source. */
+  async #delete(): Promise<boolean> {
+    const key = `RotationRequest/${this.#options.namespace}/r${this.#requests}`;
+    if (!this.#documents.delete(key)) return false;
+    await this.#sync();
+    return true;
+  }
+
+  /** The last consumer is switched off, or on again; a rotation that runs goes on as it began. */
+  async #edit(): Promise<boolean> {
+    const key = `Credential/${this.#options.namespace}/${CREDENTIAL}`;
+    const found = this.#documents.get(key);
+    const spec = found?.spec as Fake["credential"] | undefined;
+    const last = spec?.consumers.at(-1);
+    if (!found || !spec || !last) return false;
+    const consumers = [...spec.consumers.slice(0, -1), { ...last, active: last.active === false }];
+    this.#documents.set(key, { ...found, spec: { ...spec, consumers } });
+    await this.#sync();
+    return true;
+  }
+
+  #put(kind: DesiredDocument["kind"], namespace: string, name: string, spec: object): void {
+    const origin = { path: `${name}.yaml`, line: 1 };
+    this.#documents.set(`${kind}/${namespace}/${name}`, { kind, namespace, name, spec, origin });
+  }
+
+  async #sync(): Promise<void> {
+    this.#looks += 1;
+    await syncSource(this.#options.ledger.db, {
+      source: this.#options.source,
+      kind: "git",
+      cursor: String(this.#looks),
+      trust: "signed",
+      documents: [...this.#documents.values()],
+      problems: [],
+    });
+  }
+}
+
+function withAccount(credential: Fake["credential"], account: string): Fake["credential"] {
+  return JSON.parse(JSON.stringify(credential), (key, value: unknown) => (key === "account" ? account : value));
+}
+
+type Answer = (rotation: RotationEntry, act: Act, fake: Fake) => Decision | undefined;
+
+const DECISIONS: Readonly<Record<Exclude<PersonVerb, "request" | "edit" | "delete">, Answer>> = {
+  approve: (rotation, { gate }, fake) => {
+    const open = openGate(rotation, gate);
+    const confirm = fake.credential.credentialName;
+    return open && { action: "Approve", ...open, ...(open.gate === "Revoke" ? { confirm } : {}) };
+  },
+  deny: (rotation, { gate }) => {
+    const open = openGate(rotation, gate);
+    return open && { action: "Deny", ...open };
+  },
+  abort: () => ({ action: "Abort" }),
+  retry: () => ({ action: "RetryConsumers" }),
+  insist: () => ({ action: "RetryRevoke" }),
+  mark: () => ({ action: "MarkRevoked" }),
+  skip: (rotation, { consumer }) => {
+    const id = consumer ?? rotation.consumers.find((row) => row.id !== "" && row.state !== "working")?.id;
+    return id === undefined ? undefined : { action: "SkipConsumer", consumer: id };
+  },
+  confirm: (rotation, { consumer }) => {
+    const id = consumer ?? rotation.consumers.find((row) => row.id !== "" && row.state === "settled")?.id;
+    return id === undefined ? undefined : { action: "ConfirmConsumer", consumer: id };
+  },
+};
+
+function openGate({ facts }: RotationEntry, wanted: Gate | undefined): { gate: Gate; digest: string } | undefined {
+  for (const gate of ["Mint", "Revoke"] as const) {
+    const found = facts.gates?.[gate];
+    if (found && !found.approved && (wanted ?? gate) === gate) return { gate, digest: found.digest };
+  }
+  return undefined;
+}

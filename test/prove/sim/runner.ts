@@ -1,0 +1,69 @@
+/** Tells schedules one after the other, each with a vendor of its own, in one database. */
+import { Secret } from "../../../adapters/secret.ts";
+import { keyRing } from "../../../controller/custody/key.ts";
+import type { Result } from "../api.ts";
+import { proofServer } from "../server.ts";
+import { createFake } from "../vendor/fake.ts";
+import { VirtualClock } from "./clock.ts";
+import { SimLedger } from "./database.ts";
+import { eventKey } from "./events.ts";
+import { lotsOf } from "./random.ts";
+import { scheduleOf } from "./schedule.ts";
+import { setupOf } from "./setups.ts";
+import type { Story } from "./stories.ts";
+import { STORIES } from "./stories.ts";
+import { Telling } from "./telling.ts";
+import { verdictOf } from "./verdict.ts";
+
+/** Of no install: the proof's own. */
+const KEYS = keyRing(Secret.from(Buffer.alloc(32, 7).toString("base64")));
+
+export interface SimResult extends Result {
+  /** Every point that was passed, in order: `a issuer.mint:before:1`. */
+  readonly passed: readonly string[];
+  /** Events whose moment never came. */
+  readonly missed: readonly string[];
+}
+
+export interface SimRunner extends AsyncDisposable {
+  readonly ledger: SimLedger;
+  /** Throws where the text is no schedule, or the harness itself breaks. */
+  run(text: string): Promise<SimResult>;
+}
+
+export async function openRunner(): Promise<SimRunner> {
+  const { server, stop } = await proofServer();
+  const ledger = await SimLedger.open(server);
+  let tellings = 0;
+  return {
+    ledger,
+    run: async (text) => tell(ledger, text, (tellings += 1)),
+    [Symbol.asyncDispose]: async () => {
+      await ledger[Symbol.asyncDispose]();
+      await stop();
+    },
+  };
+}
+
+export function storyOf(name: string): Story {
+  const story = STORIES[name];
+  if (!story) throw new Error(`there is no story ${name}; there are: ${Object.keys(STORIES).join(", ")}`);
+  return story;
+}
+
+async function tell(ledger: SimLedger, text: string, number: number): Promise<SimResult> {
+  const schedule = scheduleOf(text);
+  const story = storyOf(schedule.story);
+  const given = setupOf(schedule.setup);
+  const setup = story.fit ? story.fit(given) : given;
+  if (!setup) throw new Error(`the story ${schedule.story} cannot be told with ${schedule.setup}`);
+  const prefix = number.toString(16).padStart(8, "0");
+  const clock = new VirtualClock({ quiet: () => ledger.quiet(), moved: (now) => fake.elapse(now) });
+  const lots = lotsOf(text);
+  const fake = createFake(setup, clock, (bytes) => lots.bytes(bytes));
+  ledger.now = () => clock.now();
+  const telling = new Telling({ schedule, story, ledger, clock, fake, lots, keys: KEYS, prefix });
+  const agenda = await telling.tell();
+  const result = await verdictOf({ text, telling, agenda, fake, ledger, story });
+  return { ...result, passed: telling.passed, missed: telling.missed.map(eventKey) };
+}

@@ -1,0 +1,26 @@
+-- A clock of the database's own: what Velvet's SQL calls clock_timestamp(), now() and gen_random_uuid() are these, as the schema sim
+-- stands before pg_catalog in this database's search_path. The session says what time it is (sim.now) and whose telling this is.
+create schema sim;
+
+create function sim.clock_timestamp() returns timestamptz language sql volatile parallel safe as $$
+  select current_setting('sim.now')::timestamptz
+$$;
+
+create function sim.now() returns timestamptz language sql stable parallel safe as $$
+  select current_setting('sim.now')::timestamptz
+$$;
+
+create sequence sim.ids;
+
+-- Of this telling, by its number in front; the rest is the same each time that it is told.
+create function sim.gen_random_uuid() returns uuid language sql volatile as $$
+  select (current_setting('sim.telling') || substr(md5(nextval('sim.ids')::text), 9))::uuid
+$$;
+
+grant usage on schema sim to velvet_app, velvet_auditor;
+grant usage, update on sequence sim.ids to velvet_app;
+
+-- Milliseconds since 1970; null for what is not finite.
+create function sim.ms(at timestamptz) returns double precision language sql immutable parallel safe as $$
+  select case when isfinite(at) then (extract(epoch from at) * 1000)::double precision end
+$$;

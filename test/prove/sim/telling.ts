@@ -1,0 +1,261 @@
+/** One telling of a story with its faults, from the request to rest. */
+import type { KeyRing } from "../../../controller/custody/key.ts";
+import type { EffectPoint, Log } from "../../../controller/engine/deps.ts";
+import type { Fake } from "../api.ts";
+import type { Agenda, RotationEntry } from "./agenda.ts";
+import { isStalled, liveRotation, moments, readAgenda } from "./agenda.ts";
+import type { VirtualClock } from "./clock.ts";
+import type { SimLedger } from "./database.ts";
+import type { Happening } from "./events.ts";
+import { Events, inFlight } from "./events.ts";
+import type { Act } from "./people.ts";
+import { People } from "./people.ts";
+import type { Lots } from "./random.ts";
+import type { Part } from "./replica.ts";
+import { Replica } from "./replica.ts";
+import type { Event, Schedule } from "./schedule.ts";
+import type { Story } from "./stories.ts";
+
+/** Nothing that comes later than this is waited for. */
+const HORIZON_MS = 25 * 3_600_000;
+/** A rotation that needs a person is looked at so often once more, then left. */
+const STALLED_LOOKS = 3;
+/** More than any telling needs: beyond it the story has no end. */
+const MOST_STEPS = 600;
+const PARTS: readonly Part[] = ["admit", "work", "retired", "tombstones"];
+const NAMES = "abcdefghijkl";
+
+export interface TellingOptions {
+  readonly schedule: Schedule;
+  readonly story: Story;
+  readonly ledger: SimLedger;
+  readonly clock: VirtualClock;
+  readonly fake: Fake;
+  readonly lots: Lots;
+  readonly keys: KeyRing;
+  /** Eight hexadecimal digits, of this telling alone. */
+  readonly prefix: string;
+}
+
+export class Telling {
+  readonly #options: TellingOptions;
+  readonly #people: People;
+  readonly #events: Events;
+  readonly #replicas: Replica[] = [];
+  readonly #done: string[] = [];
+  readonly #notes: Happening[] = [];
+  /** Looks at a stalled rotation that changed nothing. */
+  #stalled = { key: "", looks: 0 };
+  #approvals = new Set<string>();
+  #steps = 0;
+  readonly namespace: string;
+  readonly labels = new Set<string>();
+  readonly logged: string[] = [];
+  /** The engine said that it broke, which no schedule may bring about. */
+  readonly faults: string[] = [];
+
+  constructor(options: TellingOptions) {
+    this.#options = options;
+    this.namespace = `t${options.prefix}`;
+    const { ledger, fake, prefix } = options;
+    this.#people = new People({ ledger, fake, namespace: this.namespace, source: prefix });
+    this.#events = new Events(options.schedule.events);
+    this.#addReplica();
+  }
+
+  /** What happened besides the deeds at the vendor. */
+  get happenings(): readonly Happening[] {
+    return this.#notes;
+  }
+
+  /** Every point that was passed, in order: `a issuer.mint:before:1`. */
+  get passed(): readonly string[] {
+    return this.#events.passed;
+  }
+
+  /** Events whose moment never came. */
+  get missed(): readonly Event[] {
+    return this.#events.left;
+  }
+
+  /** Resolves at rest. The agenda says where everything stands. */
+  async tell(): Promise<Agenda> {
+    const { ledger, prefix, fake, schedule, story, clock } = this.#options;
+    await ledger.begin(prefix);
+    fake.arm([...schedule.faults, ...(story.faults?.(fake.setup) ?? [])]);
+    await this.#people.request();
+    await this.#perform("admit");
+    for (;;) {
+      const agenda = await readAgenda(ledger, this.namespace);
+      if (clock.broken) throw clock.broken;
+      if ((this.#steps += 1) > MOST_STEPS || !(await this.#step(agenda))) return agenda;
+    }
+  }
+
+  get isEndless(): boolean {
+    return this.#steps > MOST_STEPS;
+  }
+
+  async #step(agenda: Agenda): Promise<boolean> {
+    const due = this.#due(agenda);
+    if (due) {
+      await this.#perform(due);
+      return true;
+    }
+    return (await this.#personActs(agenda)) || (await this.#resumeAtEnd(agenda)) || this.#wait(agenda);
+  }
+
+  #due(agenda: Agenda): Part | undefined {
+    const now = this.#options.clock.now();
+    const at = moments(agenda);
+    return PARTS.find((part) => at[part] <= now);
+  }
+
+  async #perform(part: Part): Promise<void> {
+    const free = this.#replicas.filter((replica) => replica.isFree);
+    const replica = free[this.#steps % Math.max(1, free.length)] ?? this.#addReplica();
+    const went = await replica.run(part);
+    // As the engine's loops wake one another.
+    if (part === "admit" && went === "done") await replica.run("work");
+  }
+
+  #addReplica(): Replica {
+    const { ledger, clock, lots, prefix, keys, fake } = this.#options;
+    const name = NAMES[this.#replicas.length] ?? "z";
+    const replica = new Replica({
+      name,
+      db: ledger.db,
+      clock,
+      // Of no replica the wall clock is right: nothing that safety rests on may be read from it.
+      skewMs: (this.#replicas.length % 2 === 0 ? 1 : -1) * 420_000,
+      lots,
+      prefix,
+      keys,
+      adapter: fake.adapter,
+      log: this.#log(name),
+      passing: async (passing, label, point) => this.#passing(passing, label, point),
+    });
+    this.#replicas.push(replica);
+    return replica;
+  }
+
+  async #passing(replica: Replica, label: string, point: EffectPoint): Promise<void> {
+    this.labels.add(`${label}:${point}`);
+    for (const event of this.#events.passing(replica.name, label, point)) await this.#happen(replica, event);
+    const resumed = this.#events.resumedBy(replica.name, label, point);
+    for (const name of resumed) await this.#resume(name);
+    this.#options.fake.by = replica.name;
+  }
+
+  async #happen(replica: Replica, event: Event): Promise<void> {
+    const { clock, fake } = this.#options;
+    this.#note(replica.name, event);
+    switch (event.verb) {
+      case "die":
+        if (event.point.at === "flight") fake.arm([inFlight(event)]);
+        return replica.die(event.point.at === "flight");
+      case "pause":
+        return replica.pause();
+      case "jump":
+        return clock.moveTo(clock.now() + (event.amount ?? 0));
+      case "outage":
+        return replica.cutOff(event.amount ?? 1);
+      default:
+        return this.#act({ verb: event.verb });
+    }
+  }
+
+  async #happenIdle(event: Event): Promise<void> {
+    const [replica] = this.#replicas;
+    if (replica) await this.#happen(replica, event);
+  }
+
+  async #act(act: Act): Promise<void> {
+    const { ledger } = this.#options;
+    const agenda = await readAgenda(ledger, this.namespace);
+    if (await this.#people.act(act, agenda)) this.#done.push(act.verb);
+  }
+
+  async #personActs(agenda: Agenda): Promise<boolean> {
+    this.#approveWrites(agenda);
+    const act = this.#options.story.act(agenda, this.#done);
+    if (!act || !(await this.#people.act(act, agenda))) return false;
+    this.#done.push(act.verb);
+    this.#note("person", act);
+    return true;
+  }
+
+  /** Where a write is only a request, somebody approves it: each once for each try. */
+  #approveWrites(agenda: Agenda): void {
+    for (const { id, state, facts } of liveRotation(agenda)?.consumers ?? []) {
+      const key = `${id} ${facts.failure?.tries}`;
+      if (state !== "written" || this.#approvals.has(key)) continue;
+      this.#approvals.add(key);
+      this.#options.fake.approve(id);
+    }
+  }
+
+  /** Whoever stands still goes on when the rotation has ended, or when nobody else can do anything for it. */
+  async #resumeAtEnd(agenda: Agenda): Promise<boolean> {
+    const paused = this.#replicas.find((replica) => replica.isPaused);
+    if (!paused) return false;
+    const live = liveRotation(agenda);
+    if (live && !this.#isLeft(live) && this.#next(agenda) < Infinity) return false;
+    await this.#resume(paused.name);
+    return true;
+  }
+
+  async #resume(name: string): Promise<void> {
+    const replica = this.#replicas.find((each) => each.name === name && each.isPaused);
+    if (!replica) return;
+    this.#note(name, { verb: "resume" });
+    this.#options.fake.by = name;
+    await replica.resume();
+  }
+
+  /** False where nothing is left that is worth waiting for. */
+  async #wait(agenda: Agenda): Promise<boolean> {
+    const { clock } = this.#options;
+    const next = this.#next(agenda);
+    if (next > clock.now() + HORIZON_MS) return false;
+    await clock.moveTo(next);
+    for (const event of this.#events.passing("a", "wait", "before")) await this.#happenIdle(event);
+    // Time alone changes nothing in the ledger: what is due now was known before.
+    const due = this.#due(agenda);
+    if (due) await this.#perform(due);
+    return true;
+  }
+
+  #next(agenda: Agenda): number {
+    const { fake } = this.#options;
+    const live = liveRotation(agenda);
+    if (live) this.#countLooks(live);
+    const at = moments(agenda);
+    const work = live && this.#isLeft(live) ? Infinity : at.work;
+    return Math.min(at.admit, work, at.retired, at.tombstones, fake.nextMoment() ?? Infinity);
+  }
+
+  #countLooks(live: RotationEntry): void {
+    const key = isStalled(live) ? `${live.state} ${live.facts.failure?.reason} ${live.consumers.map((row) => row.state).join()}` : "";
+    if (key !== this.#stalled.key) this.#stalled = { key, looks: 0 };
+    else if (key !== "") this.#stalled.looks += 1;
+  }
+
+  #isLeft(live: RotationEntry): boolean {
+    return isStalled(live) && this.#stalled.looks > STALLED_LOOKS;
+  }
+
+  #note(who: string, what: object): void {
+    this.#notes.push({ at: this.#options.clock.now(), who, what, deeds: this.#options.fake.history.length });
+  }
+
+  #log(name: string): Log {
+    const say = (level: string) => (facts: object, message: string) => {
+      const line = JSON.stringify({ level, replica: name, ...facts, message });
+      this.logged.push(line);
+      if (/^(the step .* broke|an adapter failed unexpectedly)/.test(message)) this.faults.push(line);
+      if (message.startsWith("a pass broke off") && !message.includes("Connection terminated")) this.faults.push(line);
+    };
+    return { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
+  }
+}
