@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Adapter, Clock } from "../adapters/contract.ts";
 import { adapters } from "../adapters/registry.ts";
 import { bootstrapLogins } from "./bootstrap.ts";
@@ -99,6 +100,8 @@ function engineDeps(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing, a
     random: order.random,
     uuid: randomUUID,
     jitter: () => order.random(4).readUInt32BE() / 2 ** 32,
+    timeout: (ms) => AbortSignal.timeout(ms),
+    pause: async (ms) => delay(ms),
     log: order.log,
     leaseMs: LEASE_MS,
     replica: `${hostname()}/${process.pid}`,

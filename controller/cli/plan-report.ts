@@ -5,7 +5,7 @@ import { CUSTODY, waves } from "../domain/consumers.ts";
 import { DEFAULT_QUARANTINE } from "../domain/retired.ts";
 import { durationMs, later } from "../domain/duration.ts";
 import { gateDigest, needsApproval } from "../domain/gates.ts";
-import { mintRefusal } from "../domain/plan.ts";
+import { mintRefusal } from "../domain/mint-budget.ts";
 import type { Gate, Instant, Snapshot, World } from "../domain/world.ts";
 import { everybody, specOf } from "../domain/world.ts";
 

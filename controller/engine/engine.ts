@@ -5,6 +5,7 @@ import { claimRotations, renewClaims } from "../ledger/claims.ts";
 import { admitRequests } from "./admit.ts";
 import type { Deps } from "./deps.ts";
 import { Loop } from "./loop.ts";
+import { tendTombstones } from "./reaper.ts";
 import { tendRetired } from "./retired.ts";
 import { work } from "./work.ts";
 
@@ -31,6 +32,7 @@ export class Engine {
   readonly #others: readonly Loop[];
   readonly #admission: Loop;
   readonly #retired: Loop;
+  readonly #reaper: Loop;
 
   constructor(deps: Deps, options: EngineOptions) {
     this.#deps = deps;
@@ -38,8 +40,12 @@ export class Engine {
     this.#claims = new Loop(options.pollMs, async () => this.#guarded(async () => this.#claimDue()));
     this.#admission = new Loop(options.pollMs, async () => this.#guarded(async () => this.#admit()));
     this.#retired = new Loop(options.pollMs * 2, async () => this.#guarded(async () => (await tendRetired(deps)) > 0));
+    this.#reaper = new Loop(options.pollMs * 5, async () =>
+      this.#guarded(async () => (await tendTombstones(deps)) > 0),
+    );
     this.#others = [
       this.#retired,
+      this.#reaper,
       new Loop(Math.floor(deps.leaseMs / 3), async () => this.#guarded(async () => this.#renew())),
     ];
   }
