@@ -1,0 +1,29 @@
+/** What the judge looks at: the vendor's truth and history, the ledger's rows, and everything that left the controller. */
+import type { VendorFake } from "../vendor/fake.ts";
+import type { LedgerRows } from "./ledger.ts";
+
+export interface Evidence {
+  readonly fake: VendorFake;
+  readonly ledger: LedgerRows;
+  /** False: the story is not over, and only what holds at every instant is judged. Default: true, faults have stopped and all was given its time. */
+  readonly quiet?: boolean;
+  /** Where time is now, in milliseconds since 1970: tells which tombstones are overdue. */
+  readonly now?: number;
+  /** Everything that left the controller: logs, status, HTTP answers, metrics, arguments, git. */
+  readonly outputs?: readonly { readonly where: string; readonly text: string }[];
+  /** Outages that a story brings about on purpose, each with its reason. */
+  readonly exceptions?: readonly OutageException[];
+}
+
+export interface OutageException {
+  /** Absent: every consumer. */
+  readonly consumer?: string;
+  /** How the deed begins that brought it about. Absent: every deed. */
+  readonly deed?: string;
+  readonly because: string;
+}
+
+export const CUSTODY = "";
+
+/** Vendor and ledger tell the time by two clocks of one machine. */
+export const SKEW_MS = 50;

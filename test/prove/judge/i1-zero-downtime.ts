@@ -1,0 +1,25 @@
+/** I1: at every instant, for every required consumer, the vendor accepts what the consumer holds. */
+import type { Violation } from "../api.ts";
+import type { Evidence } from "./evidence.ts";
+
+/** What people did by hand at the vendor, past Velvet. */
+const BY_HAND = ["vendor.revoke", "vendor.plant"];
+
+export function zeroDowntime(evidence: Evidence): Violation[] {
+  const { fake, ledger, exceptions = [] } = evidence;
+  if (fake.setup.strategy === "Replace") return [];
+  if (ledger.rotations.some(({ flow }) => flow === "Revocation")) return [];
+  const skipped = new Set(ledger.consumers.flatMap(({ id, facts }) => (facts.skipped ? [id] : [])));
+  const unexplained = fake.outages.filter(({ consumer, deed }) => {
+    // A person said with a ticket that this one may stay behind.
+    if (skipped.has(consumer) || BY_HAND.some((hand) => deed.startsWith(hand))) return false;
+    return !exceptions.some(
+      (each) =>
+        (each.consumer ?? consumer) === consumer && deed.startsWith(each.deed ?? "") && each.because.trim() !== "",
+    );
+  });
+  return unexplained.map(({ consumer, at, deed }) => ({
+    invariant: "I1",
+    message: `${consumer} had no accepted credential from ${new Date(at).toISOString()}, after ${deed}`,
+  }));
+}

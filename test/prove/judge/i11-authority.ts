@@ -1,0 +1,98 @@
+/**
+ * I11: every mint and every revoke traces to an accepted request; where a gate needs a person, to an approval of that gate's digest that
+ * came before; where two people are needed, by another than the requester.
+ */
+import type { Violation } from "../api.ts";
+import type { Gate } from "../../../controller/domain/world.ts";
+import type { Evidence } from "./evidence.ts";
+import { SKEW_MS } from "./evidence.ts";
+import type { LedgerRows, RotationRow } from "./ledger.ts";
+import type { Entry } from "./told.ts";
+import { entriesOf } from "./told.ts";
+
+const INTENTS = { Mint: "MintIntended", Revoke: "RevokeIntended" } as const;
+
+export function authority(evidence: Evidence): Violation[] {
+  const { ledger } = evidence;
+  const messages = [
+    ...mintsOfNobody(evidence),
+    ...ledger.rotations.flatMap((rotation) => [
+      ...whyUnrequested(ledger, rotation),
+      ...whyUnapproved(ledger, rotation, "Mint"),
+      ...whyUnapproved(ledger, rotation, "Revoke"),
+    ]),
+  ];
+  return messages.map((message) => ({ invariant: "I11", message }));
+}
+
+/** The intent comes first: what reaches the vendor has an attempt that is older. */
+function mintsOfNobody({ fake, ledger }: Evidence): string[] {
+  const mints = fake.history.filter(({ label }) => label === "issuer.mint");
+  return mints.flatMap(({ target, at }) => {
+    const attempt = ledger.attempts.find(({ marker }) => marker === target);
+    if (!attempt) return [`the mint ${target} has no attempt in the ledger`];
+    if (Date.parse(attempt.created_at) > at + SKEW_MS) return [`the mint ${target} came before its intent`];
+    return [];
+  });
+}
+
+function whyUnrequested(ledger: LedgerRows, { id, name, request }: RotationRow): string[] {
+  const found = ledger.requests.find(({ uid }) => uid === request);
+  if (found?.state === "accepted" && found.rotation === id) return [];
+  return [`${name} has no request that was accepted for it`];
+}
+
+function whyUnapproved(ledger: LedgerRows, rotation: RotationRow, gate: Gate): string[] {
+  const entries = entriesOf(ledger, rotation.id);
+  const intent = entries.find(({ event }) => event === INTENTS[gate]);
+  if (!intent || !needsPerson(ledger, rotation, gate)) return [];
+  const why = whyNotApproved(
+    ledger,
+    rotation,
+    gate,
+    entries.filter(({ seq }) => seq < intent.seq),
+  );
+  return why === undefined ? [] : [`${rotation.name}: ${gate} ${why}`];
+}
+
+/** As the design has it: revokes need a person unless the manifest says otherwise, and always where somebody stays behind. */
+function needsPerson(ledger: LedgerRows, rotation: RotationRow, gate: Gate): boolean {
+  const { gates } = rotation.snapshot.credential.spec;
+  if (gate === "Mint") return gates?.mint === "Approval";
+  if ((gates?.revoke ?? "Approval") === "Approval") return true;
+  return ledger.consumers.some(
+    (row) => row.rotation === rotation.id && (row.state === "inactive" || row.state === "skipped"),
+  );
+}
+
+function whyNotApproved(
+  ledger: LedgerRows,
+  rotation: RotationRow,
+  gate: Gate,
+  before: readonly Entry[],
+): string | undefined {
+  const { approved, digest } = rotation.facts.gates?.[gate] ?? {};
+  if (!approved) return "was not approved by anybody";
+  const told = (event: string, fact: string, value: string | undefined) =>
+    before.some((entry) => entry.event === event && entry.facts[fact] === value);
+  if (!told("DecisionAccepted", "decision", approved.decision)) return "was approved only afterwards";
+  if (!told("GateOpened", "digest", digest)) return "was approved without having been opened";
+  return whyNotDecided(ledger, rotation, approved.decision, digest);
+}
+
+function whyNotDecided(
+  ledger: LedgerRows,
+  rotation: RotationRow,
+  decision: string,
+  digest: string | undefined,
+): string | undefined {
+  const found = ledger.decisions.find(({ namespace, name }) => namespace === rotation.namespace && name === decision);
+  if (found?.state !== "accepted" || found.spec.action !== "Approve") return "was approved by no decision";
+  if (found.spec.digest !== digest) return "was approved for another digest";
+  const byOne = needsTwoPeople(rotation) && found.spec.decidedBy === rotation.snapshot.request.spec.requestedBy;
+  return byOne ? "was approved by the requester" : undefined;
+}
+
+function needsTwoPeople({ snapshot }: RotationRow): boolean {
+  return Object.values(snapshot.accounts).some(({ spec }) => spec.twoPerson === true);
+}

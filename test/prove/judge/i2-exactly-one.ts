@@ -1,0 +1,53 @@
+/** I2: at rest the vendor accepts exactly one credential that is attributable to this Credential; after a revocation, none. */
+import type { Violation } from "../api.ts";
+import type { Evidence } from "./evidence.ts";
+import type { LedgerRows } from "./ledger.ts";
+import type { Found } from "./owners.ts";
+import { attemptOf, isAtRest, isCurrent, retiredAs, tombstoneOf } from "./owners.ts";
+
+export function exactlyOne(evidence: Evidence): Violation[] {
+  const { fake, ledger, quiet = true } = evidence;
+  if (!quiet || !isAtRest(ledger)) return [];
+  const accepted = fake.keys().filter((key) => key.accepted && isAttributable(evidence, key));
+  const ids = accepted.filter((key) => !isToldOf(evidence, key)).map(({ id }) => id);
+  const wrong = isRevoked(evidence) ? whyNotNone(ids) : (whyNotOne(evidence, ids) ?? whyNotCurrent(ledger, ids));
+  return wrong === undefined ? [] : [{ invariant: "I2", message: wrong }];
+}
+
+function whyNotNone(ids: readonly string[]): string | undefined {
+  return ids.length === 0 ? undefined : `after the revocation the vendor still accepts ${ids.join(", ")}`;
+}
+
+function whyNotOne(evidence: Evidence, ids: readonly string[]): string | undefined {
+  if (ids.length === 1 || (ids.length === 0 && mayBeNone(evidence))) return undefined;
+  return `at rest the vendor accepts ${ids.join(", ") || "none"}`;
+}
+
+/** Before the first rotation was done the ledger may know no id. */
+function whyNotCurrent({ credentials }: LedgerRows, [id]: readonly string[]): string | undefined {
+  const current = credentials[0]?.current_id ?? undefined;
+  if (id === undefined || current === undefined || id === current) return undefined;
+  return `at rest the vendor accepts ${id}, and the ledger holds ${current} for the current one`;
+}
+
+function isAttributable({ fake, ledger }: Evidence, key: Found): boolean {
+  return key.ours || key.id === fake.originalId || isCurrent(ledger, key.id) || attemptOf(ledger, key) !== undefined;
+}
+
+/** Left alive with a row of its own that a person is shown. */
+function isToldOf({ ledger }: Evidence, key: Found): boolean {
+  if (isCurrent(ledger, key.id)) return false;
+  return retiredAs(ledger, key.id) !== undefined || tombstoneOf(ledger, key) === "orphan-suspected";
+}
+
+function isRevoked({ ledger }: Evidence): boolean {
+  const last = ledger.rotations.at(-1);
+  return last?.flow === "Revocation" && last.state === "done";
+}
+
+/** The old one was dead before, or was ended first as agreed, and no new one came to be. */
+function mayBeNone({ fake, ledger }: Evidence): boolean {
+  if (ledger.rotations.some(({ state }) => state === "done")) return false;
+  const endedByHand = fake.history.some(({ label }) => label === "vendor.revoke");
+  return endedByHand || fake.setup.strategy === "Replace" || ledger.rotations.some(({ expect }) => expect !== "Alive");
+}
