@@ -8,7 +8,7 @@ select sim.ms(min(q.next_look_at) filter (where q.state = 'pending')) as "reques
     select count(*)::int from velvet.decision d
     where d.namespace = $1 and d.state = 'pending' and d.request_name is null) as "retiredDecisions", (
     select coalesce(json_agg(json_build_object(
-      'id', r.id, 'name', r.name, 'state', r.state, 'facts', r.facts, 'at', sim.ms(r.next_action_at),
+      'id', r.id, 'namespace', r.namespace, 'name', r.name, 'state', r.state, 'facts', r.facts, 'at', sim.ms(r.next_action_at),
       'heldUntil', sim.ms(r.lease_until), 'ended', r.ended_at is not null, 'consumers', (
         select coalesce(json_agg(json_build_object('id', c.id, 'state', c.state, 'facts', c.facts) order by c.id), '[]')
         from velvet.consumer c where c.rotation = r.id)) order by r.created_at, r.name), '[]')
@@ -20,6 +20,6 @@ select sim.ms(min(q.next_look_at) filter (where q.state = 'pending')) as "reques
     select coalesce(json_agg(json_build_object(
       'state', t.state, 'at', sim.ms(t.next_action_at), 'heldUntil', sim.ms(t.lease_until), 'looks', t.looks)), '[]')
     from velvet.tombstone t join velvet.rotation r on r.id = t.rotation
-    where r.namespace = $1 and t.state = 'watching') as tombstones
+    where r.namespace = $1 and t.next_action_at is not null) as tombstones
 from velvet.request q
 where q.namespace = $1

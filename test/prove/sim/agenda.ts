@@ -12,6 +12,7 @@ interface Timed {
 
 export interface RotationEntry extends Timed {
   readonly id: string;
+  readonly namespace: string;
   /** The request's. */
   readonly name: string;
   readonly state: State;

@@ -62,6 +62,17 @@ export class VirtualClock implements SimClock {
     if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     signal.addEventListener("abort", () => resolve(), { once: true });
+    await this.#waitFor(promise);
+  }
+
+  /** Resolves after so much time, which passes as soon as nobody else has anything to do. */
+  async pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.alarm(this.#now + ms, resolve);
+    await this.#waitFor(promise);
+  }
+
+  async #waitFor(promise: Promise<void>): Promise<void> {
     this.#hanging += 1;
     if (!this.#pumping) void this.#pump();
     await promise;

@@ -158,11 +158,6 @@ export class SimLedger implements AsyncDisposable {
     this.#shown = now;
   }
 
-  async logAll(): Promise<void> {
-    await asSuperuser(this.#server, "alter system set log_min_duration_statement = 0");
-    await asSuperuser(this.#server, "select pg_reload_conf()");
-  }
-
   async #empty(): Promise<void> {
     await asSuperuser(this.#server, EMPTY, this.#name);
   }

@@ -8,7 +8,7 @@ import { pointText } from "./schedule.ts";
 export interface Happening {
   readonly at: number;
   readonly who: string;
-  readonly what: object;
+  readonly what: string;
   /** How many deeds there were by then. */
   readonly deeds: number;
 }

@@ -1,4 +1,6 @@
 /** The people of a telling: what they put into the desired state, and what they do at the vendor's own pages. */
+import { Secret } from "../../../adapters/secret.ts";
+import { sealBox } from "../../../controller/custody/box.ts";
 import type { RotationDecisionSpec } from "../../../crds/kinds.gen.ts";
 import type { Gate } from "../../../controller/domain/world.ts";
 import type { DesiredDocument } from "../../../controller/sources/look.ts";
@@ -7,6 +9,7 @@ import type { Fake } from "../api.ts";
 import type { Agenda, RotationEntry } from "./agenda.ts";
 import { liveRotation } from "./agenda.ts";
 import type { SimLedger } from "./database.ts";
+import { INSTALL, SEALING_KEY } from "./keys.ts";
 import type { PersonVerb } from "./schedule.ts";
 
 export const CREDENTIAL = "token";
@@ -154,6 +157,12 @@ const DECISIONS: Readonly<Record<Exclude<PersonVerb, "request" | "edit" | "delet
   },
   abort: () => ({ action: "Abort" }),
   retry: () => ({ action: "RetryConsumers" }),
+  provide: (rotation, _, fake) => {
+    if (rotation.facts.awaitsValueSince === undefined) return undefined;
+    const value = Object.entries(fake.mintByHand()).map(([field, text]) => [field, Secret.from(text)] as const);
+    const scope = { install: INSTALL, namespace: rotation.namespace, credential: CREDENTIAL };
+    return { action: "ProvideValue", sealedValue: sealBox(SEALING_KEY, scope, Object.fromEntries(value)) };
+  },
   insist: () => ({ action: "RetryRevoke" }),
   mark: () => ({ action: "MarkRevoked" }),
   skip: (rotation, { consumer }) => {

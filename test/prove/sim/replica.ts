@@ -1,9 +1,9 @@
 /** One controller that can die or stand still at any moment: from then on nothing of it reaches the ledger or the vendor. */
 import type { Adapter } from "../../../adapters/contract.ts";
-import type { KeyRing } from "../../../controller/custody/key.ts";
-import { admitRequests } from "../../../controller/engine/admit.ts";
 import { Accounts } from "../../../controller/engine/accounts.ts";
+import { admitRequests } from "../../../controller/engine/admit.ts";
 import type { Deps, EffectPoint, Log } from "../../../controller/engine/deps.ts";
+import { tendTombstones } from "../../../controller/engine/reaper.ts";
 import { tendRetired } from "../../../controller/engine/retired.ts";
 import { work } from "../../../controller/engine/work.ts";
 import type { Claim } from "../../../controller/ledger/claims.ts";
@@ -11,7 +11,10 @@ import { claimRotations, renewClaims } from "../../../controller/ledger/claims.t
 import type { Db } from "../../../controller/ledger/db.ts";
 import type { VirtualClock } from "./clock.ts";
 import { BEGINNING } from "./clock.ts";
+import { INSTALL, KEYS } from "./keys.ts";
 import type { Lots } from "./random.ts";
+import type { Carry } from "./reach.ts";
+import { throughReplica } from "./reach.ts";
 
 export const LEASE_MS = 30_000;
 export const ENVIRONMENT = "test";
@@ -29,9 +32,10 @@ export interface ReplicaOptions {
   readonly lots: Lots;
   /** What its uuids begin with. */
   readonly prefix: string;
-  readonly keys: KeyRing;
   readonly adapter: Adapter;
   readonly log: Log;
+  /** The next call is this replica's. */
+  readonly sends: (replica: string) => void;
   /** At every moment around an effect. It may let the replica die or stand still. */
   readonly passing: (replica: Replica, label: string, point: EffectPoint) => Promise<void>;
 }
@@ -46,6 +50,7 @@ export class Replica {
   readonly #stopping = new AbortController().signal;
   #dead = false;
   #sending = false;
+  #pausesInFlight = false;
   #standing: PromiseWithResolvers<void> | undefined;
   #held = Promise.withResolvers<Went>();
   #going: Promise<Went> | undefined;
@@ -73,7 +78,13 @@ export class Replica {
     this.#held.resolve("held");
   }
 
-  pause(): void {
+  /** `sending`: it stands still when the call that it is about to make is on its way, which arrives when it goes on. */
+  pause(sending = false): void {
+    if (sending) this.#pausesInFlight = true;
+    else this.#stand();
+  }
+
+  #stand(): void {
     this.#standing = Promise.withResolvers();
     this.#held.resolve("held");
   }
@@ -120,6 +131,7 @@ export class Replica {
       const context = { environment: ENVIRONMENT, rotationOn: true, registry: { [adapter.name]: adapter } };
       await admitRequests(this.#deps, context);
     } else if (part === "retired") await tendRetired(this.#deps);
+    else if (part === "tombstones") await tendTombstones(this.#deps);
     else await this.#work();
   }
 
@@ -151,29 +163,33 @@ export class Replica {
     return () => cancel();
   }
 
-  #depsOf({ name, clock, skewMs, lots, prefix, keys, adapter, log, passing }: ReplicaOptions): Deps {
+  #depsOf({ name, clock, skewMs, lots, prefix, adapter, log, passing }: ReplicaOptions): Deps {
     const ownClock = {
       now: () => new Date(clock.now() + skewMs),
       monotonicMs: () => clock.now() - BEGINNING,
     };
     return {
       db: this.#db(),
-      accounts: new Accounts({ [adapter.name]: adapter }, () => undefined, ownClock),
-      keys,
-      install: "proof",
+      accounts: new Accounts({ [adapter.name]: throughReplica(adapter, this.#carry) }, () => undefined, ownClock),
+      keys: KEYS,
+      install: INSTALL,
       environment: ENVIRONMENT,
       clock: ownClock,
       random: (bytes) => lots.bytes(bytes),
       uuid: () => lots.uuid(prefix),
       jitter: () => lots.next(),
+      pause: async (ms) => {
+        await clock.pause(ms);
+        await this.#life();
+      },
+      timeout: (ms) => clock.timeout(ms),
       log,
       leaseMs: LEASE_MS,
       replica: name,
       hook: async (label, point) => {
         await this.#life();
         await passing(this, label, point);
-        if (this.#sending) this.#sending = false;
-        else await this.#life();
+        if (!this.#sending) await this.#life();
       },
     };
   }
@@ -201,6 +217,24 @@ export class Replica {
     }
     return answer;
   }
+
+  /** One call to the vendor. */
+  readonly #carry: Carry = async (signal, call) => {
+    let own = signal;
+    if (this.#sending) this.#sending = false;
+    else if (this.#pausesInFlight) {
+      this.#pausesInFlight = false;
+      this.#stand();
+      await this.#life();
+      // It is on the wire: no deadline calls it back.
+      own = new AbortController().signal;
+    } else await this.#life();
+    this.#options.sends(this.name);
+    const answer = call(own);
+    await Promise.allSettled([answer]);
+    await this.#life();
+    return answer;
+  };
 
   async #life(): Promise<void> {
     while (this.#standing && !this.#dead) await this.#standing.promise;

@@ -1,12 +1,12 @@
 /** Tells schedules one after the other, each with a vendor of its own, in one database. */
-import { Secret } from "../../../adapters/secret.ts";
-import { keyRing } from "../../../controller/custody/key.ts";
 import type { Result } from "../api.ts";
 import { proofServer } from "../server.ts";
 import { createFake } from "../vendor/fake.ts";
 import { VirtualClock } from "./clock.ts";
 import { SimLedger } from "./database.ts";
 import { eventKey } from "./events.ts";
+import { evidenceOf } from "./evidence.ts";
+import { storyText } from "./history.ts";
 import { lotsOf } from "./random.ts";
 import { scheduleOf } from "./schedule.ts";
 import { setupOf } from "./setups.ts";
@@ -14,9 +14,6 @@ import type { Story } from "./stories.ts";
 import { STORIES } from "./stories.ts";
 import { Telling } from "./telling.ts";
 import { verdictOf } from "./verdict.ts";
-
-/** Of no install: the proof's own. */
-const KEYS = keyRing(Secret.from(Buffer.alloc(32, 7).toString("base64")));
 
 export interface SimResult extends Result {
   /** Every point that was passed, in order: `a issuer.mint:before:1`. */
@@ -62,8 +59,16 @@ async function tell(ledger: SimLedger, text: string, number: number): Promise<Si
   const lots = lotsOf(text);
   const fake = createFake(setup, clock, (bytes) => lots.bytes(bytes));
   ledger.now = () => clock.now();
-  const telling = new Telling({ schedule, story, ledger, clock, fake, lots, keys: KEYS, prefix });
+  const telling = new Telling({ schedule, story, ledger, clock, fake, lots, prefix });
   const agenda = await telling.tell();
-  const result = await verdictOf({ text, telling, agenda, fake, ledger, story });
-  return { ...result, passed: telling.passed, missed: telling.missed.map(eventKey) };
+  const evidence = await evidenceOf({ telling, fake, ledger, now: clock.now() });
+  const violations = verdictOf(telling, story, agenda, evidence);
+  return {
+    schedule: text,
+    violations,
+    labels: telling.labels,
+    ...(violations.length > 0 ? { story: storyText(telling, evidence) } : {}),
+    passed: telling.passed,
+    missed: telling.missed.map(eventKey),
+  };
 }

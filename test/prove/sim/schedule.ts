@@ -25,6 +25,7 @@ export const PERSON_VERBS = [
   "retry",
   "insist",
   "mark",
+  "provide",
   "delete",
   "edit",
   "request",
@@ -83,7 +84,7 @@ export function scheduleText({ layer, setup, story, events, faults }: Schedule):
   return [layer, setup, story, ...faults.map(faultText), ...events.map(eventText)].join(" ");
 }
 
-function eventText({ verb, replica, point, amount, until }: Event): string {
+export function eventText({ verb, replica, point, amount, until }: Event): string {
   const who = replica === "a" ? "" : `@${replica}`;
   const inFlight = point.at === "flight";
   const how = amount === undefined || inFlight ? "" : `=${verb === "jump" ? durationText(amount) : amount}`;

@@ -24,3 +24,18 @@ grant usage, update on sequence sim.ids to velvet_app;
 create function sim.ms(at timestamptz) returns double precision language sql immutable parallel safe as $$
   select case when isfinite(at) then (extract(epoch from at) * 1000)::double precision end
 $$;
+
+-- What a telling left open is closed, so that nobody works on it in the next one; and the install's chain begins anew. The triggers
+-- that guard the audit rows are for everybody else.
+create function sim.begin(telling text) returns void language plpgsql security definer set session_replication_role = replica as $$
+begin
+  perform setval('sim.ids', 1, false), set_config('sim.telling', telling, false);
+  update velvet.rotation set ended_at = clock_timestamp(), sealed_previous = null where ended_at is null;
+  update velvet.request set state = 'expired' where state = 'pending';
+  update velvet.decision set state = 'baseline' where state = 'pending';
+  update velvet.retired set next_action_at = null where next_action_at is not null;
+  update velvet.tombstone set state = 'clear', next_action_at = null where next_action_at is not null;
+  delete from velvet.audit where chain = 'install';
+  update velvet.lease set facts = '{"seq": 0, "hash": ""}' where name = 'install-chain';
+  insert into velvet.source (name, kind, baseline) values (telling, 'git', true);
+end $$;

@@ -22,9 +22,10 @@ const AUTOMATIC = { mint: "Automatic", revoke: "Automatic" } as const;
 /** What people do in every story: they answer where nobody else can. */
 function helpful(agenda: Agenda): Act | undefined {
   const rotation = liveRotation(agenda);
-  if (!rotation) return undefined;
+  if (!rotation || rotation.facts.abort) return undefined;
   const waiting = rotation.consumers.find(({ id, state, facts }) => id !== "" && state === "settled" && !facts.failure);
   if (waiting) return { verb: "confirm", consumer: waiting.id };
+  if (rotation.facts.awaitsValueSince !== undefined && rotation.state === "minting") return { verb: "provide" };
   if (openGate(rotation)) return { verb: "approve" };
   if (waitsForHand(rotation)) return { verb: "mark" };
   return undefined;

@@ -1,5 +1,4 @@
 /** One telling of a story with its faults, from the request to rest. */
-import type { KeyRing } from "../../../controller/custody/key.ts";
 import type { EffectPoint, Log } from "../../../controller/engine/deps.ts";
 import type { Fake } from "../api.ts";
 import type { Agenda, RotationEntry } from "./agenda.ts";
@@ -14,6 +13,7 @@ import type { Lots } from "./random.ts";
 import type { Part } from "./replica.ts";
 import { Replica } from "./replica.ts";
 import type { Event, Schedule } from "./schedule.ts";
+import { eventText } from "./schedule.ts";
 import type { Story } from "./stories.ts";
 
 /** Nothing that comes later than this is waited for. */
@@ -32,7 +32,6 @@ export interface TellingOptions {
   readonly clock: VirtualClock;
   readonly fake: Fake;
   readonly lots: Lots;
-  readonly keys: KeyRing;
   /** Eight hexadecimal digits, of this telling alone. */
   readonly prefix: string;
 }
@@ -46,9 +45,10 @@ export class Telling {
   readonly #notes: Happening[] = [];
   /** Looks at a stalled rotation that changed nothing. */
   #stalled = { key: "", looks: 0 };
-  #approvals = new Set<string>();
+  readonly #tired = new Set<string>();
   #steps = 0;
   readonly namespace: string;
+  readonly prefix: string;
   readonly labels = new Set<string>();
   readonly logged: string[] = [];
   /** The engine said that it broke, which no schedule may bring about. */
@@ -56,6 +56,7 @@ export class Telling {
 
   constructor(options: TellingOptions) {
     this.#options = options;
+    this.prefix = options.prefix;
     this.namespace = `t${options.prefix}`;
     const { ledger, fake, prefix } = options;
     this.#people = new People({ ledger, fake, namespace: this.namespace, source: prefix });
@@ -92,6 +93,16 @@ export class Telling {
     }
   }
 
+  /** Somebody asked for the end, besides what the story wants. */
+  get isAborted(): boolean {
+    return this.#done.includes("abort") || this.#done.includes("deny");
+  }
+
+  /** Anything may be asked for, and the story says nothing of how it ends. */
+  get isWild(): boolean {
+    return this.#options.schedule.layer === "D";
+  }
+
   get isEndless(): boolean {
     return this.#steps > MOST_STEPS;
   }
@@ -120,7 +131,7 @@ export class Telling {
   }
 
   #addReplica(): Replica {
-    const { ledger, clock, lots, prefix, keys, fake } = this.#options;
+    const { ledger, clock, lots, prefix, fake } = this.#options;
     const name = NAMES[this.#replicas.length] ?? "z";
     const replica = new Replica({
       name,
@@ -130,9 +141,11 @@ export class Telling {
       skewMs: (this.#replicas.length % 2 === 0 ? 1 : -1) * 420_000,
       lots,
       prefix,
-      keys,
       adapter: fake.adapter,
       log: this.#log(name),
+      sends: (by) => {
+        fake.by = by;
+      },
       passing: async (passing, label, point) => this.#passing(passing, label, point),
     });
     this.#replicas.push(replica);
@@ -144,18 +157,17 @@ export class Telling {
     for (const event of this.#events.passing(replica.name, label, point)) await this.#happen(replica, event);
     const resumed = this.#events.resumedBy(replica.name, label, point);
     for (const name of resumed) await this.#resume(name);
-    this.#options.fake.by = replica.name;
   }
 
   async #happen(replica: Replica, event: Event): Promise<void> {
     const { clock, fake } = this.#options;
-    this.#note(replica.name, event);
+    this.#note(replica.name, eventText(event));
     switch (event.verb) {
       case "die":
         if (event.point.at === "flight") fake.arm([inFlight(event)]);
         return replica.die(event.point.at === "flight");
       case "pause":
-        return replica.pause();
+        return replica.pause(event.point.at === "flight");
       case "jump":
         return clock.moveTo(clock.now() + (event.amount ?? 0));
       case "outage":
@@ -177,22 +189,23 @@ export class Telling {
   }
 
   async #personActs(agenda: Agenda): Promise<boolean> {
-    this.#approveWrites(agenda);
+    this.#approveWrites();
     const act = this.#options.story.act(agenda, this.#done);
-    if (!act || !(await this.#people.act(act, agenda))) return false;
+    const key = `${act?.verb} ${act?.consumer} ${liveRotation(agenda)?.state}`;
+    if (!act || this.#tired.has(key)) return false;
+    // Nobody does the same again and again where it changes nothing.
+    if (this.#done.at(-1) === act.verb) this.#tired.add(key);
+    if (!(await this.#people.act(act, agenda))) return false;
     this.#done.push(act.verb);
-    this.#note("person", act);
+    this.#note("a person", [act.verb, act.gate, act.consumer].filter(Boolean).join(" "));
     return true;
   }
 
-  /** Where a write is only a request, somebody approves it: each once for each try. */
-  #approveWrites(agenda: Agenda): void {
-    for (const { id, state, facts } of liveRotation(agenda)?.consumers ?? []) {
-      const key = `${id} ${facts.failure?.tries}`;
-      if (state !== "written" || this.#approvals.has(key)) continue;
-      this.#approvals.add(key);
-      this.#options.fake.approve(id);
-    }
+  /** Where a write is only a request, somebody approves it. */
+  #approveWrites(): void {
+    const { fake } = this.#options;
+    for (const { id, sink } of fake.setup.consumers) if (sink === "approval") fake.approve(id);
+    if (fake.setup.custody === "approval") fake.approve("custody");
   }
 
   /** Whoever stands still goes on when the rotation has ended, or when nobody else can do anything for it. */
@@ -208,8 +221,7 @@ export class Telling {
   async #resume(name: string): Promise<void> {
     const replica = this.#replicas.find((each) => each.name === name && each.isPaused);
     if (!replica) return;
-    this.#note(name, { verb: "resume" });
-    this.#options.fake.by = name;
+    this.#note(name, "goes on");
     await replica.resume();
   }
 
@@ -245,7 +257,7 @@ export class Telling {
     return isStalled(live) && this.#stalled.looks > STALLED_LOOKS;
   }
 
-  #note(who: string, what: object): void {
+  #note(who: string, what: string): void {
     this.#notes.push({ at: this.#options.clock.now(), who, what, deeds: this.#options.fake.history.length });
   }
 

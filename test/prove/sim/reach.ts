@@ -1,0 +1,59 @@
+/** A replica's way to the vendor: whoever stands still sends nothing, and gets its answers when it goes on. */
+import type { Adapter, Check, Connection, Issuer, Sink } from "../../../adapters/contract.ts";
+
+/** Called around each call; may replace its signal. */
+export type Carry = <T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+
+export function throughReplica(adapter: Adapter, carry: Carry): Adapter {
+  return {
+    ...adapter,
+    connect: (account, clock) => {
+      const connection = adapter.connect(account, clock);
+      const reached: Connection = {
+        probe: async (signal) => carry(signal, async (own) => connection.probe(own)),
+        issuer: (config) => issuerThrough(made(connection.issuer?.(config)), carry),
+        sink: (config) => sinkThrough(made(connection.sink?.(config)), carry),
+        check: (endpoint) => checkThrough(made(connection.check?.(endpoint)), carry),
+        [Symbol.asyncDispose]: async () => connection[Symbol.asyncDispose](),
+      };
+      return reached;
+    },
+  };
+}
+
+function made<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error("the fake has every role");
+  return part;
+}
+
+function issuerThrough(issuer: Issuer, carry: Carry): Issuer {
+  const { read, moveGrace, restore, usage } = issuer;
+  return {
+    ...issuer,
+    list: async (signal) => carry(signal, async (own) => issuer.list(own)),
+    verify: async (value, signal) => carry(signal, async (own) => issuer.verify(value, own)),
+    identify: async (value, signal) => carry(signal, async (own) => issuer.identify(value, own)),
+    mint: async (order, signal) => carry(signal, async (own) => issuer.mint(order, own)),
+    revoke: async (id, signal) => carry(signal, async (own) => issuer.revoke(id, own)),
+    destroy: async (id, signal) => carry(signal, async (own) => issuer.destroy(id, own)),
+    ...(read ? { read: async (id, signal) => carry(signal, async (own) => read(id, own)) } : {}),
+    ...(moveGrace
+      ? { moveGrace: async (id, until, signal) => carry(signal, async (own) => moveGrace(id, until, own)) }
+      : {}),
+    ...(restore ? { restore: async (id, signal) => carry(signal, async (own) => restore(id, own)) } : {}),
+    ...(usage ? { usage: async (id, signal) => carry(signal, async (own) => usage(id, own)) } : {}),
+  };
+}
+
+function sinkThrough(sink: Sink, carry: Carry): Sink {
+  return {
+    ...sink,
+    observe: async (keys, signal) => carry(signal, async (own) => sink.observe(keys, own)),
+    write: async (order, signal) => carry(signal, async (own) => sink.write(order, own)),
+    settle: async (written, signal) => carry(signal, async (own) => sink.settle(written, own)),
+  };
+}
+
+function checkThrough(check: Check, carry: Carry): Check {
+  return { ...check, run: async (value, signal) => carry(signal, async (own) => check.run(value, own)) };
+}

@@ -1,0 +1,26 @@
+-- Everything that the ledger holds of the namespace $1, and the install's own chain, without ciphertext: what is judged.
+with r as (select * from velvet.rotation where namespace = $1)
+select jsonb_build_object(
+  'credentials', (select coalesce(jsonb_agg(to_jsonb(k) order by k.uid), '[]') from velvet.credential k where k.namespace = $1),
+  'rotations', (select coalesce(jsonb_agg((to_jsonb(r) - 'sealed_previous')
+    || jsonb_build_object('sealed', r.sealed_previous is not null) order by r.created_at, r.name), '[]') from r),
+  'consumers', (select coalesce(jsonb_agg(to_jsonb(c) order by c.rotation, c.id), '[]') from velvet.consumer c
+    where c.rotation in (select id from r)),
+  'attempts', (select coalesce(jsonb_agg((to_jsonb(a) - 'sealed')
+    || jsonb_build_object('sealed', a.sealed is not null) order by a.created_at, a.number, a.id), '[]') from velvet.attempt a
+    where a.rotation in (select id from r)),
+  'effects', (select coalesce(jsonb_agg(to_jsonb(e) order by e.intent_at, e.fence), '[]') from velvet.effect e
+    where e.rotation in (select id from r)),
+  'retired', (select coalesce(jsonb_agg(to_jsonb(o) order by o.changed_at, o.vendor_id), '[]') from velvet.retired o
+    where o.rotation in (select id from r)),
+  'tombstones', (select coalesce(jsonb_agg(to_jsonb(t) order by t.created_at, t.id), '[]') from velvet.tombstone t
+    where t.rotation in (select id from r)),
+  'requests', (select coalesce(jsonb_agg(to_jsonb(q) order by q.appeared_at, q.uid), '[]') from velvet.request q
+    where q.namespace = $1),
+  'decisions', (select coalesce(jsonb_agg(to_jsonb(d) order by d.appeared_at, d.uid), '[]') from velvet.decision d
+    where d.namespace = $1),
+  'audit', (select coalesce(jsonb_agg(jsonb_build_object('chain', u.chain, 'seq', u.seq, 'canonical',
+    encode(u.canonical, 'hex'), 'hash', encode(u.hash, 'hex')) order by u.chain, u.seq), '[]') from velvet.audit u
+    where u.chain = 'install' or u.chain in (select id::text from r)),
+  'installHead', (select facts from velvet.lease where name = 'install-chain')
+) as rows
