@@ -34,10 +34,11 @@ function isAttributable({ fake, ledger }: Evidence, key: Found): boolean {
   return key.ours || key.id === fake.originalId || isCurrent(ledger, key.id) || attemptOf(ledger, key) !== undefined;
 }
 
-/** Left alive with a row of its own that a person is shown. */
+/** Not yet looked for to the end, or left alive with a row of its own that a person is shown. What is quarantined must be dead. */
 function isToldOf({ ledger }: Evidence, key: Found): boolean {
   if (isCurrent(ledger, key.id)) return false;
-  return retiredAs(ledger, key.id) !== undefined || tombstoneOf(ledger, key) === "orphan-suspected";
+  const retired = retiredAs(ledger, key.id);
+  return (retired !== undefined && retired !== "quarantined") || tombstoneOf(ledger, key) !== undefined;
 }
 
 function isRevoked({ ledger }: Evidence): boolean {

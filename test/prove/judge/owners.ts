@@ -35,12 +35,7 @@ export function isInWork(ledger: LedgerRows, key: Found): boolean {
   return attempt.state === "open" || (attempt.state === "minted" && rotation?.ended_at === null);
 }
 
-/** Everything has come to its end, tombstones and quarantines included. */
-export function isAtRest(ledger: LedgerRows): boolean {
-  return (
-    ledger.rotations.every(({ ended_at }) => ended_at !== null) &&
-    ledger.attempts.every(({ state }) => state !== "open") &&
-    ledger.tombstones.every(({ state }) => state !== "watching") &&
-    ledger.retired.every(({ state }) => state !== "quarantined")
-  );
+/** Nothing is being rotated. Tombstones and quarantines have a life of their own after that. */
+export function isAtRest({ rotations, attempts }: LedgerRows): boolean {
+  return rotations.every(({ ended_at }) => ended_at !== null) && attempts.every(({ state }) => state !== "open");
 }

@@ -53,18 +53,24 @@ export async function rotated(db: Db, setup: Setup): Promise<Evidence> {
   try {
     const asked = { flow: "Operational", expect: "Alive", reason: "quarterly", requestedBy: "ana" };
     await add("RotationRequest", NAMESPACE, REQUEST, { credentialRef: { name: "token" }, ...asked });
-    const open = await until(db, (view) => summarize(view).gate?.name === "Revoke");
-    await add("RotationDecision", NAMESPACE, "approved", {
-      requestRef: { name: REQUEST },
-      action: "Approve",
-      gate: "Revoke",
-      digest: summarize(open).gate?.digest,
-      confirm: "TOKEN",
-      ticket: "SEC-1",
-      reason: "all work",
-      decidedBy: "ben",
+    const open = await until(db, (view) => view.rotation.endedAt !== undefined || summarize(view).gate !== undefined);
+    // Rolling ends the old one by itself: there is nothing to approve.
+    const { gate } = summarize(open);
+    if (gate) {
+      await add("RotationDecision", NAMESPACE, "approved", {
+        requestRef: { name: REQUEST },
+        action: "Approve",
+        gate: gate.name,
+        digest: gate.digest,
+        confirm: "TOKEN",
+        ticket: "SEC-1",
+        reason: "all work",
+        decidedBy: "ben",
+      });
+    }
+    await until(db, ({ rotation, retired }) => {
+      return rotation.endedAt !== undefined && retired.every(({ state }) => state !== "quarantined");
     });
-    await until(db, ({ retired }) => retired.some(({ state }) => state === "destroyed"));
   } finally {
     await engine.stop();
   }

@@ -24,6 +24,23 @@ const SETUPS: Readonly<Record<string, Setup>> = {
     fields: ["id", "secret"],
     consumers: [{ id: "app", sink: "readable" }],
   },
+  "a credential with a grace of its vendor": { mintClass: "native-grace", graceKeeps: "last", consumers: CONSUMERS },
+  "a credential that is rolled": { mintClass: "roll-in-place", strategy: "Replace", consumers: CONSUMERS },
+  "a credential that is replaced": { mintClass: "markable", strategy: "Replace", consumers: CONSUMERS },
+  "a credential that its vendor distributes": {
+    mintClass: "vendor-distributed",
+    vendorWritesMs: 200,
+    consumers: [{ id: "app", sink: "readable" }],
+  },
+  "a secret between acceptor and caller": {
+    mintClass: "client-supplied",
+    authority: "acceptors",
+    consumers: [
+      { id: "server", sink: "readable", role: "acceptor", twoSlots: true },
+      { id: "client", sink: "settling" },
+    ],
+    releaseMs: 100,
+  },
 };
 
 describe("the judge", () => {
