@@ -41,8 +41,8 @@ export interface ControllerOrder {
   readonly registry?: Readonly<Record<string, Adapter>>;
 }
 
-/** Below it a replica that died is taken over in good time; above it a slow vendor's call still fits into a third. */
-const LEASE_MS = 30_000;
+/** A replica that died is taken over within 30 seconds, the poll included; a slow vendor's call still fits into a third of it. */
+const LEASE_MS = 25_000;
 const POLL_MS = 1_000;
 const PLATFORM_INTERVAL_MS = 5_000;
 

@@ -5,6 +5,7 @@
  * the next one: many consumers that answer at once cost few commits.
  */
 import type { ConsumerRow, Instant, RotationFacts, Snapshot, State } from "../domain/world.ts";
+import { mayFollow } from "../domain/transitions.ts";
 import type { ChainHead } from "../ledger/audit.ts";
 import type { Claim } from "../ledger/claims.ts";
 import type { Change, Release } from "../ledger/record.ts";
@@ -128,6 +129,7 @@ function after(live: Live, change: Change): Live {
 /** Notes when a state was entered, for the durations that people are shown. */
 function withEntered(live: Live, change: Change, at: Instant): Change {
   if (change.state === undefined || change.state === live.state) return change;
+  if (!mayFollow(live.state, change.state)) throw new Error(`there is no way from ${live.state} to ${change.state}`);
   const facts = change.facts ?? live.facts;
   return {
     ...change,

@@ -23,6 +23,13 @@ export const MINT_REASONS: Readonly<Record<string, Reason>> = {
     commands: ["velvet describe <request>"],
     where: ["rotation"],
   },
+  OrphanSuspected: {
+    meaning: "After a mint whose answer was lost the vendor has what nobody can attribute, or cannot be asked.",
+    fine: IN_USE,
+    remedy: "Look at the vendor; end what is nobody's with DestroyRetired, or say with MarkRevoked that you have.",
+    commands: ["velvet describe <request>", "velvet destroy <credential> <id>"],
+    where: ["rotation"],
+  },
   MintsExhausted: {
     meaning: "This rotation has minted as often as it may, and no value came of it.",
     fine: BOTH,

@@ -139,7 +139,8 @@ async function recordBurned(
   const over = cause.terminal === true || open.number >= MOST_MINT_TRIES;
   await pass.journal.write((live, now) => {
     const failure = nextFailure(live.facts.failure, cause, now, pass.deps.jitter());
-    const ends = over && !live.facts.abort;
+    // Where the old one has ended already there is nothing to end with: it goes on being tried.
+    const ends = over && !live.facts.abort && !live.facts.revoked;
     return {
       audit: { event: ends ? "MintFailed" : "MintRefused", attempt: open.id, reason: cause.reason },
       ...(ends ? { state: "mint_failed" as const, ended: true } : {}),
