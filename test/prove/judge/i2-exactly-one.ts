@@ -35,10 +35,17 @@ function isAttributable({ fake, ledger }: Evidence, key: Found): boolean {
 }
 
 /** Not yet looked for to the end, or left alive with a row of its own that a person is shown. What is quarantined must be dead. */
-function isToldOf({ ledger }: Evidence, key: Found): boolean {
+function isToldOf({ fake, ledger }: Evidence, key: Found): boolean {
   if (isCurrent(ledger, key.id)) return false;
   const retired = retiredAs(ledger, key.id);
+  if (key.id === fake.originalId && isNamedInSlot(ledger)) return true;
   return (retired !== undefined && retired !== "quarantined") || tombstoneOf(ledger, key) !== undefined;
+}
+
+/** A rotation that was stopped before the acceptors dropped the old value names it, and each of them. */
+function isNamedInSlot({ rotations }: LedgerRows): boolean {
+  const { residual = [] } = rotations.at(-1)?.facts ?? {};
+  return residual.some(({ kind }) => kind === "OldValueInSlot");
 }
 
 function isRevoked({ ledger }: Evidence): boolean {
