@@ -1,33 +1,41 @@
 /** Layer A: a single crash, or a person's abort, at every moment of every story. */
 import type { Layer, LayerOptions } from "../api.ts";
+import type { Passed } from "../sim/events.ts";
+import type { SimRunner } from "../sim/runner.ts";
 import { openRunner } from "../sim/runner.ts";
-import { flightOf, momentsOf, shardOf, tellings, undisturbed } from "./moments.ts";
+import { apart, flightOf, momentsOf, shardOf, tellings } from "./moments.ts";
 
 /** Before and after another replica takes over; a mint also long after. */
 const LANDS = ["20s", "40s"];
-const MINT_LANDS = ["20s", "40s", "10m"];
+const MINT_LANDS = [...LANDS, "10m"];
 
 export const layer: Layer = {
   name: "A",
-  about: "a single crash at every moment of every story, with the request sent or not",
-  schedules: (options) => shardOf(all(options), options),
+  about:
+    "a single crash at every moment of every story, with the request sent or not; an abort at every moment of a rotation",
+  schedules,
   open: openRunner,
 };
 
-async function* all({ only }: LayerOptions): AsyncIterable<string> {
+async function* schedules(options: LayerOptions): AsyncIterable<string> {
   await using runner = await openRunner();
-  for (const told of tellings(only)) {
-    const plain = undisturbed("A", told);
-    yield plain;
-    for (const moment of await momentsOf(runner, "A", told)) {
-      yield `${plain} die ${moment}`;
-      const flight = flightOf(moment);
-      if (flight) for (const lands of landings(flight)) yield `${plain} die ${flight}+${lands}`;
-      if (told.story === "rotate") yield `${plain} abort ${moment}`;
-    }
-  }
+  yield* shardOf(options, tellings("A", options), (plain) => disturbed(runner, plain));
 }
 
-function landings(flight: string): readonly string[] {
-  return flight.startsWith("issuer.mint") ? MINT_LANDS : LANDS;
+async function* disturbed(runner: SimRunner, plain: string): AsyncIterable<string> {
+  yield plain;
+  const moments = await momentsOf(runner, plain, "a");
+  yield* deaths(moments).map((where) => `${plain} die ${where}`);
+  if (plain.endsWith(" rotate")) yield* apart(moments).map(({ moment }) => `${plain} abort ${moment}`);
+}
+
+/** Where a replica can die: at a moment, or with a call under way that lands later. */
+export function deaths(moments: readonly Passed[]): readonly string[] {
+  return [...apart(moments).map(({ moment }) => moment), ...moments.flatMap(({ moment }) => landings(moment))];
+}
+
+function landings(moment: string): readonly string[] {
+  const flight = flightOf(moment);
+  if (flight === undefined) return [];
+  return (flight.startsWith("issuer.mint") ? MINT_LANDS : LANDS).map((lands) => `${flight}+${lands}`);
 }

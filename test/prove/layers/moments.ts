@@ -1,51 +1,57 @@
-/** Where something can happen in an undisturbed telling, found by telling it. */
-import { scheduleText } from "../sim/schedule.ts";
+/** Where something can happen in a telling, found by telling it without that. */
+import type { LayerOptions } from "../api.ts";
 import type { SimRunner } from "../sim/runner.ts";
+import type { Passed } from "../sim/events.ts";
+import { isChanging } from "../sim/events.ts";
 import { SETUPS } from "../sim/setups.ts";
 import { STORIES } from "../sim/stories.ts";
 
-/** What these change at the vendor can land late; what only looks cannot. */
-const CHANGING = /^(issuer\.(mint|revoke|revokeNew|destroy|restore|moveGrace|reap)|sink\.(write|restore))$/;
-
-export interface Told {
-  readonly setup: string;
-  readonly story: string;
-}
-
-/** Every story with every setup that it can be told with, in a fixed order. */
-export function tellings(only: string | undefined, stories: readonly string[] = Object.keys(STORIES)): Told[] {
+/** Every story with every setup that it can be told with, as the beginning of a schedule, in a fixed order. */
+export function tellings(layer: string, { only }: LayerOptions, stories = Object.keys(STORIES)): string[] {
   const all = Object.entries(SETUPS).flatMap(([setup, given]) =>
-    stories.filter((story) => STORIES[story]?.fit?.(given)).map((story) => ({ setup, story })),
+    stories.filter((story) => STORIES[story]?.fit?.(given)).map((story) => `${layer} ${setup} ${story}`),
   );
-  return only === undefined ? all : all.filter(({ setup, story }) => `${setup} ${story}`.includes(only));
+  return only === undefined ? all : all.filter((text) => text.includes(only));
 }
 
-export function undisturbed(layer: string, { setup, story }: Told): string {
-  return scheduleText({ layer, setup, story, events: [], faults: [] });
+/** The moments that this replica passes, in order. */
+export async function momentsOf(runner: SimRunner, schedule: string, replica: string): Promise<readonly Passed[]> {
+  const { passed } = await runner.run(schedule);
+  return passed.filter((each) => each.replica === replica && !each.moment.startsWith("wait:"));
 }
 
-/** `issuer.mint:before:1` and so on, in order, of the first replica. */
-export async function momentsOf(runner: SimRunner, layer: string, told: Told): Promise<readonly string[]> {
-  const { passed } = await runner.run(undisturbed(layer, told));
-  return passed.flatMap((point) => (point.startsWith("a ") && !point.startsWith("a wait:") ? [point.slice(2)] : []));
+/** Of moments between which nothing was written and nothing changed only the first: to die at any of them is the same. */
+export function apart(moments: readonly Passed[]): readonly Passed[] {
+  return moments.filter(({ state }, index) => moments[index - 1]?.state !== state);
+}
+
+export function changes(moment: string): boolean {
+  return isChanging(moment.split(":")[0] ?? "");
 }
 
 /** The same call while it is under way. */
 export function flightOf(moment: string): string | undefined {
   const [label = "", at, nth] = moment.split(":");
-  return at === "before" && CHANGING.test(label) ? `${label}:flight:${nth}` : undefined;
+  return at === "before" && changes(moment) ? `${label}:flight:${nth}` : undefined;
 }
 
-/** This shard's part, from where it was left. */
-export async function* shardOf(
-  all: AsyncIterable<string> | Iterable<string>,
-  { shard, shards, skip = 0, schedules = Infinity }: { shard: number; shards: number; skip?: number; schedules?: number },
+/**
+ * This shard's part, from where it was left. What belongs together goes to one shard, so that only that one tells what it has to know
+ * before.
+ */
+export async function* shardOf<Group>(
+  { shard, shards, skip = 0, schedules = Infinity }: LayerOptions,
+  groups: AsyncIterable<Group> | Iterable<Group>,
+  spread: (group: Group) => AsyncIterable<string>,
 ): AsyncIterable<string> {
-  let index = 0;
+  const most = Math.ceil(schedules / shards);
+  let group = 0;
   let own = 0;
-  for await (const schedule of all) {
-    if (index++ >= schedules) return;
-    if ((index - 1) % shards !== shard) continue;
-    if (own++ >= skip) yield schedule;
+  for await (const each of groups) {
+    if (group++ % shards !== shard) continue;
+    for await (const schedule of spread(each)) {
+      if (own >= most) return;
+      if (own++ >= skip) yield schedule;
+    }
   }
 }

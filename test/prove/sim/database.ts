@@ -27,10 +27,8 @@ const SETTINGS = [
   "max_parallel_workers_per_gather = 0",
 ];
 /** No telling outlives its server, so nothing of it is logged ahead. Whoever refers to a table comes before it. */
-const UNLOGGED = [
-  ...["tombstone", "retired", "attempt", "consumer", "rotation", "credential", "request", "object", "effect", "decision"],
-  ...["audit", "outbox", "source_problem", "source", "lease"],
-];
+const UNLOGGED =
+  "tombstone retired attempt consumer rotation credential request object effect decision audit outbox source_problem source lease";
 const BEGIN = simStatement("begin");
 const EMPTY = readFileSync(new URL("./empty.sql", import.meta.url), "utf8");
 
@@ -74,7 +72,13 @@ export class SimLedger implements AsyncDisposable {
     const urlFor = (role: "velvet_owner" | "velvet_app"): string =>
       `postgres://${role}:${passwords[role]}@${host}:${port}/${name}`;
     await migrate({ migrationUrl: urlFor("velvet_owner"), appRole: "velvet_app", auditorRoles: ["velvet_auditor"] });
-    await asSuperuser(server, UNLOGGED.map((table) => `alter table velvet.${table} set unlogged;`).join("\n"), name);
+    await asSuperuser(
+      server,
+      UNLOGGED.split(" ")
+        .map((table) => `alter table velvet.${table} set unlogged;`)
+        .join("\n"),
+      name,
+    );
     const pool = openPool(
       {
         connectionString: await socketUrl(server, urlFor("velvet_app")),

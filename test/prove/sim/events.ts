@@ -13,6 +13,15 @@ export interface Happening {
   readonly deeds: number;
 }
 
+/** Somebody came by a moment around an effect. */
+export interface Passed {
+  readonly replica: string;
+  /** `issuer.mint:before:1`. */
+  readonly moment: string;
+  /** Moments of one state differ in nothing but what their replica remembers: to die there is the same. */
+  readonly state: string;
+}
+
 /** The fake's names of what the engine's labels do there first, where they are not the same. */
 const AT_THE_VENDOR: Readonly<Record<string, string>> = {
   "issuer.control": "issuer.verify",
@@ -20,17 +29,24 @@ const AT_THE_VENDOR: Readonly<Record<string, string>> = {
   "sink.restore": "sink.write",
 };
 
+/** What only looks changes nothing at the vendor, and cannot land late. */
+const LOOKS = /^(issuer\.(list|verify|identify|control|usage|read)|sink\.(observe|settle)|check\.run|account\.probe)$/;
+
+export function isChanging(label: string): boolean {
+  return !LOOKS.test(label);
+}
+
 export class Events {
   #left: readonly Event[];
   #pauses: readonly Event[] = [];
   readonly #counts = new Map<string, number>();
-  readonly #passed: string[] = [];
+  readonly #passed: Passed[] = [];
 
   constructor(events: readonly Event[]) {
     this.#left = events;
   }
 
-  get passed(): readonly string[] {
+  get passed(): readonly Passed[] {
     return this.#passed;
   }
 
@@ -38,12 +54,12 @@ export class Events {
     return this.#left;
   }
 
-  /** What happens as `replica` passes here. */
-  passing(replica: string, label: string, at: EffectPoint): readonly Event[] {
+  /** What happens as `replica` passes here, with everything outside of it being in this state. */
+  passing(replica: string, label: string, at: EffectPoint, state: string): readonly Event[] {
     const key = `${replica} ${label} ${at}`;
     const nth = (this.#counts.get(key) ?? 0) + 1;
     this.#counts.set(key, nth);
-    this.#passed.push(`${replica} ${label}:${at}:${nth}`);
+    this.#passed.push({ replica, moment: `${label}:${at}:${nth}`, state });
     if (this.#left.length === 0) return [];
     const now = this.#left.filter((event) => event.replica === replica && isAt(event.point, label, at, nth));
     if (now.length === 0) return [];
@@ -62,7 +78,6 @@ export class Events {
     this.#pauses = this.#pauses.filter((event) => !over.includes(event));
     return over.map((event) => event.replica);
   }
-
 }
 
 /** The fault that keeps the next call of this label in flight. */

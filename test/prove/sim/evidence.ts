@@ -24,6 +24,7 @@ export async function evidenceOf({ telling, fake, ledger, now }: Told): Promise<
     fake,
     ledger: { ...found.rows, views },
     now,
+    exceptions: telling.excuses,
     outputs: [{ where: "the log", text: telling.logged.join("\n") }],
   };
 }

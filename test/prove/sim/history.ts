@@ -44,7 +44,7 @@ function records({ ledger }: Evidence): Line[] {
   return entriesOf(ledger).map(({ at, chain, seq, event, facts }, index) => {
     const { consumer, reason, vendorId, attempt, state } = facts;
     const told = Object.entries({ consumer, reason, vendorId, attempt, state }).flatMap(([name, fact]) =>
-      fact === undefined ? [] : [`${name}=${String(fact)}`],
+      fact === undefined ? [] : [`${name}=${JSON.stringify(fact)}`],
     );
     const where = chain === "install" ? "install" : "rotation";
     return { at, order: 1_000_000 + index, text: `  ledger ${where} ${seq}: ${event} ${told.join(" ")}` };
@@ -52,8 +52,12 @@ function records({ ledger }: Evidence): Line[] {
 }
 
 function ending({ ledger, fake }: Evidence): string {
-  const rotations = ledger.rotations.map(({ name, state, facts }) => `${name} is ${state} ${facts.failure?.reason ?? ""}`);
-  const keys = fake.keys().map(({ id, accepted, ours }) => `${id}${accepted ? "" : " (not accepted)"}${ours ? "" : " (not ours)"}`);
+  const rotations = ledger.rotations.map(
+    ({ name, state, facts }) => `${name} is ${state} ${facts.failure?.reason ?? ""}`,
+  );
+  const keys = fake
+    .keys()
+    .map(({ id, accepted, ours }) => `${id}${accepted ? "" : " (not accepted)"}${ours ? "" : " (not ours)"}`);
   const held = fake.setup.consumers.map(({ id }) => `${id} holds ${fake.heldBy(id) ?? "nothing known"}`);
   const retired = ledger.retired.map(({ vendor_id, state }) => `${vendor_id} is ${state}`);
   const stones = ledger.tombstones.map(({ attempt, state }) => `${attempt} is ${state}`);

@@ -95,9 +95,19 @@ export class People {
 
   /** Only where the rotation has come to it: before that somebody may still hold the old one. */
   #revokeByHand({ state, facts }: RotationEntry): void {
-    if (state !== "revoke_failed" && state !== "validated") return;
+    const { fake } = this.#options;
     const id = facts.verify?.previousId;
-    if (id !== undefined) this.#options.fake.revokeByHand(id);
+    if (facts.failure?.reason === "OutcomeUnknown") {
+      // What the lost mint made: a person sees that nobody holds it.
+      for (const key of fake.keys()) if (key.ours && !this.#isHeld(key.id)) fake.revokeByHand(key.id);
+    } else if ((state === "revoke_failed" || state === "validated") && id !== undefined) fake.revokeByHand(id);
+  }
+
+  #isHeld(id: string): boolean {
+    const { fake } = this.#options;
+    return ["custody", ...fake.setup.consumers.map((consumer) => consumer.id)].some(
+      (place) => fake.heldBy(place) === id,
+    );
   }
 
   /** The newest request disappears from its source. */

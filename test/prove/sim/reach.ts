@@ -27,7 +27,12 @@ function made<T>(part: T | undefined): T {
 }
 
 function issuerThrough(issuer: Issuer, carry: Carry): Issuer {
-  const { read, moveGrace, restore, usage } = issuer;
+  const [read, moveGrace, restore, usage] = [
+    issuer.read?.bind(issuer),
+    issuer.moveGrace?.bind(issuer),
+    issuer.restore?.bind(issuer),
+    issuer.usage?.bind(issuer),
+  ];
   return {
     ...issuer,
     list: async (signal) => carry(signal, async (own) => issuer.list(own)),

@@ -4,6 +4,7 @@ import { proofServer } from "../server.ts";
 import { createFake } from "../vendor/fake.ts";
 import { VirtualClock } from "./clock.ts";
 import { SimLedger } from "./database.ts";
+import type { Passed } from "./events.ts";
 import { eventKey } from "./events.ts";
 import { evidenceOf } from "./evidence.ts";
 import { storyText } from "./history.ts";
@@ -16,8 +17,8 @@ import { Telling } from "./telling.ts";
 import { verdictOf } from "./verdict.ts";
 
 export interface SimResult extends Result {
-  /** Every point that was passed, in order: `a issuer.mint:before:1`. */
-  readonly passed: readonly string[];
+  /** Every moment that was passed, in order. */
+  readonly passed: readonly Passed[];
   /** Events whose moment never came. */
   readonly missed: readonly string[];
 }

@@ -26,7 +26,10 @@ const ACCEPTORS: readonly ConsumerSetup[] = [
   { id: "worker", sink: "write-only", check: "http", wave: 1 },
 ];
 
-const named = (setup: Omit<Setup, "consumers">, consumers: readonly ConsumerSetup[]): Setup => ({ ...setup, consumers });
+const named = (setup: Omit<Setup, "consumers">, consumers: readonly ConsumerSetup[]): Setup => ({
+  ...setup,
+  consumers,
+});
 
 const RE_READABLE = { mintClass: "re-readable" } as const;
 const MARKABLE = { mintClass: "markable", listLagMs: 20_000 } as const;

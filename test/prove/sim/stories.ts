@@ -11,8 +11,10 @@ export interface Story {
   readonly fit?: (setup: Setup) => Setup | undefined;
   /** What goes wrong in every telling of it. */
   readonly faults?: (setup: Setup) => readonly Fault[];
-  /** How the first rotation may end where nothing else happens. */
+  /** How the first rotation may end where nobody else asks for anything. */
   readonly ends: readonly State[];
+  /** It is to be aborted after the mint, which some vendors do not take back. */
+  readonly afterMint?: boolean;
   /** What somebody does now that all others wait. Asked again until there is nothing. */
   readonly act: (agenda: Agenda, done: readonly string[]) => Act | undefined;
 }
@@ -27,12 +29,17 @@ function helpful(agenda: Agenda): Act | undefined {
   if (waiting) return { verb: "confirm", consumer: waiting.id };
   if (rotation.facts.awaitsValueSince !== undefined && rotation.state === "minting") return { verb: "provide" };
   if (openGate(rotation)) return { verb: "approve" };
-  if (waitsForHand(rotation)) return { verb: "mark" };
+  if (waitsForHand(rotation) || waitsForLook(rotation)) return { verb: "mark" };
   return undefined;
 }
 
 function openGate({ facts }: RotationEntry): "Mint" | "Revoke" | undefined {
   return (["Mint", "Revoke"] as const).find((gate) => facts.gates?.[gate] && !facts.gates[gate].approved);
+}
+
+/** The answer to a mint was lost, and only a person can see whose it is what came to be. */
+function waitsForLook({ facts }: RotationEntry): boolean {
+  return facts.failure?.stalled === true && facts.failure.reason === "OutcomeUnknown";
 }
 
 /** Everybody has the new one, no gate is closed, and it waits for ever: this vendor's old credential ends by hand. */
@@ -97,6 +104,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
     about: "a person denies the revoke: everybody keeps the new one",
     fit: withGates("Automatic", "Approval"),
     ends: ["aborted"],
+    afterMint: true,
     act: once({ verb: "deny" }, (rotation) => openGate(rotation) === "Revoke"),
   },
   "abort-verified": {
@@ -109,12 +117,16 @@ export const STORIES: Readonly<Record<string, Story>> = {
     about: "a person aborts while one consumer waits to be confirmed",
     fit: withPerson,
     ends: ["aborted"],
-    act: once({ verb: "abort" }, ({ consumers }) => consumers.some(({ id, state }) => id !== "" && state === "settled")),
+    afterMint: true,
+    act: once({ verb: "abort" }, ({ consumers }) =>
+      consumers.some(({ id, state }) => id !== "" && state === "settled"),
+    ),
   },
   "abort-validated": {
     about: "a person aborts when everybody works with the new one",
     fit: withGates("Automatic", "Approval"),
     ends: ["aborted"],
+    afterMint: true,
     act: once({ verb: "abort" }, ({ state }) => state === "validated"),
   },
   retry: {

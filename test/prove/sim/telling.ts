@@ -1,12 +1,15 @@
 /** One telling of a story with its faults, from the request to rest. */
+import type { MintClass } from "../../../adapters/contract.ts";
 import type { EffectPoint, Log } from "../../../controller/engine/deps.ts";
 import type { Fake } from "../api.ts";
-import type { Agenda, RotationEntry } from "./agenda.ts";
+import type { Agenda } from "./agenda.ts";
 import { isStalled, liveRotation, moments, readAgenda } from "./agenda.ts";
+import type { OutageException } from "../judge/evidence.ts";
+import { excuseOf } from "./excuses.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { SimLedger } from "./database.ts";
-import type { Happening } from "./events.ts";
-import { Events, inFlight } from "./events.ts";
+import type { Happening, Passed } from "./events.ts";
+import { Events, inFlight, isChanging } from "./events.ts";
 import type { Act } from "./people.ts";
 import { People } from "./people.ts";
 import type { Lots } from "./random.ts";
@@ -18,8 +21,9 @@ import type { Story } from "./stories.ts";
 
 /** Nothing that comes later than this is waited for. */
 const HORIZON_MS = 25 * 3_600_000;
-/** A rotation that needs a person is looked at so often once more, then left. */
+/** A rotation that needs a person is looked at so often at its own pace, then seldom, as what is under way may still need a day. */
 const STALLED_LOOKS = 3;
+const SELDOM_MS = 4 * 3_600_000;
 /** More than any telling needs: beyond it the story has no end. */
 const MOST_STEPS = 600;
 const PARTS: readonly Part[] = ["admit", "work", "retired", "tombstones"];
@@ -43,12 +47,16 @@ export class Telling {
   readonly #replicas: Replica[] = [];
   readonly #done: string[] = [];
   readonly #notes: Happening[] = [];
-  /** Looks at a stalled rotation that changed nothing. */
-  #stalled = { key: "", looks: 0 };
+  #stalled: { readonly state: string; readonly since: number; looks: number } | undefined;
   readonly #tired = new Set<string>();
   #steps = 0;
+  /** Deeds of the fake that were counted, and how many of them changed something. */
+  #seen = 0;
+  #changes = 0;
   readonly namespace: string;
   readonly prefix: string;
+  /** Outages that people brought about, knowing it. */
+  readonly excuses: OutageException[] = [];
   readonly labels = new Set<string>();
   readonly logged: string[] = [];
   /** The engine said that it broke, which no schedule may bring about. */
@@ -69,8 +77,8 @@ export class Telling {
     return this.#notes;
   }
 
-  /** Every point that was passed, in order: `a issuer.mint:before:1`. */
-  get passed(): readonly string[] {
+  /** In order. */
+  get passed(): readonly Passed[] {
     return this.#events.passed;
   }
 
@@ -91,6 +99,10 @@ export class Telling {
       if (clock.broken) throw clock.broken;
       if ((this.#steps += 1) > MOST_STEPS || !(await this.#step(agenda))) return agenda;
     }
+  }
+
+  get mintClass(): MintClass {
+    return this.#options.fake.setup.mintClass;
   }
 
   /** Somebody asked for the end, besides what the story wants. */
@@ -154,9 +166,19 @@ export class Telling {
 
   async #passing(replica: Replica, label: string, point: EffectPoint): Promise<void> {
     this.labels.add(`${label}:${point}`);
-    for (const event of this.#events.passing(replica.name, label, point)) await this.#happen(replica, event);
+    for (const event of this.#events.passing(replica.name, label, point, this.#state()))
+      await this.#happen(replica, event);
     const resumed = this.#events.resumedBy(replica.name, label, point);
     for (const name of resumed) await this.#resume(name);
+  }
+
+  /** Every statement counts, and every call that changes something. */
+  #state(): string {
+    const { ledger, fake } = this.#options;
+    for (; this.#seen < fake.history.length; this.#seen += 1) {
+      if (isChanging(fake.history[this.#seen]?.label ?? "")) this.#changes += 1;
+    }
+    return `${ledger.statements} ${this.#changes}`;
   }
 
   async #happen(replica: Replica, event: Event): Promise<void> {
@@ -185,7 +207,15 @@ export class Telling {
   async #act(act: Act): Promise<void> {
     const { ledger } = this.#options;
     const agenda = await readAgenda(ledger, this.namespace);
-    if (await this.#people.act(act, agenda)) this.#done.push(act.verb);
+    await this.#do(act, agenda);
+  }
+
+  async #do(act: Act, agenda: Agenda): Promise<boolean> {
+    const excuse = excuseOf(act, agenda, this.#options.fake.setup);
+    if (!(await this.#people.act(act, agenda))) return false;
+    if (excuse) this.excuses.push(excuse);
+    this.#done.push(act.verb);
+    return true;
   }
 
   async #personActs(agenda: Agenda): Promise<boolean> {
@@ -195,8 +225,7 @@ export class Telling {
     if (!act || this.#tired.has(key)) return false;
     // Nobody does the same again and again where it changes nothing.
     if (this.#done.at(-1) === act.verb) this.#tired.add(key);
-    if (!(await this.#people.act(act, agenda))) return false;
-    this.#done.push(act.verb);
+    if (!(await this.#do(act, agenda))) return false;
     this.#note("a person", [act.verb, act.gate, act.consumer].filter(Boolean).join(" "));
     return true;
   }
@@ -213,7 +242,7 @@ export class Telling {
     const paused = this.#replicas.find((replica) => replica.isPaused);
     if (!paused) return false;
     const live = liveRotation(agenda);
-    if (live && !this.#isLeft(live) && this.#next(agenda) < Infinity) return false;
+    if (live && !(isStalled(live) && this.#isLeft) && moments(agenda).work < Infinity) return false;
     await this.#resume(paused.name);
     return true;
   }
@@ -231,7 +260,7 @@ export class Telling {
     const next = this.#next(agenda);
     if (next > clock.now() + HORIZON_MS) return false;
     await clock.moveTo(next);
-    for (const event of this.#events.passing("a", "wait", "before")) await this.#happenIdle(event);
+    for (const event of this.#events.passing("a", "wait", "before", "")) await this.#happenIdle(event);
     // Time alone changes nothing in the ledger: what is due now was known before.
     const due = this.#due(agenda);
     if (due) await this.#perform(due);
@@ -239,22 +268,27 @@ export class Telling {
   }
 
   #next(agenda: Agenda): number {
-    const { fake } = this.#options;
-    const live = liveRotation(agenda);
-    if (live) this.#countLooks(live);
     const at = moments(agenda);
-    const work = live && this.#isLeft(live) ? Infinity : at.work;
-    return Math.min(at.admit, work, at.retired, at.tombstones, fake.nextMoment() ?? Infinity);
+    const own = Math.min(at.admit, at.retired, at.tombstones);
+    const vendors = this.#options.fake.nextMoment() ?? Infinity;
+    const live = liveRotation(agenda);
+    if (!live || !isStalled(live)) return Math.min(own, at.work, vendors);
+    return this.#nextOfStalled(live.state, at.work, { own, vendors });
   }
 
-  #countLooks(live: RotationEntry): void {
-    const key = isStalled(live) ? `${live.state} ${live.facts.failure?.reason} ${live.consumers.map((row) => row.state).join()}` : "";
-    if (key !== this.#stalled.key) this.#stalled = { key, looks: 0 };
-    else if (key !== "") this.#stalled.looks += 1;
+  /** A stalled rotation is tried again for ever: here until a day has passed, and only while something else may still happen. */
+  #nextOfStalled(state: string, work: number, { own, vendors }: { own: number; vendors: number }): number {
+    const now = this.#options.clock.now();
+    if (this.#stalled?.state !== state) this.#stalled = { state, since: now, looks: 0 };
+    this.#stalled.looks += 1;
+    const others = Math.min(own, vendors);
+    if (!this.#isLeft) return Math.min(work, others);
+    if (now > this.#stalled.since + HORIZON_MS || others > now + HORIZON_MS) return own;
+    return Math.min(others, Math.max(work, now + SELDOM_MS));
   }
 
-  #isLeft(live: RotationEntry): boolean {
-    return isStalled(live) && this.#stalled.looks > STALLED_LOOKS;
+  get #isLeft(): boolean {
+    return this.#stalled !== undefined && this.#stalled.looks > STALLED_LOOKS;
   }
 
   #note(who: string, what: string): void {

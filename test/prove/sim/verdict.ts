@@ -1,4 +1,6 @@
 /** What is to be said of a telling: the judge's word, and what only the teller can see. */
+import type { MintClass } from "../../../adapters/contract.ts";
+import type { State } from "../../../controller/domain/world.ts";
 import type { Violation } from "../api.ts";
 import { judge } from "../judge/judge.ts";
 import type { Evidence } from "../judge/evidence.ts";
@@ -15,12 +17,21 @@ function faultsOf({ faults }: Telling): Violation[] {
   return faults.map((line) => ({ invariant: "engine", message: line }));
 }
 
+/** What has no way back is carried through, whoever asks for an abort. */
+const NO_WAY_BACK: ReadonlySet<MintClass> = new Set<MintClass>(["native-grace", "roll-in-place", "vendor-distributed"]);
+
 function endingOf(telling: Telling, story: Story, agenda: Agenda): Violation[] {
   if (telling.isEndless) return [{ invariant: "I9", message: "the story has no end" }];
   // At random anything may be asked for: then only the judge knows what may come of it.
   if (telling.isWild) return [];
-  const state = agenda.rotations[0]?.state;
-  const ends = telling.isAborted ? [...story.ends, "aborted"] : story.ends;
-  if (state !== undefined && [...ends].includes(state)) return [];
-  return [{ invariant: "I9", message: `the story should end as ${ends.join(" or ")}, and ends as ${state ?? "nothing"}` }];
+  const [rotation] = agenda.rotations;
+  // The one stall that no person is asked to end here: it would interrupt the consumers.
+  if (rotation?.facts.failure?.reason === "GraceWouldEnd") return [];
+  const ends = new Set<State>(story.ends);
+  if (telling.isAborted) ends.add("aborted");
+  if (story.afterMint === true && NO_WAY_BACK.has(telling.mintClass)) ends.add("done");
+  const state = rotation?.state;
+  if (state !== undefined && ends.has(state)) return [];
+  const wanted = [...ends].join(" or ");
+  return [{ invariant: "I9", message: `the story should end as ${wanted}, and ends as ${state ?? "nothing"}` }];
 }

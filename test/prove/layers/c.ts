@@ -1,0 +1,41 @@
+/** Layer C: a replica stands still, another one takes over, and the first goes on as if nothing had been. */
+import type { Layer, LayerOptions } from "../api.ts";
+import type { SimRunner } from "../sim/runner.ts";
+import { openRunner } from "../sim/runner.ts";
+import { changes, flightOf, momentsOf, shardOf, tellings } from "./moments.ts";
+
+/** One that goes forward, and one that goes back. */
+const STORIES = ["rotate", "abort-distributing"];
+
+export const layer: Layer = {
+  name: "C",
+  about:
+    "a replica stands still at every moment and goes on at every change that whoever took over makes, and after its end",
+  schedules,
+  open: openRunner,
+};
+
+async function* schedules(options: LayerOptions): AsyncIterable<string> {
+  await using runner = await openRunner();
+  yield* shardOf(options, pauses(runner, options), (pause) => resumes(runner, pause));
+}
+
+/** Where it stands still; a call that changes something may also be on its way by then. */
+async function* pauses(runner: SimRunner, options: LayerOptions): AsyncIterable<string> {
+  for (const plain of tellings("C", options, STORIES)) {
+    if (!/\/1x/.test(plain)) continue;
+    for (const { moment } of await momentsOf(runner, plain, "a")) {
+      const flight = flightOf(moment);
+      if (flight !== undefined) yield `${plain} pause ${flight}`;
+      if (flight !== undefined || moment.includes(":after:")) yield `${plain} pause ${moment}`;
+    }
+  }
+}
+
+async function* resumes(runner: SimRunner, pause: string): AsyncIterable<string> {
+  const toTheEnd = `${pause} until end`;
+  yield toTheEnd;
+  for (const { moment } of await momentsOf(runner, toTheEnd, "b")) {
+    if (changes(moment)) yield `${pause} until@b ${moment}`;
+  }
+}

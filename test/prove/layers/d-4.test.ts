@@ -1,0 +1,3 @@
+import { randomCase } from "./random-case.ts";
+
+randomCase(3);
