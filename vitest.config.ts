@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -7,5 +8,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // Much of what is tested waits for servers: one worker for each core, and never fewer than two.
+    maxWorkers: Math.max(2, availableParallelism()),
   },
 });

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { Secret } from "../adapters/secret.ts";
 import { keyRing } from "../controller/custody/key.ts";
 import { Accounts } from "../controller/engine/accounts.ts";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../controller/engine/deps.ts";
 import type { Db } from "../controller/ledger/db.ts";
 import type { DesiredDocument } from "../controller/sources/look.ts";
@@ -83,6 +84,8 @@ export function benchDeps(db: Db, vendor: FakeVendor): Deps {
     random: randomBytes,
     uuid: randomUUID,
     jitter: () => 0,
+    timeout: (ms) => AbortSignal.timeout(ms),
+    pause: async (ms) => delay(ms),
     log: { debug: quiet, info: quiet, warn, error: warn },
     leaseMs: 30_000,
     replica: "bench",

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Adapter, Clock } from "../adapters/contract.ts";
 import { adapters } from "../adapters/registry.ts";
 import { bootstrapLogins } from "./bootstrap.ts";
@@ -43,8 +44,8 @@ export interface ControllerOrder {
   readonly checkpointMs?: number;
 }
 
-/** Below it a replica that died is taken over in good time; above it a slow vendor's call still fits into a third. */
-const LEASE_MS = 30_000;
+/** A replica that died is taken over within 30 seconds, the poll included; a slow vendor's call still fits into a third of it. */
+const LEASE_MS = 25_000;
 const POLL_MS = 1_000;
 const PLATFORM_INTERVAL_MS = 5_000;
 const CHECKPOINT_MS = 60_000;
@@ -124,6 +125,8 @@ function engineDeps(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing, a
     random: order.random,
     uuid: randomUUID,
     jitter: () => order.random(4).readUInt32BE() / 2 ** 32,
+    timeout: (ms) => AbortSignal.timeout(ms),
+    pause: async (ms) => delay(ms),
     log: order.log,
     leaseMs: LEASE_MS,
     replica: `${hostname()}/${process.pid}`,

@@ -16,6 +16,7 @@ import { composeAdapters } from "./generate/compose.ts";
 import { configurationReference } from "./generate/configuration.ts";
 import { kindsReference } from "./generate/kinds.ts";
 import { reasonsReference } from "./generate/reasons.ts";
+import { statesReference } from "./generate/states.ts";
 import { typesOf } from "./generate/types.ts";
 
 export interface Generator {
@@ -42,6 +43,7 @@ export const generators: readonly Generator[] = [
   reference("adapters", adaptersReference),
   reference("commands", commandsReference),
   reference("reasons", reasonsReference),
+  reference("states", statesReference),
 ];
 
 function reference(name: string, produce: () => string): Generator {

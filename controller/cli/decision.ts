@@ -1,6 +1,6 @@
 /** What all commands that decide have in common: ask the engine's own rules first, then write the manifest or record the decision. */
 import type { RotationDecisionSpec } from "../../crds/kinds.gen.ts";
-import type { Accepted, Ruling } from "../domain/rule.ts";
+import type { Accepted, Ruling } from "../domain/ruling.ts";
 import { rule } from "../domain/rule.ts";
 import type { DecisionRow, World } from "../domain/world.ts";
 import { ENDED } from "../domain/world.ts";

@@ -1,11 +1,11 @@
 /** What a rotation would do, from what it would run on (`docs/reference/schemas/plan.json`). Pure: nothing outside is asked. */
-import type { IssuerTraits } from "../../adapters/contract.ts";
+import type { IssuerTraits, MintClass } from "../../adapters/contract.ts";
 import type { ConsumerSpec } from "../../crds/kinds.gen.ts";
 import { CUSTODY, waves } from "../domain/consumers.ts";
 import { DEFAULT_QUARANTINE } from "../domain/retired.ts";
 import { durationMs, later } from "../domain/duration.ts";
 import { gateDigest, needsApproval } from "../domain/gates.ts";
-import { mintRefusal } from "../domain/plan.ts";
+import { mintRefusal } from "../domain/mint-budget.ts";
 import type { Gate, Instant, Snapshot, World } from "../domain/world.ts";
 import { everybody, specOf } from "../domain/world.ts";
 
@@ -188,7 +188,30 @@ function irreversible({ rotation, issuer }: World): string[] {
     immediate: "The revoke: the old credential is gone at once.",
     manual: "The revoke, which a person does at the vendor.",
   }[issuer.revocation];
-  return [end, "From the revoke on the rotation cannot be aborted."];
+  return [end, ...byClass(issuer.mintClass), "From the revoke on the rotation cannot be aborted."];
+}
+
+/** What the vendor does not take back, earlier than the revoke. */
+function byClass(mintClass: MintClass): string[] {
+  if (mintClass === "roll-in-place") return ["The mint: the vendor ends the old credential with it."];
+  if (mintClass !== "native-grace" && mintClass !== "vendor-distributed") return [];
+  return [
+    "The mint: from then on the old value only lives for a while, and the rotation cannot be aborted before all work.",
+  ];
+}
+
+/** Where consumers are interrupted, or a person has to act, before the end. */
+function classWarnings(world: World): string[] {
+  const { rotation } = world.rotation.snapshot.credential.spec;
+  const replaces =
+    rotation?.strategy === "Replace"
+      ? ["Replace: the old credential ends before the consumers have the new one, so they are interrupted."]
+      : [];
+  const byHand =
+    world.issuer.mintClass === "manual"
+      ? ["Velvet cannot mint here: a person does, and hands the value in with ProvideValue."]
+      : [];
+  return [...replaces, ...byHand];
 }
 
 function warnings(world: World, begun: boolean): string[] {
@@ -207,6 +230,7 @@ function warnings(world: World, begun: boolean): string[] {
           `The vendor allows ${issuer.maxLive} at once, and kept are still: ${kept.map(({ vendorId }) => vendorId).join(", ")}. Verify may stop at RetiredIdOpen.`,
         ]
       : []),
+    ...classWarnings(world),
     ...(minted && !begun ? [`The mint would wait (${minted.reason}): ${minted.message}`] : []),
     ...(issuer.revocation === "manual"
       ? ["Velvet cannot revoke here: a person does, and says so with `velvet mark-revoked`."]

@@ -51,6 +51,7 @@ export function worldOf(view: Seen, registry: Registry): World | undefined {
     decisions: [],
     retired,
     credential,
+    wakes: 0,
     issuer,
     sinks,
   };

@@ -107,7 +107,10 @@ describe("the doctor, of the ledger", () => {
 
   it("names a checkpoint that is not this ledger's, and a place that none can be published to", async () => {
     const ledger = await freshLedger();
-    cleanups.push(async () => ledger.drop(), async () => rm(file, { force: true }));
+    cleanups.push(
+      async () => ledger.drop(),
+      async () => rm(file, { force: true }),
+    );
     await writeFile(file, "{}");
     expect((await checkLedger(config(ledger.appUrl))).at(-1)).toMatchObject({
       check: "checkpoint",

@@ -1,7 +1,9 @@
 /** How a rotation goes back, from wherever it is. Pure. */
 import { CUSTODY } from "./consumers.ts";
-import type { Action } from "./plan.ts";
-import { waitForRetry } from "./wait.ts";
+import type { Action } from "./action.ts";
+import { isSecondWriteDue } from "./late.ts";
+import { mintRefusal } from "./mint-budget.ts";
+import { earliest, waitForRetry } from "./wait.ts";
 import type { ConsumerRow, Instant, State, World } from "./world.ts";
 import { everybody, liveAttempt, specOf } from "./world.ts";
 
@@ -18,6 +20,25 @@ export function abortKeepsNew(world: World): boolean {
   const { facts, expect } = world.rotation;
   if (facts.abort && RECEIPTS_COMPLETE.has(facts.abort.from)) return true;
   return expect !== "Alive" && everybody(world).some((row) => row.touched);
+}
+
+/**
+ * True when the vendor cannot take the mint back: the old value has ended with it, or will end by itself. Then there is only forward, until
+ * every consumer has the new one or was skipped by a person.
+ */
+export function hasNoWayBack(world: World): boolean {
+  if (world.rotation.state === "validated") return false;
+  const attempt = liveAttempt(world);
+  if (attempt?.state === "minted" && world.rotation.facts.revoked) return true;
+  if (!NO_WAY_BACK.has(world.issuer.mintClass)) return false;
+  // One that is lost may have happened. Where no more may be minted either, a person decides all the same.
+  return attempt !== undefined || (mintRefusal(world)?.reason !== "MintsExhausted" && hasLost(world));
+}
+
+const NO_WAY_BACK: ReadonlySet<string> = new Set(["native-grace", "roll-in-place", "vendor-distributed"]);
+
+function hasLost({ attempts, issuer }: World): boolean {
+  return issuer.mintClass !== "vendor-distributed" && attempts.some(({ state }) => state === "lost");
 }
 
 /** A consumer that could not be given the old value back, as far as Velvet goes. */
@@ -38,6 +59,7 @@ export function planAbort(world: World, now: Instant): Action {
 
 /** Never while somebody may still hold the new one; and not for ever where the vendor refuses. */
 function mayRevokeNew(world: World): boolean {
+  if (world.issuer.revocation === "manual") return false;
   const tries = world.rotation.facts.failure?.tries ?? 0;
   return tries < MOST_ABORT_TRIES && !everybody(world).some(isGivenUp);
 }
@@ -52,19 +74,25 @@ function planWriteBack(world: World, now: Instant): Action | undefined {
   return undefined;
 }
 
+/** Not as long as an earlier write may still land over the old value that was written back. */
 function isBack(consumer: ConsumerRow): boolean {
-  return consumer.state === "restored" || isGivenUp(consumer);
+  return (consumer.state === "restored" && consumer.facts.unsureUntil === undefined) || isGivenUp(consumer);
 }
 
 function restoreDue(group: readonly ConsumerRow[], now: Instant): Action {
-  const due = group.filter((consumer) => !restoreWaits(consumer, now));
+  const due = group.filter((consumer) => isRestoreDue(consumer, now));
   if (due.length > 0) return { do: "restore", ids: due.map((consumer) => consumer.id) };
-  const until = group.flatMap((consumer) => consumer.facts.failure?.nextTryAt ?? []).sort()[0];
+  const until = earliest(...group.map(restoreAt));
   return { do: "wait", for: group[0]?.id === CUSTODY ? "Custody" : "WriteBack", until };
 }
 
-function restoreWaits(consumer: ConsumerRow, now: Instant): boolean {
-  if (consumer.facts.failedAt !== "restore") return false;
-  const next = consumer.facts.failure?.nextTryAt;
-  return next !== undefined && next > now;
+function isRestoreDue(consumer: ConsumerRow, now: Instant): boolean {
+  if (consumer.state === "restored") return isSecondWriteDue(consumer, now);
+  const next = restoreAt(consumer);
+  return next === undefined || next <= now;
+}
+
+function restoreAt(consumer: ConsumerRow): Instant | undefined {
+  if (consumer.state === "restored") return consumer.facts.unsureUntil;
+  return consumer.facts.failedAt === "restore" ? consumer.facts.failure?.nextTryAt : undefined;
 }

@@ -65,9 +65,6 @@ function refuseShape({ request }: Candidate, spec: CredentialSpec, context: Admi
   if (request.spec.flow !== "Operational") {
     return refuse("FlowUnsupported", `This version cannot run the ${request.spec.flow} flow.`);
   }
-  if (spec.rotation?.strategy === "Replace") {
-    return refuse("StrategyUnsupported", "This version cannot run the strategy Replace.");
-  }
   if (spec.consumers.length === 0) {
     return refuse("NoConsumers", "Nobody could prove that a new credential works. Register its consumers first.");
   }

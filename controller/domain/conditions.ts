@@ -69,13 +69,22 @@ function minted(view: Summarizable): Condition {
     const message = `${attempt.vendorId ?? "the new credential"} is accepted by the vendor`;
     return condition(view, "Minted", "True", "Minted", message, attempt.aliveAt);
   }
-  const { failure, verify } = view.rotation.facts;
+  return notMinted(view, attempt !== undefined);
+}
+
+function notMinted(view: Summarizable, begun: boolean): Condition {
+  const { failure, verify, awaitsValueSince } = view.rotation.facts;
   if (verify && failure) {
     const status = view.rotation.state === "mint_failed" ? "False" : failedOrUnknown(failure.stalled);
     return condition(view, "Minted", status, failure.reason, failure.message);
   }
-  return condition(view, "Minted", "Unknown", attempt ? "Minting" : "NotReached", "");
+  if (awaitsValueSince !== undefined && !begun) {
+    return condition(view, "Minted", "Unknown", "AwaitingValue", HAND_IN, awaitsValueSince);
+  }
+  return condition(view, "Minted", "Unknown", begun ? "Minting" : "NotReached", "");
 }
+
+const HAND_IN = "A person makes it at the vendor and hands its value in with ProvideValue.";
 
 function distributed(view: Summarizable): Condition {
   const required = requiredConsumers(view);

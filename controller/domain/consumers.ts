@@ -1,4 +1,5 @@
 /** The single next step for one consumer, and what all consumers together mean. Pure. */
+import { isSecondWriteDue } from "./late.ts";
 import type { ConsumerRow, Instant, State, World } from "./world.ts";
 import { specOf } from "./world.ts";
 
@@ -11,9 +12,13 @@ const FINISHED = new Set(["working", "skipped", "inactive"]);
 
 /** What to do next for this consumer now; undefined when it is finished, waits for its next try, or for a person. */
 export function consumerStep(consumer: ConsumerRow, checkedByPerson: boolean, now: Instant): ConsumerStep | undefined {
+  if (consumer.state === "working" && isSecondWriteDue(consumer, now)) return "write";
   if (FINISHED.has(consumer.state) || consumer.state === "restored") return undefined;
   const next = consumer.facts.failure?.nextTryAt;
-  if (next !== undefined && next > now) return undefined;
+  return next !== undefined && next > now ? undefined : dueStep(consumer, checkedByPerson);
+}
+
+function dueStep(consumer: ConsumerRow, checkedByPerson: boolean): ConsumerStep | undefined {
   if (consumer.state === "settled") return checkedByPerson ? undefined : "check";
   if (consumer.state === "written") return "settle";
   if (consumer.state === "failed") return retryStep(consumer, checkedByPerson);

@@ -9,17 +9,52 @@ export function refuseIssuer(candidate: Candidate, spec: CredentialSpec, context
   const no = refusePlace(candidate, context, "issuer", "the issuer", spec.issuer);
   if (no) return no;
   const traits = traitsOf(candidate, context, spec);
-  if (traits?.mintClass !== "client-supplied") {
-    return refuse(
-      "MintClassUnsupported",
-      `This version cannot mint ${traits?.mintClass ?? "this kind of"} credentials.`,
-    );
-  }
+  if (!traits) return refuse("RoleUnsupported", "The issuer's adapter does not say what it issues.");
+  const wrong = refuseStrategy(spec, traits);
+  if (wrong) return wrong;
   const unknown = spec.consumers.flatMap((consumer) => consumer.keys).find((key) => !traits.fields.includes(key.field));
   if (!unknown) return undefined;
   return refuse(
     "FieldUnknown",
     `This issuer's values have no field ${unknown.field}. They have: ${traits.fields.join(", ")}.`,
+  );
+}
+
+/** What kills the old credential before there is a new one is never done without the team's word that it may be. */
+function refuseStrategy({ rotation, consumers }: CredentialSpec, traits: IssuerTraits): No | undefined {
+  const replaces = rotation?.strategy === "Replace";
+  if (replaces && rotation.acceptsDowntime !== true) {
+    return refuse(
+      "DowntimeNotAccepted",
+      "The strategy Replace interrupts the consumers: it needs acceptsDowntime: true.",
+    );
+  }
+  if (traits.mintClass === "roll-in-place" && !replaces) {
+    return refuse(
+      "OldDiesAtMint",
+      "This vendor ends the old credential as it makes the new one: it needs the strategy Replace with acceptsDowntime: true.",
+    );
+  }
+  if (traits.authority !== "acceptors" || replaces) return undefined;
+  const single = consumers.find(({ role, keys }) => accepts(role) && keys.some((key) => key.previousKey === undefined));
+  if (!single) return refuseBoth(consumers);
+  return refuse(
+    "SecondSlotMissing",
+    `The acceptor ${single.id} has no previousKey, so that callers are refused between the writes. Give it a second slot, or use Replace with acceptsDowntime: true.`,
+  );
+}
+
+function accepts(role: ConsumerSpec["role"]): boolean {
+  return role === "acceptor" || role === "both";
+}
+
+/** It would send the new value before the others accept it. */
+function refuseBoth(consumers: readonly ConsumerSpec[]): No | undefined {
+  const both = consumers.find(({ role }) => role === "both");
+  if (!both || consumers.length === 1) return undefined;
+  return refuse(
+    "BothInOne",
+    `${both.id} accepts and sends under one name. List it twice, as acceptor and as caller, each with its own key; or use Replace with acceptsDowntime: true.`,
   );
 }
 

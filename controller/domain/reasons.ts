@@ -7,6 +7,7 @@ import { DECISION_REASONS } from "./reasons/decision.ts";
 import { FILE_REASONS } from "./reasons/file.ts";
 import { MANIFEST_RULES_REASONS } from "./reasons/manifest-rules.ts";
 import { MANIFEST_TEXT_REASONS } from "./reasons/manifest-text.ts";
+import { MINT_REASONS } from "./reasons/mint.ts";
 import { POSTGRES_LOGIN_REASONS } from "./reasons/postgres-login.ts";
 import { POSTGRES_ROLES_REASONS } from "./reasons/postgres-roles.ts";
 import type { Reason } from "./reasons/reason.ts";
@@ -15,6 +16,7 @@ import { SOURCE_REASONS } from "./reasons/source.ts";
 import { STAGES_BEGIN_REASONS } from "./reasons/stages-begin.ts";
 import { STAGES_END_REASONS } from "./reasons/stages-end.ts";
 import { START_REASONS } from "./reasons/start.ts";
+import { STRATEGY_REASONS } from "./reasons/strategy.ts";
 import { VENDOR_REASONS } from "./reasons/vendor.ts";
 
 /** By name, in the order of a credential's way: what the reference shows one after the other. */
@@ -23,9 +25,11 @@ export const REASON_GROUPS: readonly {
   readonly reasons: Readonly<Record<string, Reason>>;
 }[] = [
   { title: "Requests", reasons: REQUEST_REASONS },
+  { title: "Requests: strategies", reasons: STRATEGY_REASONS },
   { title: "Stages, from the request to the new credential", reasons: STAGES_BEGIN_REASONS },
   { title: "Stages, from the first write to the end", reasons: STAGES_END_REASONS },
   { title: "The credential in use, and the new one", reasons: CAUSES_CREDENTIAL_REASONS },
+  { title: "Mints whose answer was lost, and values made by a person", reasons: MINT_REASONS },
   { title: "Steps, held-back revokes, what stays behind", reasons: CAUSES_STEPS_REASONS },
   { title: "Decisions", reasons: DECISION_REASONS },
   { title: "Vendors and accounts", reasons: VENDOR_REASONS },

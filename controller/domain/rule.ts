@@ -1,28 +1,13 @@
 /** What a person's decision means for a rotation: accepted with what it changes, refused with why, or not yet. Pure. */
 import type { DecisionAction } from "../../crds/kinds.gen.ts";
-import { consumersState, CUSTODY } from "./consumers.ts";
+import { hasNoWayBack } from "./abort.ts";
 import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
-import type { ConsumerRow, DecisionRow, Gate, Instant, Receipt, RotationFacts, State, Who, World } from "./world.ts";
+import { confirmConsumer, dueNow, retryConsumers, skipConsumer } from "./rule-consumer.ts";
+import { provideValue, settleMint } from "./rule-mint.ts";
+import type { Refused, Rule, Ruling } from "./ruling.ts";
+import { refuse, who } from "./ruling.ts";
+import type { ConsumerRow, DecisionRow, Gate, Instant, State, World } from "./world.ts";
 import { everybody, liveAttempt, needsTwoPeople } from "./world.ts";
-
-export interface Accepted {
-  readonly verdict: "accepted";
-  readonly message: string;
-  readonly facts?: RotationFacts;
-  readonly consumers?: readonly ConsumerRow[];
-  readonly state?: State;
-}
-
-export interface Refused {
-  readonly verdict: "refused";
-  /** CamelCase. */
-  readonly reason: string;
-  readonly message: string;
-}
-
-export type Ruling = Accepted | Refused;
-
-type Rule = (world: World, decision: DecisionRow, now: Instant) => Ruling | undefined;
 
 /** The first decision that can be answered now, oldest first. */
 export function firstRuling(world: World, now: Instant): { decision: DecisionRow; ruling: Ruling } | undefined {
@@ -55,22 +40,8 @@ const RULES: Readonly<Partial<Record<DecisionAction, Rule>>> = {
   SkipConsumer: skipConsumer,
   RetryRevoke: retryRevoke,
   MarkRevoked: markRevoked,
+  ProvideValue: provideValue,
 };
-
-function refuse(reason: string, message: string): Refused {
-  return { verdict: "refused", reason, message };
-}
-
-function who(decision: DecisionRow, now: Instant): Who {
-  const { decidedBy, ticket } = decision.spec;
-  return {
-    name: decidedBy,
-    trust: decision.trust,
-    decision: decision.name,
-    at: now,
-    ...(ticket === undefined ? {} : { ticket }),
-  };
-}
 
 /** Under `twoPerson` a name typed in a file is no proof, and nobody approves their own request. */
 function twoPersonRefusal(world: World, decision: DecisionRow): Refused | undefined {
@@ -146,6 +117,12 @@ function abort(world: World, decision: DecisionRow, now: Instant): Ruling {
       "The old credential is being revoked; every consumer works with the new one. Use RetryRevoke or MarkRevoked.",
     );
   }
+  if (hasNoWayBack(world)) {
+    return refuse(
+      "NoWayBack",
+      "The vendor cannot take this mint back: the old credential has ended or will end. Skip who cannot be given the new one, with a ticket.",
+    );
+  }
   const { failure: _, ...facts } = world.rotation.facts;
   const by = who(decision, now);
   return {
@@ -161,85 +138,6 @@ function withoutFailures(rows: readonly ConsumerRow[]): ConsumerRow[] {
   return rows.filter((row) => row.facts.failure).map(dueNow);
 }
 
-function dueNow(row: ConsumerRow): ConsumerRow {
-  const { failure: _, ...facts } = row.facts;
-  return { ...row, facts };
-}
-
-function retryConsumers(world: World, decision: DecisionRow): Ruling {
-  const wanted = decision.spec.consumer;
-  const failing = everybody(world).filter((row) => row.facts.failure && (wanted === undefined || row.id === wanted));
-  if (failing.length === 0 && !world.rotation.facts.failure) {
-    return refuse("NothingToRetry", wanted ? `Consumer ${wanted} has not failed.` : "Nothing has failed.");
-  }
-  const { failure: _, ...facts } = world.rotation.facts;
-  const names = failing.map((row) => (row.id === CUSTODY ? "custody" : row.id));
-  return {
-    verdict: "accepted",
-    message: names.length > 0 ? `Trying again now: ${names.join(", ")}.` : "Trying again now.",
-    facts,
-    consumers: failing.map(dueNow),
-  };
-}
-
-function openConsumer(world: World, decision: DecisionRow): ConsumerRow | Refused {
-  const row = world.consumers.find((consumer) => consumer.id === decision.spec.consumer);
-  if (!row) {
-    const known = world.consumers.map((consumer) => consumer.id).join(", ");
-    return refuse("ConsumerUnknown", `This rotation has no consumer ${decision.spec.consumer}. It has: ${known}.`);
-  }
-  if (world.rotation.facts.abort) return refuse("Aborting", "This rotation is being aborted.");
-  if (row.state === "working") return refuse("ConsumerAlreadyWorks", `Consumer ${row.id} already has its receipt.`);
-  if (row.state === "skipped") return refuse("ConsumerAlreadySkipped", `Consumer ${row.id} is already skipped.`);
-  return row;
-}
-
-function confirmConsumer(world: World, decision: DecisionRow, now: Instant): Ruling {
-  const row = openConsumer(world, decision);
-  if ("verdict" in row) return row;
-  const attempt = liveAttempt(world);
-  if (attempt?.aliveAt === undefined) return refuse("NothingToConfirm", "There is no new credential yet.");
-  const by = who(decision, now);
-  const receipt: Receipt = {
-    at: now,
-    by: "person",
-    proves: "credential",
-    attempt: attempt.id,
-    message: `${by.name} confirmed: ${decision.spec.reason}`,
-    who: by,
-  };
-  const { failure: _, failedAt: __, ...facts } = row.facts;
-  const changed: ConsumerRow = { ...row, state: "working", touched: true, facts: { ...facts, receipt } };
-  return {
-    verdict: "accepted",
-    message: `${by.name} confirmed that ${row.id} works with the new credential.`,
-    consumers: [changed],
-    facts: { ...world.rotation.facts, lastReceiptAt: now },
-    ...stateWith(world, changed),
-  };
-}
-
-function skipConsumer(world: World, decision: DecisionRow, now: Instant): Ruling {
-  const row = openConsumer(world, decision);
-  if ("verdict" in row) return row;
-  if (!decision.spec.ticket) return refuse("TicketMissing", "Skipping a consumer needs a ticket.");
-  const by = who(decision, now);
-  const changed: ConsumerRow = { ...row, state: "skipped", facts: { ...row.facts, skipped: by } };
-  return {
-    verdict: "accepted",
-    message: `${by.name} skipped ${row.id} (${by.ticket}): it may still hold the old credential.`,
-    consumers: [changed],
-    ...stateWith(world, changed),
-  };
-}
-
-function stateWith(world: World, changed: ConsumerRow): { state?: State } {
-  const attempt = liveAttempt(world);
-  if (attempt?.aliveAt === undefined) return {};
-  const rows = world.consumers.map((row) => (row.id === changed.id ? changed : row));
-  return { state: consumersState(rows, world.rotation.state) };
-}
-
 function retryRevoke(world: World, decision: DecisionRow, now: Instant): Ruling {
   const { state, facts } = world.rotation;
   const blocked = state === "revoke_failed" || (state === "validated" && facts.failure !== undefined);
@@ -252,6 +150,8 @@ function retryRevoke(world: World, decision: DecisionRow, now: Instant): Ruling 
 function markRevoked(world: World, decision: DecisionRow, now: Instant): Ruling {
   if (!decision.spec.ticket) return refuse("TicketMissing", "Marking a credential as revoked needs a ticket.");
   const { state, facts } = world.rotation;
+  const open = liveAttempt(world);
+  if (open?.state === "open") return settleMint(world, open.id, who(decision, now));
   const approved = !needsApproval(world, "Revoke") || facts.gates?.Revoke?.approved !== undefined;
   if (state !== "revoke_failed" && !(state === "validated" && approved)) {
     return refuse("NotAtRevoke", "Only a rotation whose revoke is approved or has failed can be marked as revoked.");

@@ -1,6 +1,6 @@
 /** The shape of what people are shown of a rotation. */
 import type { Residual } from "../../adapters/contract.ts";
-import type { AttemptRow, ConsumerRow, Gate, Instant, RotationRow, State } from "./world.ts";
+import type { AttemptRow, ConsumerRow, Gate, Instant, RotationRow, State, TombstoneRow } from "./world.ts";
 
 /** The part of the ledger's view that a summary needs. */
 export interface Summarizable {
@@ -8,6 +8,8 @@ export interface Summarizable {
   readonly rotation: RotationRow & { readonly nextActionAt?: Instant };
   readonly consumers: readonly ConsumerRow[];
   readonly attempts: readonly AttemptRow[];
+  /** What may still come to light at the vendor. */
+  readonly tombstones?: readonly TombstoneRow[];
 }
 
 export interface Condition {

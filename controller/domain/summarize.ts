@@ -1,4 +1,5 @@
 /** What people are shown of a rotation: conditions, the open gate, who is left, what remains. Pure; nothing is read back from it. */
+import type { Residual } from "../../adapters/contract.ts";
 import { conditionsOf } from "./conditions.ts";
 import { checkedByPerson, CUSTODY, isFinished } from "./consumers.ts";
 import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
@@ -21,7 +22,7 @@ export function summarize(view: Summarizable): RotationStatus {
     ...(gate ? { gate } : {}),
     consumers: view.consumers.map((consumer) => consumerStatus(view, consumer)),
     pendingConsumers: pending(view),
-    residual: rotation.facts.residual ?? [],
+    residual: [...(rotation.facts.residual ?? []), ...suspected(view)],
     createdAt: rotation.createdAt,
     ...(rotation.endedAt === undefined ? {} : { endedAt: rotation.endedAt }),
     durations: durations(rotation, view.now),
@@ -51,6 +52,22 @@ function gateMessage(view: Summarizable, gate: Gate): string {
   const left = view.consumers.filter((row) => row.state === "inactive" || row.state === "skipped").map((row) => row.id);
   const doubt = left.length > 0 ? ` Not proven: ${left.join(", ")}.` : "";
   return `${old} will be revoked. ${working} of ${view.consumers.filter((row) => row.id !== CUSTODY).length} consumers work with the new credential.${doubt}`;
+}
+
+/** What a look at the vendor found, or could not find out, after a mint whose answer may have been lost. */
+function suspected(view: Summarizable): Residual[] {
+  const open = (view.tombstones ?? []).filter((row) => row.state === "orphan-suspected");
+  return open.map(({ found, error }) => ({
+    kind: "OrphanSuspected",
+    message:
+      found.length > 0
+        ? `${found.join(", ")} appeared after a mint whose answer was lost, and nobody can tell whose it is.`
+        : `It could not be seen whether a mint left something: ${error?.message ?? "the vendor does not answer."}`,
+    remedy:
+      found.length > 0
+        ? "Look at the vendor who made it; DestroyRetired ends it, MarkRevoked says that you have."
+        : "Mend what the message names; Velvet goes on looking.",
+  }));
 }
 
 function pending(view: Summarizable): string[] {

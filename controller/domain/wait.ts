@@ -1,10 +1,5 @@
+import type { Wait } from "./action.ts";
 import type { Instant, World } from "./world.ts";
-
-export interface Wait {
-  readonly do: "wait";
-  readonly for: string;
-  readonly until?: Instant | undefined;
-}
 
 /** A step of the rotation itself that failed waits for its next try. */
 export function waitForRetry(world: Pick<World, "rotation">, now: Instant): Wait | undefined {
@@ -12,4 +7,8 @@ export function waitForRetry(world: Pick<World, "rotation">, now: Instant): Wait
   if (!failure) return undefined;
   if (failure.nextTryAt !== undefined && failure.nextTryAt <= now) return undefined;
   return { do: "wait", for: failure.reason, until: failure.nextTryAt };
+}
+
+export function earliest(...times: readonly (Instant | undefined)[]): Instant | undefined {
+  return times.filter((time) => time !== undefined).toSorted()[0];
 }

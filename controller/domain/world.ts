@@ -96,7 +96,10 @@ export interface RotationFacts {
   readonly verify?: VerifyFacts;
   readonly gates?: Partial<Record<Gate, GateFacts>>;
   readonly failure?: Failure;
-  readonly mintTries?: number;
+  /** `manual`: since when a person is asked to make the new credential and hand it in. */
+  readonly awaitsValueSince?: Instant;
+  /** A person dealt with what the mint of this attempt may have left at the vendor. */
+  readonly settled?: { readonly attempt: string; readonly who: Who };
   /** A person insisted on the revoke although the old credential is still in use, or after it failed. */
   readonly insist?: Who;
   readonly lastReceiptAt?: Instant;
@@ -137,6 +140,7 @@ export interface Receipt {
   readonly who?: Who;
 }
 
+/** `written`, `settled` and `working` say where the new value is; `restored` that the old one is back. */
 export type ConsumerState =
   | "pending"
   | "writing"
@@ -157,6 +161,10 @@ export interface ConsumerFacts {
   readonly changed?: boolean;
   readonly receipt?: Receipt;
   readonly skipped?: Who;
+  /** Until when a write whose outcome is unknown may still land and undo a later one, at a sink without conditional writes. */
+  readonly unsureUntil?: Instant;
+  /** A write-back was at least begun. */
+  readonly restoring?: boolean;
 }
 
 /** One consumer of the snapshot. Custody is the consumer with the empty id. */
@@ -172,16 +180,26 @@ export interface AttemptRow {
   readonly id: string;
   readonly number: number;
   readonly marker: string;
-  readonly state: "open" | "minted" | "burned" | "current" | "revoked";
+  /**
+   * `burned`: certainly not minted. `lost`: it may have been, its value is not known, and a tombstone watches for it. `revoked`: minted and
+   * ended again by an abort.
+   */
+  readonly state: "open" | "minted" | "burned" | "lost" | "current" | "revoked";
+  /** Until when its call may still take effect: what lands later is an orphan. */
   readonly deadline: Instant;
-  readonly inventory: readonly { readonly id: string; readonly enabled: boolean; readonly marker?: string }[];
+  readonly inventory: Inventory;
   readonly sealed?: string;
   readonly vendorId?: string;
   readonly fingerprint?: string;
   readonly createdAt: Instant;
   /** Set when the new value has verified alive. */
   readonly aliveAt?: Instant;
+  /** `native-grace`: until when the vendor keeps the old value alive. */
+  readonly graceUntil?: Instant;
 }
+
+/** What the vendor had when an intent was written. */
+export type Inventory = readonly { readonly id: string; readonly enabled: boolean; readonly marker?: string }[];
 
 export interface DecisionRow {
   readonly uid: string;
@@ -196,6 +214,16 @@ export interface RetiredRow {
   readonly rotation: string;
   readonly state: "quarantined" | "destroyed" | "restored" | "live" | "manual";
   readonly destroyAfter?: Instant;
+}
+
+/** What may still come to light at the vendor, and what was found. */
+export interface TombstoneRow {
+  readonly attempt: string;
+  readonly state: "watching" | "clear" | "orphan-suspected";
+  readonly looks: number;
+  readonly found: readonly string[];
+  readonly error?: { readonly reason: string; readonly message: string };
+  readonly nextLookAt?: Instant;
 }
 
 /** What the ledger knows of the credential between rotations. */
@@ -215,14 +243,18 @@ export interface World {
   readonly decisions: readonly DecisionRow[];
   readonly retired: readonly RetiredRow[];
   readonly credential: CredentialRow;
+  /** What had arrived from outside when this was read: a point of no return is not passed where more has arrived since. */
+  readonly wakes: number;
   readonly issuer: IssuerTraits;
   /** By consumer id. */
   readonly sinks: Readonly<Record<string, SinkTraits>>;
 }
 
-/** The attempt that counts: the newest one that was not burned. */
+const SPENT: ReadonlySet<AttemptRow["state"]> = new Set<AttemptRow["state"]>(["burned", "lost", "revoked"]);
+
+/** The attempt that counts: the newest one that was not spent. */
 export function liveAttempt(world: Pick<World, "attempts">): AttemptRow | undefined {
-  return world.attempts.findLast((attempt) => attempt.state !== "burned" && attempt.state !== "revoked");
+  return world.attempts.findLast((attempt) => !SPENT.has(attempt.state));
 }
 
 /** One of its accounts asks that the one who decides is not the one who requested. */

@@ -27,6 +27,10 @@ export interface Deps {
   readonly uuid: () => string;
   /** Uniform in [0, 1), for jitter. */
   readonly jitter: () => number;
+  /** Resolves after so many milliseconds of the monotonic clock. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** Aborts after so many milliseconds of the monotonic clock: every deadline. */
+  readonly timeout: (ms: number) => AbortSignal;
   readonly log: Log;
   readonly leaseMs: number;
   /** This replica's name, for people. */

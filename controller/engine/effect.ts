@@ -42,6 +42,14 @@ export function deadlineMs(leaseMs: number): number {
   return Math.floor(leaseMs * 0.3);
 }
 
+/**
+ * A request that was given up can still land, as long as something between us and the vendor holds it: until so much later, measured
+ * from when it was sent. What such a request could undo waits for that.
+ */
+export function landingMs(leaseMs: number): number {
+  return leaseMs * 2;
+}
+
 /** Runs `work` once. Never throws what `work` throws: every failure is an outcome. Throws `Fenced` and database errors of the intent. */
 export async function effect<T>(
   pass: Pass,
@@ -57,6 +65,7 @@ export async function effect<T>(
     ...(spec.attempt === undefined ? {} : { attempt: spec.attempt }),
     ...(spec.consumer === undefined ? {} : { consumer: spec.consumer }),
   };
+  const begunAt = deps.clock.monotonicMs();
   const { intent } = spec;
   if (intent) {
     await journal.write((live, now) => {
@@ -64,21 +73,34 @@ export async function effect<T>(
       return { ...change, effects: [...(change.effects ?? []), intended] };
     });
   }
-  const outcome = await call(deps, spec.label, pass.signal, work);
+  const outcome = await call(deps, spec.label, pass.signal, work, begunAt);
   return { outcome, effect: intent ? [{ ...intended, ...outcomeColumns(outcome) }] : [] };
 }
 
-/** One call to the outside, with its deadline. Never throws what `work` throws. */
+/**
+ * One call to the outside, with its deadline. Never throws what `work` throws. `begunAt`: when what leads to it was decided, in
+ * monotonic milliseconds; a replica that slept since then does not act on it any more.
+ */
 export async function call<T>(
   deps: Deps,
   label: string,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
+  begunAt = deps.clock.monotonicMs(),
 ): Promise<Outcome<T>> {
   await deps.hook?.(label, "before");
-  const outcome = await attempt(deps, label, signal, work);
+  const outcome = overslept<T>(deps, label, begunAt) ?? (await attempt(deps, label, signal, work));
   await deps.hook?.(label, "after");
   return outcome;
+}
+
+/** By now another replica may have taken over: what was decided before is not done any more. Certainly without effect. */
+function overslept<T>(deps: Deps, label: string, begunAt: number): Outcome<T> | undefined {
+  if (deps.clock.monotonicMs() - begunAt <= deadlineMs(deps.leaseMs)) return undefined;
+  return {
+    kind: "refused",
+    cause: { reason: "Overslept", message: `${label} was not begun in time, and is looked at again.` },
+  };
 }
 
 async function attempt<T>(
@@ -88,7 +110,7 @@ async function attempt<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<Outcome<T>> {
   const limit = deadlineMs(deps.leaseMs);
-  const signal = AbortSignal.any([outer, AbortSignal.timeout(limit)]);
+  const signal = AbortSignal.any([outer, deps.timeout(limit)]);
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const stop = () =>
     reject(

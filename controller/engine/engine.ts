@@ -5,6 +5,7 @@ import { claimRotations, renewClaims } from "../ledger/claims.ts";
 import { admitRequests } from "./admit.ts";
 import type { Deps } from "./deps.ts";
 import { Loop } from "./loop.ts";
+import { tendTombstones } from "./reaper.ts";
 import { tendRetired } from "./retired.ts";
 import { work } from "./work.ts";
 
@@ -14,7 +15,7 @@ export interface EngineOptions {
   /** How often to look when nothing was heard: milliseconds. */
   readonly pollMs: number;
   readonly admission: AdmissionContext;
-  /** Why nothing may be started now: no admission, no claim, no look at what is retired. What runs already is finished. */
+  /** Why nothing may be started now: no admission, no claim, no look at retired ids and tombstones. */
   readonly isHeld?: () => string | undefined;
 }
 
@@ -33,6 +34,7 @@ export class Engine {
   readonly #others: readonly Loop[];
   readonly #admission: Loop;
   readonly #retired: Loop;
+  readonly #reaper: Loop;
 
   constructor(deps: Deps, options: EngineOptions) {
     this.#deps = deps;
@@ -42,8 +44,12 @@ export class Engine {
     this.#retired = new Loop(options.pollMs * 2, async () =>
       this.#unlessHeld(async () => (await tendRetired(deps)) > 0),
     );
+    this.#reaper = new Loop(options.pollMs * 5, async () =>
+      this.#unlessHeld(async () => (await tendTombstones(deps)) > 0),
+    );
     this.#others = [
       this.#retired,
+      this.#reaper,
       new Loop(Math.floor(deps.leaseMs / 3), async () => this.#guarded(async () => this.#renew())),
     ];
   }

@@ -5,11 +5,13 @@
  * the next one: many consumers that answer at once cost few commits.
  */
 import type { ConsumerRow, Instant, RotationFacts, Snapshot, State } from "../domain/world.ts";
+import { mayFollow } from "../domain/transitions.ts";
 import type { ChainHead } from "../ledger/audit.ts";
 import type { Claim } from "../ledger/claims.ts";
-import type { Db } from "../ledger/db.ts";
 import type { Change, Release } from "../ledger/record.ts";
-import { record } from "../ledger/record.ts";
+import { Overtaken } from "../ledger/record.ts";
+import type { Deps } from "./deps.ts";
+import { insist } from "./insist.ts";
 
 /** The row as it is now, every written change included. */
 export interface Live {
@@ -26,8 +28,7 @@ interface Waiting {
 
 export class Journal {
   readonly claim: Claim;
-  readonly #db: Db;
-  readonly #monotonicMs: () => number;
+  readonly #deps: Deps;
   #live: Live = { state: "verifying", facts: {}, consumers: new Map() };
   #snapshot: Snapshot | undefined;
   #head: ChainHead;
@@ -36,10 +37,9 @@ export class Journal {
   #writing = false;
   #broken: unknown;
 
-  constructor(db: Db, claim: Claim, monotonicMs: () => number) {
+  constructor(deps: Deps, claim: Claim) {
     this.claim = claim;
-    this.#db = db;
-    this.#monotonicMs = monotonicMs;
+    this.#deps = deps;
     this.#head = { chain: claim.id, seq: claim.chainSeq, hash: claim.chainHash };
   }
 
@@ -60,17 +60,20 @@ export class Journal {
 
   /** The database's time, carried on by the monotonic clock. */
   now(): Instant {
-    return new Date(this.#base.at + (this.#monotonicMs() - this.#base.mark)).toISOString();
+    return new Date(this.#base.at + (this.#deps.clock.monotonicMs() - this.#base.mark)).toISOString();
   }
 
   /** A fresh observation replaces what was known. */
   reset(observed: Live, snapshot: Snapshot, at: Instant): void {
     this.#live = observed;
     this.#snapshot = snapshot;
-    this.#base = { at: Date.parse(at), mark: this.#monotonicMs() };
+    this.#base = { at: Date.parse(at), mark: this.#deps.clock.monotonicMs() };
   }
 
-  /** Durable when it resolves. `make` sees every earlier change. Rejects with `Fenced` or a database's error: then nothing more is written. */
+  /**
+   * Durable when it resolves. `make` sees every earlier change. An outage of the ledger is sat out within the lease. Rejects with
+   * `Overtaken` where the change asks for it, with `Fenced` or with a database's error: after these two nothing more is written.
+   */
   async write(make: (live: Live, now: Instant) => Change): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       this.#waiting.push({ make, resolve, reject });
@@ -81,7 +84,8 @@ export class Journal {
   /** Gives the claim back. */
   async release(release: Release): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken;
-    this.#head = await record(this.#db, this.claim, this.#head, [], this.now(), release);
+    const order = { claim: this.claim, head: this.#head, changes: [], at: this.now(), release };
+    this.#head = await insist(this.#deps, order);
   }
 
   async #writeWaiting(): Promise<void> {
@@ -94,7 +98,7 @@ export class Journal {
         await this.#writeBatch(batch);
         for (const { resolve } of batch) resolve();
       } catch (error) {
-        this.#broken ??= error;
+        if (!(error instanceof Overtaken)) this.#broken ??= error;
         for (const { reject } of batch) reject(error);
       }
     }
@@ -111,7 +115,7 @@ export class Journal {
       next = after(next, change);
       changes.push(change);
     }
-    this.#head = await record(this.#db, this.claim, this.#head, changes, at);
+    this.#head = await insist(this.#deps, { claim: this.claim, head: this.#head, changes, at });
     this.#live = next;
   }
 }
@@ -125,6 +129,7 @@ function after(live: Live, change: Change): Live {
 /** Notes when a state was entered, for the durations that people are shown. */
 function withEntered(live: Live, change: Change, at: Instant): Change {
   if (change.state === undefined || change.state === live.state) return change;
+  if (!mayFollow(live.state, change.state)) throw new Error(`there is no way from ${live.state} to ${change.state}`);
   const facts = change.facts ?? live.facts;
   return {
     ...change,

@@ -10,8 +10,6 @@ import type { Pass } from "./effect.ts";
 export interface Observed {
   readonly world: World;
   readonly now: Instant;
-  /** What had arrived from outside by then. */
-  readonly wakes: number;
 }
 
 /** A fresh look, never a cache: requests and decisions are read again before every step. Throws `Fenced`. */
@@ -22,7 +20,7 @@ export async function observe({ deps, journal }: Pass): Promise<Observed> {
   const { state, facts } = world.rotation;
   const rows = found.view.consumers.map((row) => [row.id, row] as const);
   journal.reset({ state, facts, consumers: new Map(rows) }, world.rotation.snapshot, found.view.now);
-  return { world, now: found.view.now, wakes: found.wakes };
+  return { world, now: found.view.now };
 }
 
 function worldOf(found: Observation, accounts: Pass["deps"]["accounts"]): World {
@@ -41,6 +39,7 @@ function worldOf(found: Observation, accounts: Pass["deps"]["accounts"]): World 
     decisions: decisions.filter((decision) => decision.state === "pending"),
     retired,
     credential,
+    wakes: found.wakes,
     issuer: accounts.issuerTraits(snapshot),
     sinks,
   };

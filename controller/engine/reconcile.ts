@@ -1,10 +1,11 @@
 /** One pass: look, decide, do one thing, record. */
-import type { Action } from "../domain/plan.ts";
+import type { Action } from "../domain/action.ts";
 import { plan } from "../domain/plan.ts";
 import type { DecisionRow, Instant, World } from "../domain/world.ts";
-import type { Ruling } from "../domain/rule.ts";
+import type { Ruling } from "../domain/ruling.ts";
 import { isAdapterError } from "../../adapters/errors.ts";
 import { Unsealable } from "../custody/seal.ts";
+import { Overtaken } from "../ledger/record.ts";
 import type { Cause } from "../domain/backoff.ts";
 import { nextFailure } from "../domain/backoff.ts";
 import type { Pass } from "./effect.ts";
@@ -13,7 +14,12 @@ import { observe } from "./observe.ts";
 import { finishAbort, restore, revokeNew } from "./stages/abort.ts";
 import { distribute } from "./stages/distribute.ts";
 import { finish } from "./stages/finish.ts";
-import { mint, resolve, verifyNew } from "./stages/mint.ts";
+import { endOld } from "./stages/end-old.ts";
+import { moveGrace } from "./stages/grace.ts";
+import { mint } from "./stages/mint.ts";
+import { verifyNew } from "./stages/minted.ts";
+import { askValue, provided } from "./stages/provide.ts";
+import { resolve } from "./stages/resolve.ts";
 import { revoke } from "./stages/revoke.ts";
 import { verify } from "./stages/verify.ts";
 
@@ -26,13 +32,15 @@ const ENDING = new Set(["done", "aborted", "mint_failed"]);
 
 /** Throws `Fenced`, and the database's errors; an adapter's failure is an outcome, never a throw. */
 export async function reconcile(pass: Pass): Promise<NextLook> {
-  const { world, now, wakes } = await observe(pass);
+  const { world, now } = await observe(pass);
+  const { wakes } = world;
   const action = plan(world, now);
   if (action.do === "wait") return { next: "wait", until: action.until, wakes };
   try {
     await perform(pass, world, action);
   } catch (error) {
-    await recordBroken(pass, world, action.do, error);
+    // More has arrived since the look: it is judged first.
+    if (!(error instanceof Overtaken)) await recordBroken(pass, world, action.do, error);
   }
   return { next: ENDING.has(pass.journal.live.state) ? "ended" : "again" };
 }
@@ -70,11 +78,17 @@ type Deed = Exclude<Action, { do: "wait" }>;
 async function perform(pass: Pass, world: World, action: Deed): Promise<void> {
   switch (action.do) {
     case "judge":
-      return judge(pass, action.decision, action.ruling);
+      return judge(pass, world, action.decision, action.ruling);
     case "verify":
       return verify(pass, world);
     case "open-gate":
       return openGate(pass, action);
+    case "end-old":
+      return endOld(pass, world, action.id);
+    case "ask-value":
+      return askValue(pass);
+    case "move-grace":
+      return moveGrace(pass, world, action.attempt, action.id);
     case "mint":
       return mint(pass, world, action.number);
     case "resolve":
@@ -107,7 +121,10 @@ async function openGate({ journal }: Pass, action: Extract<Action, { do: "open-g
 }
 
 /** The person's decision, the answer to it, and what it changes: one transaction. */
-async function judge({ journal }: Pass, decision: DecisionRow, ruling: Ruling): Promise<void> {
+async function judge(pass: Pass, world: World, decision: DecisionRow, asked: Ruling): Promise<void> {
+  const { journal } = pass;
+  const made = asked.verdict === "accepted" && asked.provides !== undefined ? provided(pass, world, asked) : undefined;
+  const ruling = made && "refused" in made ? made.refused : asked;
   const { action, decidedBy, ticket } = decision.spec;
   const reason = ruling.verdict === "accepted" ? "Accepted" : ruling.reason;
   const change = ruling.verdict === "accepted" ? ruling : { facts: undefined, consumers: undefined, state: undefined };
@@ -125,6 +142,7 @@ async function judge({ journal }: Pass, decision: DecisionRow, ruling: Ruling): 
     ...(change.state === undefined ? {} : { state: change.state }),
     ...(change.facts === undefined ? {} : { facts: change.facts }),
     ...(change.consumers === undefined ? {} : { consumers: change.consumers }),
+    ...(made && "attempt" in made ? { attempts: [made.attempt] } : {}),
     decisions: [{ uid: decision.uid, state: ruling.verdict, reason, message: ruling.message }],
   }));
 }

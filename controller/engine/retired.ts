@@ -20,8 +20,10 @@ export async function tendRetired(deps: Deps): Promise<number> {
     const canRestore = canBeRestored(deps, decision);
     await answerRetired(deps.db, decision, answerAboutRetired({ ...decision, canRestore }));
   }
+  // What was claimed long ago may have been decided otherwise since.
+  const begunAt = deps.clock.monotonicMs();
   const due = await claimRetired(deps.db, BATCH, deps.leaseMs);
-  await Promise.all(due.map(async (claim) => tendOne(deps, claim)));
+  await Promise.all(due.map(async (claim) => tendOne(deps, claim, begunAt)));
   return due.length + decisions.length;
 }
 
@@ -36,12 +38,13 @@ function canBeRestored(deps: Deps, { snapshot }: RetiredDecision): boolean {
   }
 }
 
-async function tendOne(deps: Deps, claim: RetiredClaim): Promise<void> {
+async function tendOne(deps: Deps, claim: RetiredClaim, begunAt: number): Promise<void> {
   const { credential, vendorId, wish } = claim;
-  const outcome = await call(deps, `issuer.${wish}`, new AbortController().signal, async (signal) => {
+  const tend = async (signal: AbortSignal): Promise<readonly Residual[]> => {
     const issuer = deps.accounts.issuer(claim.snapshot);
     return wish === "restore" ? bringBack(issuer, vendorId, signal) : end(issuer, claim, signal);
-  });
+  };
+  const outcome = await call(deps, `issuer.${wish}`, new AbortController().signal, tend, begunAt);
   if (outcome.kind === "done") {
     await retiredEnded(deps.db, claim, wish === "restore" ? "restored" : "destroyed", outcome.value);
     deps.log.info({ credential, vendorId, wish }, "a retired credential was tended");

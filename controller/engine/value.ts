@@ -3,7 +3,8 @@ import type { Observed } from "../../adapters/contract.ts";
 import type { SecretFields } from "../../adapters/secret.ts";
 import type { Secret } from "../../adapters/secret.ts";
 import type { ConsumerKey } from "../../crds/kinds.gen.ts";
-import { unseal } from "../custody/seal.ts";
+import type { SealScope } from "../custody/seal.ts";
+import { seal, unseal } from "../custody/seal.ts";
 import { CUSTODY } from "../domain/consumers.ts";
 import type { AttemptRow, Snapshot, World } from "../domain/world.ts";
 import type { Deps } from "./deps.ts";
@@ -15,17 +16,25 @@ export function keysOf(snapshot: Snapshot, id: string, fields: readonly string[]
   return spec.custody?.keys ?? fields.map((name) => ({ field: name, name }));
 }
 
-/** What is to be written: key name to value. A field that the value lacks is named in `missing`. */
+/** Key name to what is to stand there; null: nothing. */
+export type Entries = Readonly<Record<string, Secret | null>>;
+
+/**
+ * What is to be written: the value under its keys and, for an acceptor, the one before in its second slot. A field that the value lacks is
+ * named in `missing`.
+ */
 export function entriesFor(
   keys: readonly ConsumerKey[],
   value: SecretFields,
-): { readonly entries: Record<string, Secret>; readonly missing: readonly string[] } {
-  const entries: Record<string, Secret> = {};
+  previous?: SecretFields,
+): { readonly entries: Entries; readonly missing: readonly string[] } {
+  const entries: Record<string, Secret | null> = {};
   const missing: string[] = [];
   for (const key of keys) {
     const secret = value[key.field];
     if (secret) entries[key.name] = secret;
     else missing.push(key.field);
+    if (key.previousKey !== undefined) entries[key.previousKey] = previous?.[key.field] ?? null;
   }
   return { entries, missing };
 }
@@ -40,22 +49,27 @@ export function fieldsFrom(keys: readonly ConsumerKey[], observed: Observed): Se
   return Object.keys(found).length > 0 ? found : undefined;
 }
 
-/** True when the place holds exactly these values under its keys. */
-export function holds(keys: readonly ConsumerKey[], observed: Observed, value: SecretFields): boolean {
-  return keys.every((key) => {
-    const here = observed.keys[key.name]?.value;
-    const wanted = value[key.field];
-    return here !== undefined && wanted !== undefined && here.equals(wanted);
+/** True when the place holds exactly this. */
+export function holds(entries: Entries, observed: Observed): boolean {
+  return Object.entries(entries).every(([name, wanted]) => {
+    const here = observed.keys[name]?.value;
+    if (wanted === null) return here === undefined || here.isEmpty;
+    return here !== undefined && here.equals(wanted);
   });
+}
+
+function scopeOf(deps: Deps, world: World, attempt: string): SealScope {
+  return { install: deps.install, credential: world.rotation.credential, attempt, purpose: "new" };
+}
+
+/** A new value of an attempt, as base64 ciphertext. */
+export function sealedNew(deps: Deps, world: World, attempt: string, value: SecretFields): string {
+  return seal(deps.keys, scopeOf(deps, world, attempt), value).toString("base64");
 }
 
 /** The new value of an attempt. Throws `Unsealable`. */
 export function newValue(deps: Deps, world: World, attempt: AttemptRow): SecretFields {
-  return unseal(
-    deps.keys,
-    { install: deps.install, credential: world.rotation.credential, attempt: attempt.id, purpose: "new" },
-    Buffer.from(attempt.sealed ?? "", "base64"),
-  );
+  return unseal(deps.keys, scopeOf(deps, world, attempt.id), Buffer.from(attempt.sealed ?? "", "base64"));
 }
 
 /** The value that was in use when the rotation began. Undefined where there was none. Throws `Unsealable`. */

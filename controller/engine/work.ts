@@ -15,7 +15,7 @@ export interface Signals {
 
 /** Returns when it is due again, as far as that is known: milliseconds from now. Never throws. */
 export async function work(deps: Deps, claim: Claim, signals: Signals): Promise<number | undefined> {
-  const journal = new Journal(deps.db, claim, () => deps.clock.monotonicMs());
+  const journal = new Journal(deps, claim);
   try {
     const look = await passes(deps, journal, signals);
     if (look.next !== "wait") return undefined;

@@ -1,7 +1,7 @@
 /** The one statement that writes what a rotation's step changed. */
 import type { Residual } from "../../adapters/contract.ts";
 import type { AttemptRow, ConsumerRow, Instant, RetiredRow, RotationFacts, State } from "../domain/world.ts";
-import type { AuditEntry, ChainHead } from "./audit.ts";
+import type { AuditEntry, ChainHead, ChainRow } from "./audit.ts";
 import { chainRow } from "./audit.ts";
 import type { Claim } from "./claims.ts";
 import type { Db } from "./db.ts";
@@ -39,6 +39,16 @@ export interface RetiredPatch {
   readonly residual: readonly Residual[];
 }
 
+/** What may still come to light at the vendor, watched from now on. An attempt has one at most. */
+export interface TombstonePatch {
+  readonly attempt: string;
+  readonly marker: string;
+  /** The one copy that has an owner. */
+  readonly vendorId?: string;
+  /** Milliseconds until the first look. */
+  readonly waitMs: number;
+}
+
 export interface CredentialPatch {
   readonly currentId?: string;
   readonly currentAttempt?: string;
@@ -58,9 +68,12 @@ export interface Change {
   readonly effects?: readonly EffectPatch[];
   readonly decisions?: readonly DecisionPatch[];
   readonly retired?: readonly RetiredPatch[];
+  readonly tombstones?: readonly TombstonePatch[];
   readonly credential?: CredentialPatch;
   /** The rotation ends with this change: sealed values go, the claim too. */
   readonly ended?: boolean;
+  /** Only where nothing more has arrived from outside than this: before what cannot be taken back. Else `Overtaken`. */
+  readonly ifWakes?: number;
 }
 
 /** Somebody else holds this rotation now: stop, and touch nothing. */
@@ -71,7 +84,16 @@ export class Fenced extends Error {
   }
 }
 
+/** Something arrived from outside since the last look: nothing was written; look again. */
+export class Overtaken extends Error {
+  override readonly name = "Overtaken";
+  constructor(rotation: string) {
+    super(`more has arrived for rotation ${rotation} since it was read`);
+  }
+}
+
 const RECORD = statement("record");
+const HEAD = statement("claim_head");
 
 /** Gives the claim back. `until` absent: only a wake leads on. `wakes` is what was last observed: what arrived since is not missed. */
 export interface Release {
@@ -79,9 +101,18 @@ export interface Release {
   readonly wakes: number;
 }
 
+/** Where the rotation's chain ends, as long as the claim holds. Undefined: somebody else holds it. */
+async function headOf(
+  db: Db,
+  claim: Pick<Claim, "id" | "fence">,
+): Promise<{ readonly chainSeq: number; readonly chainHash: Buffer } | undefined> {
+  const [found] = await db.query<{ chainSeq: number; chainHash: Buffer }>(HEAD, [claim.id, claim.fence]);
+  return found;
+}
+
 /**
  * Writes these changes under the claim's fence in one statement and returns the new head of the audit chain.
- * Throws `Fenced`; after any other error it is unknown whether it was written.
+ * Throws `Fenced` and `Overtaken`; after any other error it is unknown whether it was written.
  */
 export async function record(
   db: Db,
@@ -91,13 +122,8 @@ export async function record(
   at: Instant,
   release?: Release,
 ): Promise<ChainHead> {
-  const rows = [];
-  let end = head;
-  for (const change of changes) {
-    const row = chainRow(end, { at, ...change.audit, event: String(change.audit.event) });
-    rows.push(row);
-    end = { chain: head.chain, seq: row.seq, hash: row.hash };
-  }
+  const rows = chained(head, changes, at);
+  const end = endOf(head, rows);
   const written = await db.query(RECORD, [
     claim.id,
     claim.fence,
@@ -111,9 +137,44 @@ export async function record(
     rows.map((row) => row.seq),
     rows.map((row) => row.canonical),
     rows.map((row) => row.hash),
+    JSON.stringify(changes.flatMap((change) => change.tombstones ?? []).map(tombstoneColumns)),
   ]);
-  if (written.length === 0) throw new Fenced(claim.id);
-  return end;
+  if (written.length > 0) return end;
+  const asked = changes.some((change) => change.ifWakes !== undefined);
+  const now = asked ? await headOf(db, claim) : undefined;
+  throw now?.chainSeq === head.seq ? new Overtaken(claim.id) : new Fenced(claim.id);
+}
+
+/** The audit rows of these changes. The same arguments give the same rows. */
+function chained(head: ChainHead, changes: readonly Change[], at: Instant): ChainRow[] {
+  const rows: ChainRow[] = [];
+  for (const change of changes) {
+    rows.push(chainRow(endOf(head, rows), { at, ...change.audit, event: String(change.audit.event) }));
+  }
+  return rows;
+}
+
+function endOf(head: ChainHead, rows: readonly ChainRow[]): ChainHead {
+  const last = rows.at(-1);
+  return last ? { chain: head.chain, seq: last.seq, hash: last.hash } : head;
+}
+
+/**
+ * After a `record` whose answer was lost: the new head where it was written, undefined where it was not. Throws `Fenced`, and the
+ * database's errors.
+ */
+export async function recorded(
+  db: Db,
+  claim: Pick<Claim, "id" | "fence">,
+  head: ChainHead,
+  changes: readonly Change[],
+  at: Instant,
+): Promise<ChainHead | undefined> {
+  const found = await headOf(db, claim);
+  const end = endOf(head, chained(head, changes, at));
+  if (found?.chainSeq === end.seq && found.chainHash.equals(end.hash)) return end;
+  if (found?.chainSeq === head.seq) return undefined;
+  throw new Fenced(claim.id);
 }
 
 /** One statement touches a row once: of several changes the last one counts. */
@@ -128,6 +189,7 @@ function rotationPatch(head: ChainHead, changes: readonly Change[], release: Rel
     if (change.facts !== undefined) patch["facts"] = change.facts;
     if (change.sealedPrevious !== undefined) patch["sealedPrevious"] = change.sealedPrevious.toString("base64");
     if (change.ended === true) patch["ended"] = true;
+    if (change.ifWakes !== undefined) patch["ifWakes"] = change.ifWakes;
   }
   if (release) patch["release"] = { until: release.until ?? "infinity", wakes: release.wakes };
   return patch;
@@ -146,7 +208,16 @@ function attemptColumns(attempt: AttemptPatch): object {
     vendor_id: attempt.vendorId,
     fingerprint: attempt.fingerprint,
     fingerprints: attempt.fingerprints,
-    facts: attempt.aliveAt === undefined ? {} : { aliveAt: attempt.aliveAt },
+    facts: { aliveAt: attempt.aliveAt, graceUntil: attempt.graceUntil },
+  };
+}
+
+function tombstoneColumns(tombstone: TombstonePatch): object {
+  return {
+    attempt: tombstone.attempt,
+    marker: tombstone.marker,
+    vendor_id: tombstone.vendorId,
+    wait_ms: tombstone.waitMs,
   };
 }
 

@@ -54,7 +54,7 @@ create table velvet.attempt (
   facts jsonb not null default '{}'::jsonb,
   created_at timestamp with time zone not null default clock_timestamp(),
   changed_at timestamp with time zone not null default clock_timestamp(),
-  constraint attempt_state_check CHECK (state = ANY (ARRAY['open'::text, 'minted'::text, 'burned'::text, 'current'::text, 'revoked'::text])),
+  constraint attempt_state_check CHECK (state = ANY (ARRAY['open'::text, 'minted'::text, 'burned'::text, 'lost'::text, 'current'::text, 'revoked'::text])),
   constraint attempt_credential_fkey FOREIGN KEY (credential) REFERENCES velvet.credential(uid),
   constraint attempt_rotation_fkey FOREIGN KEY (rotation) REFERENCES velvet.rotation(id),
   constraint attempt_pkey PRIMARY KEY (id),
@@ -389,10 +389,16 @@ create table velvet.tombstone (
   lease_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
   created_at timestamp with time zone not null default clock_timestamp(),
   changed_at timestamp with time zone not null default clock_timestamp(),
+  tries integer not null default 0,
+  error jsonb,
+  found jsonb not null default '[]'::jsonb,
   constraint tombstone_state_check CHECK (state = ANY (ARRAY['watching'::text, 'clear'::text, 'orphan-suspected'::text])),
   constraint tombstone_attempt_fkey FOREIGN KEY (attempt) REFERENCES velvet.attempt(id),
   constraint tombstone_rotation_fkey FOREIGN KEY (rotation) REFERENCES velvet.rotation(id),
-  constraint tombstone_pkey PRIMARY KEY (id)
+  constraint tombstone_pkey PRIMARY KEY (id),
+  constraint tombstone_one_each UNIQUE (attempt)
 );
 
-CREATE INDEX tombstone_due ON velvet.tombstone USING btree (next_action_at) WHERE (state = 'watching'::text);
+CREATE INDEX tombstone_due ON velvet.tombstone USING btree (next_action_at) WHERE (next_action_at IS NOT NULL);
+
+CREATE INDEX tombstone_of_rotation ON velvet.tombstone USING btree (rotation);

@@ -7,6 +7,7 @@ import type {
   RetiredRow,
   RotationRow,
   Snapshot,
+  TombstoneRow,
 } from "../domain/world.ts";
 import type { Db } from "./db.ts";
 import { statement } from "./db.ts";
@@ -20,6 +21,7 @@ export interface RotationView {
   readonly decisions: readonly DecisionView[];
   readonly retired: readonly RetiredRow[];
   readonly credential: CredentialRow;
+  readonly tombstones: readonly TombstoneRow[];
 }
 
 export interface DecisionView extends DecisionRow {
@@ -82,6 +84,7 @@ export interface WorldRow {
   readonly decisions: readonly DecisionView[] | null;
   readonly retired: readonly RetiredRow[] | null;
   readonly mints_today: number;
+  readonly tombstones: readonly TombstoneRow[] | null;
   readonly now: Date;
 }
 
@@ -111,6 +114,7 @@ export function viewOf(row: WorldRow): RotationView {
     decisions: row.decisions ?? [],
     retired: row.retired ?? [],
     credential: knownOf(row),
+    tombstones: row.tombstones ?? [],
   };
 }
 

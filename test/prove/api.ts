@@ -68,7 +68,13 @@ export interface Deed {
 /** What becomes of one call. `nth` counts calls with this label from 1. */
 export type Fault =
   | { readonly kind: "refuse"; readonly label: string; readonly nth: number; readonly status: 400 | 403 | 404 }
-  | { readonly kind: "busy"; readonly label: string; readonly nth: number; readonly status: 429 | 503; readonly retryAfterMs?: number }
+  | {
+      readonly kind: "busy";
+      readonly label: string;
+      readonly nth: number;
+      readonly status: 429 | 503;
+      readonly retryAfterMs?: number;
+    }
   /** The connection breaks before the vendor has seen anything; the caller cannot tell. */
   | { readonly kind: "reset-before"; readonly label: string; readonly nth: number }
   /** It took effect, and the answer is lost. */

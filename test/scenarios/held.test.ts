@@ -6,7 +6,7 @@ async function written({ ledger }: Scenario): Promise<unknown> {
   const { rows } = await ledger.pool.query(
     `select (select count(*) from velvet.effect) as effects, (select count(*) from velvet.audit) as audit,
             (select count(*) from velvet.rotation) as rotations, (select max(fence) from velvet.rotation) as claims,
-            (select max(fence) from velvet.retired) as retired, (select count(*) from velvet.decision where state <> 'pending') as answers`,
+            (select max(fence) from velvet.retired) as retired, (select max(fence) from velvet.tombstone) as tombstones, (select count(*) from velvet.decision where state <> 'pending') as answers`,
   );
   return rows[0];
 }
@@ -19,7 +19,7 @@ async function rounds(scenario: Scenario): Promise<void> {
     Object.defineProperty(scenario, "held", {
       configurable: true,
       get: () => {
-        if ((asked += 1) === 12) resolve();
+        if ((asked += 1) === 24) resolve();
         return held;
       },
     });
@@ -41,7 +41,7 @@ it("admits no request while the ledger is held, and admits it when it is free", 
   expect((await scenario.ended("first")).rotation.state).toBe("done");
 });
 
-it("claims no rotation and tends no retired id while the ledger is held", async () => {
+it("claims no rotation and tends no retired id or tombstone while the ledger is held", async () => {
   await using scenario = await Scenario.open({
     credential: { gates: { mint: "Automatic", revoke: "Automatic" }, rotation: { overlap: "0s", quarantine: "0s" } },
   });
@@ -67,6 +67,10 @@ it("claims no rotation and tends no retired id while the ledger is held", async 
   scenario.held = "LedgerRollback";
   const due = "update velvet.retired set next_action_at = clock_timestamp(), state = 'quarantined'";
   expect((await scenario.ledger.pool.query(due)).rowCount).toBe(1);
+  await scenario.ledger.pool.query(
+    `insert into velvet.tombstone (id, rotation, attempt, marker, next_action_at)
+     select gen_random_uuid(), rotation, id, marker, clock_timestamp() from velvet.attempt`,
+  );
   const retired = await written(scenario);
   second.wake();
   await rounds(scenario);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -82,6 +83,8 @@ function startEngine(): Engine {
     random: randomBytes,
     uuid: randomUUID,
     jitter: () => 0,
+    timeout: (ms: number) => AbortSignal.timeout(ms),
+    pause: async (ms: number) => delay(ms),
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     leaseMs: 10_000,
     replica: "a",

@@ -99,6 +99,8 @@ export class Scenario implements AsyncDisposable {
       random: randomBytes,
       uuid: randomUUID,
       jitter: () => 0,
+      timeout: (ms) => AbortSignal.timeout(ms),
+      pause: async (ms) => delay(ms),
       log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       leaseMs: this.#leaseMs,
       replica,

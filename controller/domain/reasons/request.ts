@@ -61,12 +61,6 @@ export const REQUEST_REASONS: Readonly<Record<string, Reason>> = {
     commands: ["velvet request rotate <credential>"],
     where: ["request"],
   },
-  StrategyUnsupported: {
-    meaning: "This version cannot run the Credential's strategy.",
-    fine: NOT_BEGUN,
-    remedy: "Set spec.rotation.strategy to Overlap.",
-    where: ["request"],
-  },
   NoConsumers: {
     meaning: "The Credential has no consumer, so nobody could prove that a new one works.",
     fine: IN_USE,
@@ -130,12 +124,6 @@ export const REQUEST_REASONS: Readonly<Record<string, Reason>> = {
       "Give the consumer an http check that proves the credential, read from another consumer, or confirm it after looking.",
     commands: ["velvet confirm <request> <consumer>"],
     where: ["request", "consumer"],
-  },
-  MintClassUnsupported: {
-    meaning: "This version cannot mint credentials in the way that this issuer needs.",
-    fine: IN_USE,
-    remedy: "Use an issuer whose values Velvet chooses: see the table of adapters.",
-    where: ["request", "rotation"],
   },
   FieldUnknown: {
     meaning: "A consumer's key names a field that the issuer's values do not have.",

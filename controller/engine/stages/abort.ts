@@ -1,18 +1,23 @@
 /** The way back: the old value to everybody who was touched, then our own new credential ends. */
-import type { Residual } from "../../../adapters/contract.ts";
-import type { Secret, SecretFields } from "../../../adapters/secret.ts";
+import type { Residual, Sink } from "../../../adapters/contract.ts";
+import type { SecretFields } from "../../../adapters/secret.ts";
 import { isGivenUp } from "../../domain/abort.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
-import type { AttemptRow, ConsumerRow, World } from "../../domain/world.ts";
+import type { AttemptRow, ConsumerRow, Instant, World } from "../../domain/world.ts";
 import { everybody, liveAttempt } from "../../domain/world.ts";
 import type { Change, RetiredPatch } from "../../ledger/record.ts";
 import { rowOf } from "../consumer.ts";
 import type { Pass } from "../effect.ts";
 import { effect } from "../effect.ts";
+import type { Deps } from "../deps.ts";
+import { endKey } from "../end-key.ts";
+import type { Live } from "../journal.ts";
+import { stillUnsure, unsureFrom, unsureIfWriting } from "../unsure.ts";
+import type { Entries } from "../value.ts";
 import { entriesFor, holds, keysOf, previousValue } from "../value.ts";
-import { allOf } from "./distribute.ts";
+import { allOf, ifVersion } from "./distribute.ts";
 import { newBecomesCurrent, wiped } from "./finish.ts";
 
 export async function restore(pass: Pass, world: World, ids: readonly string[]): Promise<void> {
@@ -22,60 +27,83 @@ export async function restore(pass: Pass, world: World, ids: readonly string[]):
 
 /** Writes the old value back and reads it again where that is possible: that is the receipt of an abort. */
 async function restoreOne(pass: Pass, world: World, id: string, previous: SecretFields | undefined): Promise<void> {
-  const entries = oldEntries(world, id, previous);
-  if ("cause" in entries) return restoreFailed(pass, id, entries.cause);
-  const names = Object.keys(entries.keys);
-  const intent = (): Change => ({ audit: { event: "WriteBackIntended", consumer: id } });
+  const wanted = oldEntries(world, id, previous);
+  if ("cause" in wanted) return restoreFailed(pass, id, wanted.cause);
+  const sink = pass.deps.accounts.sink(world.rotation.snapshot, id);
+  const names = Object.keys(wanted.entries);
+  const seen = await ifVersion({ ...pass, id }, sink, names);
+  if ("cause" in seen) return restoreFailed(pass, id, seen.cause);
+  const intent = (live: Live, now: Instant): Change => ({
+    audit: { event: "WriteBackIntended", consumer: id },
+    consumers: [restoring(pass.deps, rowOf(live, id), sink, now)],
+  });
+  const begunAt = pass.journal.now();
   const performed = await effect(pass, { label: "sink.restore", consumer: id, intent }, async (signal) => {
-    const sink = pass.deps.accounts.sink(world.rotation.snapshot, id);
-    await sink.write({ keys: entries.keys }, signal);
+    await sink.write({ keys: wanted.entries, ...seen }, signal);
     return sink.traits.grade === "value" ? sink.observe(names, signal) : undefined;
   });
-  const { outcome } = performed;
-  if (outcome.kind !== "done") return restoreFailed(pass, id, outcome.cause, performed.effect);
-  if (outcome.value && previous && !holds(entries.held, outcome.value, previous)) {
+  const { outcome, effect: effects } = performed;
+  if (outcome.kind !== "done") {
+    return restoreFailed(pass, id, outcome.cause, {
+      effects,
+      facts: unsureFrom(pass.deps, outcome.kind, sink, pass.journal.now()),
+    });
+  }
+  if (outcome.value && !holds(wanted.entries, outcome.value)) {
     const message = "The target does not hold the old credential after it was written back.";
-    return restoreFailed(pass, id, { reason: "ReadBackDiffers", message }, performed.effect);
+    return restoreFailed(pass, id, { reason: "ReadBackDiffers", message }, { effects });
   }
   await pass.journal.write((live) => ({
     audit: { event: "WrittenBack", consumer: id },
-    consumers: [{ ...rowOf(live, id), state: "restored", facts: {} }],
-    effects: performed.effect,
+    consumers: [{ ...rowOf(live, id), state: "restored", facts: stillUnsure(rowOf(live, id).facts, begunAt) }],
+    effects,
   }));
 }
 
-interface OldEntries {
-  readonly keys: Record<string, Secret | null>;
-  /** The keys that hold a value again. */
-  readonly held: ReturnType<typeof keysOf>;
+/** An earlier write, forward or back, that nobody recorded an outcome of may still land. */
+function restoring(deps: Deps, row: ConsumerRow, sink: Sink, now: Instant): ConsumerRow {
+  const begun = row.facts.restoring === true && row.state !== "restored" && row.facts.failedAt !== "restore";
+  const doubt = begun ? unsureFrom(deps, "unknown", sink, now) : {};
+  const { facts } = unsureIfWriting(deps, row, sink, now);
+  const { failedAt: _, ...rest } = facts;
+  return {
+    ...row,
+    state: row.state === "writing" ? "failed" : row.state,
+    facts: { ...rest, ...doubt, restoring: true },
+  };
 }
 
-/** Custody that was empty before is emptied again. */
-function oldEntries(world: World, id: string, previous: SecretFields | undefined): OldEntries | { cause: Cause } {
+/** Custody that was empty before is emptied again; an acceptor's second slot too. */
+function oldEntries(
+  world: World,
+  id: string,
+  previous: SecretFields | undefined,
+): { entries: Entries } | { cause: Cause } {
   const keys = keysOf(world.rotation.snapshot, id, world.issuer.fields);
-  if (id === CUSTODY && world.rotation.facts.verify?.readFrom !== "custody") {
-    return { keys: Object.fromEntries(keys.map((key) => [key.name, null])), held: [] };
-  }
-  const { entries, missing } = entriesFor(keys, previous ?? {});
+  const empty = id === CUSTODY && world.rotation.facts.verify?.readFrom !== "custody";
+  const { entries, missing } = entriesFor(keys, empty ? {} : (previous ?? {}));
   // Custody may have held only some of the fields; a consumer needs all of its own.
-  if (missing.length === 0 || id === CUSTODY) {
-    const held = keys.filter((key) => !missing.includes(key.field));
-    const gone = keys.filter((key) => missing.includes(key.field)).map((key) => [key.name, null] as const);
-    return { keys: { ...entries, ...Object.fromEntries(gone) }, held };
+  if (missing.length > 0 && id !== CUSTODY) {
+    const message = `The old credential has no field ${missing.join(", ")}.`;
+    return { cause: { reason: "FieldMissing", message, terminal: true } };
   }
-  const message = `The old credential has no field ${missing.join(", ")}.`;
-  return { cause: { reason: "FieldMissing", message, terminal: true } };
+  const gone = keys.filter((key) => missing.includes(key.field)).map((key) => [key.name, null] as const);
+  return { entries: { ...entries, ...Object.fromEntries(gone) } };
 }
 
-async function restoreFailed(pass: Pass, id: string, cause: Cause, effects: Change["effects"] = []): Promise<void> {
+interface NotRestored {
+  readonly effects?: Change["effects"];
+  readonly facts?: ConsumerRow["facts"];
+}
+
+async function restoreFailed(pass: Pass, id: string, cause: Cause, carried: NotRestored = {}): Promise<void> {
   await pass.journal.write((live, now) => {
     const row = rowOf(live, id);
-    const before = row.facts.failedAt === "restore" ? row.facts.failure : undefined;
-    const failure = nextFailure(before, { ...cause, terminal: false }, now, pass.deps.jitter());
+    const failure = nextFailure(row.facts.failure, { ...cause, terminal: false }, now, pass.deps.jitter());
     return {
       audit: { event: "WriteBackFailed", consumer: id, reason: cause.reason, tries: failure.tries },
-      consumers: [{ ...row, state: "failed", facts: { ...row.facts, failure, failedAt: "restore" } }],
-      effects,
+      consumers: [{ ...row, state: "failed", facts: { ...row.facts, ...carried.facts, failure, failedAt: "restore" } }],
+      effects: carried.effects ?? [],
     };
   });
 }
@@ -88,10 +116,9 @@ export async function revokeNew(pass: Pass, world: World, attempt: AttemptRow): 
     return finishAbort(pass, world, false);
   }
   const intent = (): Change => ({ audit: { event: "RevokeNewIntended", vendorId: id } });
-  const performed = await effect(pass, { label: "issuer.revokeNew", attempt: attempt.id, intent }, async (signal) => {
-    const left = await issuer.revoke(id, signal);
-    return [...left, ...(issuer.traits.revocation === "quarantine" ? await issuer.destroy(id, signal) : [])];
-  });
+  const performed = await effect(pass, { label: "issuer.revokeNew", attempt: attempt.id, intent }, async (signal) =>
+    endKey(issuer, id, signal),
+  );
   const { outcome } = performed;
   if (outcome.kind !== "done") {
     await pass.journal.write((live, now) => ({
@@ -153,8 +180,13 @@ function residualOfKept(world: World): Residual[] {
 
 function residualOfReturned(world: World): Residual[] {
   const attempt = liveAttempt(world);
+  const { facts } = world.rotation;
+  const ended = facts.verify?.previousId;
   const stuck = everybody(world).filter((row: ConsumerRow) => isGivenUp(row));
   return [
+    ...(facts.revoked && ended !== undefined
+      ? [residual("OldCredentialRevoked", `${ended} was ended, and there is no new one.`, BRING_BACK)]
+      : []),
     ...stuck.map((row) =>
       residual(
         "NotWrittenBack",
@@ -173,6 +205,8 @@ function residualOfReturned(world: World): Residual[] {
         ]),
   ];
 }
+
+const BRING_BACK = "Bring it back with RestoreRetired where the vendor can, or request a rotation with expect: Dead.";
 
 function residual(kind: string, message: string, remedy: string): Residual {
   return { kind, message, remedy };

@@ -5,6 +5,7 @@ import type { Cause } from "../../domain/backoff.ts";
 import type { Receipt } from "../../domain/world.ts";
 import { specOf } from "../../domain/world.ts";
 import { effect } from "../effect.ts";
+import { newEntries } from "../entries.ts";
 import { fieldsFrom, holds, keysOf } from "../value.ts";
 import type { Carried, ConsumerPass } from "../consumer.ts";
 import { fail, rowOf, withRow } from "../consumer.ts";
@@ -73,14 +74,12 @@ async function readBack(pass: ConsumerPass, ask: boolean): Promise<Evidence> {
     return id === CUSTODY ? writtenOnly() : { cause: unreadable(sink.traits.grade) };
   }
   const keys = keysOf(world.rotation.snapshot, id, world.issuer.fields);
+  const { entries } = newEntries(pass);
   const { outcome } = await effect(pass, { label: "sink.observe", consumer: id }, async (signal) =>
-    sink.observe(
-      keys.map((key) => key.name),
-      signal,
-    ),
+    sink.observe(Object.keys(entries), signal),
   );
   if (outcome.kind !== "done") return { cause: outcome.cause };
-  if (!holds(keys, outcome.value, pass.value)) {
+  if (!holds(entries, outcome.value)) {
     const message = "The target does not hold what was written: somebody else wrote it since.";
     return { cause: { reason: DIFFERS, message } };
   }

@@ -1,18 +1,21 @@
 /** One consumer, from write to receipt, as far as it goes now. Consumers run side by side and never hide one another. */
-import type { Settled, Sink } from "../../../adapters/contract.ts";
+import type { Settled, Sink, Written } from "../../../adapters/contract.ts";
 import { isAdapterError } from "../../../adapters/errors.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import type { ConsumerStep } from "../../domain/consumers.ts";
 import { checkedByPerson, consumerStep } from "../../domain/consumers.ts";
-import type { ConsumerRow, State, World } from "../../domain/world.ts";
+import type { ConsumerRow, Instant, State, World } from "../../domain/world.ts";
 import { liveAttempt } from "../../domain/world.ts";
 import type { Change } from "../../ledger/record.ts";
 import type { Carried, ConsumerPass } from "../consumer.ts";
 import { fail, rowOf, SETTLING, withoutFailure, withRow } from "../consumer.ts";
-import type { Pass } from "../effect.ts";
+import type { Pass, Performed } from "../effect.ts";
 import { causeOf, effect } from "../effect.ts";
 import type { Live } from "../journal.ts";
-import { entriesFor, keysOf, newValue } from "../value.ts";
+import { stillUnsure, unsureFrom, unsureIfWriting } from "../unsure.ts";
+import type { Entries } from "../value.ts";
+import { holds, newValue } from "../value.ts";
+import { isVendorWritten, newEntries } from "../entries.ts";
 import { checkConsumer } from "./check.ts";
 
 export async function distribute(pass: Pass, world: World, ids: readonly string[]): Promise<void> {
@@ -64,53 +67,91 @@ const STEPS: Readonly<Record<ConsumerStep, (pass: ConsumerPass, row: ConsumerRow
 
 async function write(pass: ConsumerPass): Promise<boolean> {
   const { sink, id, attempt } = pass;
-  const keys = keysOf(pass.world.rotation.snapshot, id, pass.world.issuer.fields);
-  const { entries, missing } = entriesFor(keys, pass.value);
+  const { entries, missing } = newEntries(pass);
   if (missing.length > 0) {
     const message = `The credential has no field ${missing.join(", ")}.`;
     return fail(pass, "write", { reason: "FieldMissing", message, terminal: true });
   }
-  const seen = await ifVersion(pass, Object.keys(entries));
+  if (isVendorWritten(pass.world, id)) return awaitVendor(pass, entries);
+  const seen = await ifVersion(pass, sink, Object.keys(entries));
   if ("cause" in seen) return fail(pass, "write", seen.cause);
-  const intent = (live: Live): Change => ({
+  const intent = (live: Live, now: Instant): Change => ({
     audit: { event: "WriteIntended", consumer: id, attempt: attempt.id },
     ...intentState(live),
-    consumers: [{ ...rowOf(live, id), state: "writing", touched: true }],
+    consumers: [{ ...unsureIfWriting(pass.deps, rowOf(live, id), sink, now), state: "writing", touched: true }],
   });
+  const begunAt = pass.journal.now();
   const performed = await effect(
     pass,
     { label: "sink.write", consumer: id, attempt: attempt.id, intent },
     async (signal) => sink.write({ keys: entries, ...seen }, signal),
   );
+  return afterWrite(pass, performed, begunAt);
+}
+
+async function afterWrite(pass: ConsumerPass, performed: Performed<Written>, begunAt: Instant): Promise<boolean> {
   const { outcome, effect: effects } = performed;
-  if (outcome.kind !== "done") return fail(pass, "write", outcome.cause, { effects });
-  const { version, changed } = outcome.value;
   const writtenAt = pass.journal.now();
+  const { facts } = rowOf(pass.journal.live, pass.id);
+  if (outcome.kind !== "done") {
+    const doubt = unsureFrom(pass.deps, outcome.kind, pass.sink, writtenAt);
+    return fail(pass, "write", outcome.cause, { effects, facts: { ...facts, ...doubt } });
+  }
+  const { version, changed } = outcome.value;
   // Recorded together with what follows at once: until then the intent says that it may have been written.
   return settleThenCheck(pass, {
     effects,
-    facts: { writtenAt, changed, ...(version === undefined ? {} : { version }) },
+    facts: {
+      writtenAt,
+      changed,
+      ...(version === undefined ? {} : { version }),
+      ...stillUnsure(facts, begunAt),
+      ...wordOfAPerson(facts, pass.attempt.id),
+    },
   });
 }
+
+/** A person's confirmation outlives a second write of the same value. */
+function wordOfAPerson({ receipt }: ConsumerRow["facts"], attempt: string): Pick<ConsumerRow["facts"], "receipt"> {
+  return receipt?.by === "person" && receipt.attempt === attempt ? { receipt } : {};
+}
+
+/** The vendor writes its own consumers: it is looked whether it has, and the rest is as after a write of ours. */
+async function awaitVendor(pass: ConsumerPass, entries: Entries): Promise<boolean> {
+  const { outcome } = await effect(pass, { label: "sink.observe", consumer: pass.id }, async (signal) =>
+    pass.sink.observe(Object.keys(entries), signal),
+  );
+  if (outcome.kind !== "done") return fail(pass, "settle", outcome.cause);
+  if (!holds(entries, outcome.value)) return fail(pass, "settle", NOT_YET);
+  return settleThenCheck(pass, { effects: [], facts: { writtenAt: pass.journal.now(), changed: true } });
+}
+
+const NOT_YET: Cause = {
+  reason: SETTLING,
+  message: "The vendor has not written its consumer yet.",
+  retryAfterMs: 2_000,
+};
 
 function intentState(live: Live): { state?: State } {
   return live.state === "minted" ? { state: "distributing" } : {};
 }
 
 /** What the target's version is now, so that a write that lands late cannot undo a later one. */
-async function ifVersion(
-  pass: ConsumerPass,
+export async function ifVersion(
+  pass: Pass & { readonly id: string },
+  sink: Sink,
   names: readonly string[],
 ): Promise<{ ifVersion?: string } | { cause: Cause }> {
-  if (!pass.sink.traits.conditional) return {};
+  if (!sink.traits.conditional) return {};
   const { outcome } = await effect(pass, { label: "sink.observe", consumer: pass.id }, async (signal) =>
-    pass.sink.observe(names, signal),
+    sink.observe(names, signal),
   );
   if (outcome.kind !== "done") return { cause: outcome.cause };
   return outcome.value.version === undefined ? {} : { ifVersion: outcome.value.version };
 }
 
 async function settle(pass: ConsumerPass, row: ConsumerRow): Promise<boolean> {
+  if (isVendorWritten(pass.world, pass.id)) return write(pass);
   return settleThenCheck(pass, { effects: [], facts: withoutFailure(row.facts) });
 }
 
@@ -123,9 +164,14 @@ async function settleThenCheck(pass: ConsumerPass, carried: Carried): Promise<bo
   const unsettled = outcome.kind === "done" ? unsettledCause(outcome.value) : outcome.cause;
   if (unsettled) return fail(pass, "settle", unsettled, carried);
   if (!checkedByPerson(pass.world, pass.id)) return checkConsumer(pass, carried);
+  const confirmed = carried.facts.receipt !== undefined;
   await pass.journal.write((live, now) => ({
     audit: { event: "Settled", consumer: pass.id },
-    ...withRow(live, now, { ...rowOf(live, pass.id), state: "settled", facts: carried.facts }),
+    ...withRow(live, now, {
+      ...rowOf(live, pass.id),
+      state: confirmed ? "working" : "settled",
+      facts: carried.facts,
+    }),
     effects: carried.effects,
   }));
   return false;

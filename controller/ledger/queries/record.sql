@@ -1,6 +1,7 @@
 -- Records what steps of rotation $1 under fence $2 changed, in one statement: the row ($3), consumers ($4), attempts ($5),
--- effects ($6), decisions ($7), retired ids ($8), the credential ($9), audit rows ($10 seq, $11 canonical, $12 hash), outbox.
--- No row back: somebody else holds the rotation, and nothing was written.
+-- effects ($6), decisions ($7), retired ids ($8), the credential ($9), audit rows ($10 seq, $11 canonical, $12 hash), tombstones
+-- ($13), outbox. With ifWakes, only where nothing more has arrived from outside.
+-- No row back: somebody else holds the rotation, or more has arrived, and nothing was written.
 with held as (
   update velvet.rotation r set
     state = coalesce($3::jsonb ->> 'state', r.state),
@@ -20,6 +21,7 @@ with held as (
     chain_hash = coalesce(($12::bytea[])[cardinality($12::bytea[])], r.chain_hash),
     changed_at = clock_timestamp()
   where r.id = $1 and r.fence = $2 and r.chain_seq = ($3::jsonb ->> 'chainSeq')::bigint
+    and (not $3::jsonb ? 'ifWakes' or r.wakes = ($3::jsonb ->> 'ifWakes')::bigint)
   returning r.id, r.credential
 ), consumers as (
   insert into velvet.consumer as c (rotation, id, state, touched, facts)
@@ -63,6 +65,11 @@ with held as (
     set rotation = excluded.rotation, fingerprint = coalesce(excluded.fingerprint, o.fingerprint), state = excluded.state,
       destroy_after = excluded.destroy_after, next_action_at = excluded.next_action_at, residual = excluded.residual,
       tries = 0, error = null, changed_at = clock_timestamp()
+), tombstones as (
+  insert into velvet.tombstone (id, rotation, attempt, marker, vendor_id, next_action_at)
+  select gen_random_uuid(), held.id, x.attempt, x.marker, x.vendor_id, clock_timestamp() + x.wait_ms * interval '1 millisecond'
+  from held, jsonb_to_recordset($13::jsonb) as x (attempt uuid, marker text, vendor_id text, wait_ms bigint)
+  on conflict (attempt) do nothing
 ), credentials as (
   update velvet.credential k
   set current_id = x.current_id, current_attempt = x.current_attempt, fingerprint = x.fingerprint,

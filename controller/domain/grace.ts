@@ -1,0 +1,35 @@
+/** `native-grace`: the date on which the vendor ends the old value is moved as long as somebody may need it. Pure. */
+import type { Action } from "./action.ts";
+import { durationMs, later } from "./duration.ts";
+import { waitForRetry } from "./wait.ts";
+import type { AttemptRow, Instant, World } from "./world.ts";
+import { liveAttempt } from "./world.ts";
+
+const SHORTEST_MS = 24 * 3_600_000;
+
+/** How long the old value is asked to live on, from now. */
+export function graceMs(world: Pick<World, "rotation">): number {
+  const overlap = durationMs(world.rotation.snapshot.credential.spec.rotation?.overlap ?? "0s");
+  return Math.max(SHORTEST_MS, 2 * overlap);
+}
+
+/** When half of the grace is over. */
+function moveAt(world: World, attempt: AttemptRow): Instant | undefined {
+  if (world.issuer.mintClass !== "native-grace" || attempt.graceUntil === undefined) return undefined;
+  if (world.rotation.facts.revoked || world.rotation.facts.verify?.previousId === undefined) return undefined;
+  return later(attempt.graceUntil, -graceMs(world) / 2);
+}
+
+export function planGrace(world: World, now: Instant): Action | undefined {
+  const attempt = liveAttempt(world);
+  const at = attempt && moveAt(world, attempt);
+  const id = world.rotation.facts.verify?.previousId;
+  if (!attempt || !at || id === undefined || at > now || waitForRetry(world, now)) return undefined;
+  return { do: "move-grace", attempt, id };
+}
+
+/** Nobody waits longer than until the date has to be moved. */
+export function graceDue(world: World): Instant | undefined {
+  const attempt = liveAttempt(world);
+  return attempt && moveAt(world, attempt);
+}

@@ -1,0 +1,41 @@
+/** Every way from one state of a rotation to another. The journal refuses any other; the reference is generated from it. */
+import type { State } from "./world.ts";
+
+/** While consumers are written and checked, any of these can follow any other: each consumer goes its own way. */
+const CONSUMERS: readonly State[] = [
+  "distributing",
+  "distribute_partial",
+  "distribute_failed",
+  "validating",
+  "validate_partial",
+  "validate_failed",
+  "validated",
+];
+
+const fromConsumers: readonly State[] = [...CONSUMERS, "aborting"];
+
+export const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
+  verifying: ["verified", "verify_failed", "aborting", "aborted"],
+  verify_failed: ["verified", "aborting", "aborted"],
+  verified: ["minting", "aborting", "aborted"],
+  minting: ["minted", "mint_failed", "aborting", "aborted"],
+  minted: [...CONSUMERS, "aborting"],
+  mint_failed: [],
+  distributing: fromConsumers,
+  distribute_partial: fromConsumers,
+  distribute_failed: fromConsumers,
+  validating: fromConsumers,
+  validate_partial: fromConsumers,
+  validate_failed: fromConsumers,
+  validated: [...CONSUMERS, "revoking", "done", "aborting"],
+  // A consumer that somebody overwrote in the meantime is written again before the revoke goes on.
+  revoke_failed: [...CONSUMERS, "revoking", "done"],
+  revoking: ["revoke_failed", "done"],
+  done: [],
+  aborting: ["aborted"],
+  aborted: [],
+};
+
+export function mayFollow(from: State, to: State): boolean {
+  return from === to || TRANSITIONS[from].includes(to);
+}

@@ -1,0 +1,2 @@
+-- What became of attempt $1?
+select state, vendor_id as "vendorId" from velvet.attempt where id = $1
