@@ -4,11 +4,14 @@ import { type Head, merkleRoot } from "./merkle.ts";
 import { type Checkpoint, signed, type Signer, type Statement, storedCheckpoint } from "./statement.ts";
 
 const LAST_CHECKPOINT = statement("last_checkpoint");
-const GROWN_CHAINS = statement("grown_chains");
+/** Without a name it is planned anew each time: only with the time in hand does the server see that it is about few rows. */
+const GROWN_CHAINS = { ...statement("grown_chains"), name: "" };
 const ADD_CHECKPOINT = statement("add_checkpoint");
 
 interface LastRow {
   readonly now: string;
+  readonly since: string;
+  readonly size: number;
   readonly canonical: Buffer | null;
   readonly signature: Buffer | null;
 }
@@ -28,10 +31,12 @@ export async function closeInterval(
   replaces: readonly string[] = [],
 ): Promise<Checkpoint | undefined> {
   const [last] = await tx.query<LastRow>(LAST_CHECKPOINT);
-  const grown = await tx.query<GrownRow>(GROWN_CHAINS);
-  if (last === undefined || grown.length === 0) return undefined;
+  if (last === undefined) throw new Error("the ledger tells no time");
+  const grown = await tx.query<GrownRow>(GROWN_CHAINS, [last.since]);
+  if (grown.length === 0) return undefined;
   const before = last.canonical && last.signature ? storedCheckpoint(last.canonical, last.signature) : undefined;
-  const checkpoint = signed(next(before, grown, { at: last.now, origin: signer.origin, replaces }), signer);
+  const known = { at: last.now, origin: signer.origin, previous: before?.hash ?? "", replaces };
+  const checkpoint = signed(next(last.size, grown, known), signer);
   const { size, at, previous } = checkpoint.statement;
   await tx.query(ADD_CHECKPOINT, [
     size,
@@ -48,18 +53,14 @@ export async function closeInterval(
   return checkpoint;
 }
 
-function next(
-  before: Checkpoint | undefined,
-  grown: readonly GrownRow[],
-  { at, origin, replaces }: Pick<Statement, "at" | "origin"> & { readonly replaces: readonly string[] },
-): Statement {
+type Known = Pick<Statement, "at" | "origin" | "previous"> & { readonly replaces: readonly string[] };
+
+function next(before: number, grown: readonly GrownRow[], { replaces, ...known }: Known): Statement {
   return {
-    origin,
-    size: grown.reduce((sum, { rows }) => sum + rows, before?.statement.size ?? 0),
+    ...known,
+    size: grown.reduce((sum, { rows }) => sum + rows, before),
     root: merkleRoot(grown).toString("hex"),
     heads: grown.length,
-    previous: before?.hash ?? "",
-    at,
     ...(replaces.length === 0 ? {} : { replaces }),
   };
 }

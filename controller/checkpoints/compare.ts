@@ -52,6 +52,10 @@ export function judge(found: Found, ledger: LedgerSide, file: string, signer: Si
   if (ledger.key !== null && ledger.key !== signer.key) {
     return held("CheckpointForged", "The ledger names another key for its checkpoints than this install has.", {});
   }
+  if (ledger.last !== undefined && !isSignedBy(signer.key, ledger.last)) {
+    const message = "The ledger's last checkpoint is not signed by this install's key: somebody else wrote it.";
+    return held("CheckpointForged", message, { hash: ledger.last.hash });
+  }
   if (found.kind === "absent" || (found.kind === "text" && ledger.replaced)) return undefined;
   if (found.kind === "unreadable") {
     return held("CheckpointUnreadable", `The published checkpoint ${file} cannot be read (${found.code}).`, {});

@@ -30,7 +30,7 @@ export async function readPublished(path: string): Promise<Found> {
 /** Whole and on disk before it has its name. Replaces what is there: whether it may is decided before. */
 export async function writePublished(path: string, text: string): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o711 }); // as the embedded ledger makes it
   const own = `${path}.${randomUUID()}`;
   try {
     await using file = await open(own, "wx", 0o644);

@@ -48,7 +48,7 @@ export async function startCheckpoints(options: CheckpointOptions): Promise<Chec
     log.warn({ error: message }, "no checkpoint could be made; it is tried again");
   };
   const order: SequencerOptions = { db, signer, watch, clock, signal, intervalMs, owner, newId, pause, onFailure };
-  const running = [runSequencer(order), runWatch(watch, signal, async () => pause(pollMs))];
+  const running = [runSequencer(order), runWatch(watch, log, signal, async () => pause(pollMs))];
   return {
     isHeld: () => watch.isHeld(),
     stop: async () => {
@@ -61,10 +61,20 @@ export async function startCheckpoints(options: CheckpointOptions): Promise<Chec
   };
 }
 
-/** A ledger that does not answer is said by the engine; here it only means that nothing is started. */
-async function runWatch(watch: Watch, signal: AbortSignal, pause: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) {
+/** Says once that the ledger does not answer: as long as it cannot be compared, the engine does not even ask it. */
+async function runWatch(watch: Watch, log: Log, signal: AbortSignal, pause: () => Promise<void>): Promise<void> {
+  let failed = false;
+  for (;;) {
     await pause();
-    if (!signal.aborted) await watch.look().catch(() => undefined);
+    if (signal.aborted) return;
+    try {
+      await watch.look();
+      if (failed) log.info({}, "the ledger answers again");
+      failed = false;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : "";
+      if (!failed) log.error({ error: message }, "the ledger did not answer; rotations wait, and nothing is lost");
+      failed = true;
+    }
   }
 }

@@ -25,6 +25,8 @@ export interface SequencerOptions {
 }
 
 const LEASE_MS = 30_000;
+/** Until there is something to close: what happened first is soon published. */
+const FIRST_MS = 2_000;
 
 /** Runs until the signal. Never rejects. */
 export async function runSequencer(options: SequencerOptions): Promise<void> {
@@ -56,9 +58,10 @@ async function hold({ db, owner, newId, clock }: SequencerOptions): Promise<Held
 
 async function whileHeld(options: SequencerOptions, held: HeldLease): Promise<void> {
   try {
+    let closed = false;
     while (!options.signal.aborted && !held.lost.aborted) {
-      await closeOnce(options, held);
-      await options.pause(options.intervalMs);
+      closed = (await closeOnce(options, held)) || closed;
+      await options.pause(closed ? options.intervalMs : Math.min(FIRST_MS, options.intervalMs));
     }
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
@@ -68,12 +71,13 @@ async function whileHeld(options: SequencerOptions, held: HeldLease): Promise<vo
 }
 
 /** A ledger that is behind makes no checkpoint: the first one after it says what a person accepted. */
-async function closeOnce({ db, signer, watch }: SequencerOptions, { lease }: HeldLease): Promise<void> {
+async function closeOnce({ db, signer, watch }: SequencerOptions, { lease }: HeldLease): Promise<boolean> {
   await watch.look();
-  if (watch.isHeld() !== undefined) return;
+  if (watch.isHeld() !== undefined) return false;
   const closed = await db.transaction(async (tx) => {
     await guardLease(tx, lease);
     return closeInterval(tx, signer);
   });
   if (closed !== undefined) await watch.look();
+  return closed !== undefined;
 }

@@ -56,11 +56,15 @@ export function signed(statement: Statement, signer: Signer): Checkpoint {
   return { statement, canonical, hash: hashOf(canonical), signature: signer.sign(canonical) };
 }
 
-/** From the columns of the ledger, whose bytes are what was signed. */
+/** From the columns of the ledger, whose bytes are what was signed. Its signature is another question, as with what was published. */
 export function storedCheckpoint(canonical: Buffer, signature: Buffer): Checkpoint {
-  const statement = JSON.parse(canonical.toString("utf8")) as Statement;
+  const found = membersOf(canonical.toString("utf8")) ?? {};
+  const statement = isStatement(found) ? found : NO_STATEMENT;
   return { statement, canonical, hash: hashOf(canonical), signature };
 }
+
+/** What a row says whose bytes were changed: nothing. No key has signed it. */
+const NO_STATEMENT: Statement = { origin: "", size: 0, root: "", heads: 0, previous: "", at: "" };
 
 export function isSignedBy(key: string, { canonical, signature }: Checkpoint): boolean {
   return isSigned(key, canonical, signature);
@@ -79,8 +83,18 @@ export function parsePublished(text: string): Published | undefined {
   if (found === undefined) return undefined;
   const { key, signature, ...statement } = found;
   if (typeof key !== "string" || typeof signature !== "string" || !isStatement(statement)) return undefined;
-  const canonical = Buffer.from(canonicalize(statement) ?? "", "utf8");
+  const canonical = canonicalOf(statement);
+  if (canonical === undefined) return undefined;
   return { statement, canonical, hash: hashOf(canonical), signature: Buffer.from(signature, "base64"), key };
+}
+
+/** Undefined where it is no JSON that can be written in one way: a lone surrogate. */
+function canonicalOf(statement: object): Buffer | undefined {
+  try {
+    return Buffer.from(canonicalize(statement) ?? "", "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 function membersOf(text: string): Record<string, unknown> | undefined {

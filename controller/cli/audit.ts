@@ -46,20 +46,22 @@ async function publishedText(config: Config, given: string | undefined): Promise
 }
 
 function say(out: Output, { ok, rows, chains, faults, checkpoints }: AuditReport): void {
-  const { count, key, last, published } = checkpoints;
-  if (ok) {
-    const of = last === undefined ? "" : `, the last of ${last.at}`;
-    out.line(`${rows} rows in ${chains} chains, and ${count} checkpoints${of}: all whole.`);
-  }
+  if (ok) out.line(`${rows} rows in ${chains} chains: all whole.`);
   for (const { chain, seq, kind, message } of faults) {
     const place = chain === "checkpoint" ? `checkpoint ${seq}` : `${chain} row ${seq}`;
     out.line(out.colours.red(printable(`${place}: ${kind}. ${message}`)));
   }
-  if (published?.found === "given up")
-    out.line(
-      printable(`The published checkpoint of ${published.at} is not in this ledger; a person has accepted that.`),
-    );
-  if (key !== undefined) out.line(`Checkpoints are signed with ${printable(key)}.`);
-  if (published === undefined && faults.length === 0)
-    out.note("No published checkpoint was looked at: a ledger that was put back as a whole does not show by itself.");
+  if (ok || checkpoints.last !== undefined) out.line(printable(checkpointLine(checkpoints)));
+}
+
+function checkpointLine({ count, key, last, published }: AuditReport["checkpoints"]): string {
+  if (last === undefined || key === undefined) return "There is no checkpoint to hold them against yet.";
+  const made = `${count} ${count === 1 ? "checkpoint" : "checkpoints"}, the last of ${last.at}, signed with ${key}`;
+  const said = {
+    yes: "the ledger has what was published",
+    no: "the ledger lacks what was published",
+    "given up": `it lacks what was published at ${published?.at}, which a person has accepted`,
+    none: "no published one was looked at, and without it a ledger that was put back as a whole does not show",
+  } as const;
+  return `${made}; ${said[published?.found ?? "none"]}.`;
 }

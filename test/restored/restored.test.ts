@@ -59,7 +59,9 @@ describe("what is published", () => {
       ok: true,
       checkpoints: { key, published: { size: last?.size, found: "yes" } },
     });
-    expect((await world.velvet("audit", "verify")).out).toContain(`Checkpoints are signed with ${String(key)}.`);
+    expect((await world.velvet("audit", "verify")).out).toContain(
+      `signed with ${String(key)}; the ledger has what was published.`,
+    );
   });
 
   it("comes from one replica at a time, and from the other one when that has stopped", async () => {
@@ -159,7 +161,7 @@ describe("a ledger that was restored from before what was published", () => {
     expect(await world.velvet("audit", "verify")).toMatchObject({ code: 0 });
     const given = await world.velvet("audit", "verify", "--checkpoint", old);
     expect(given).toMatchObject({ code: 0 });
-    expect(given.out).toContain("is not in this ledger; a person has accepted that.");
+    expect(given.out).toContain("which a person has accepted");
     expect((await world.velvet(...ACCEPT)).err).toContain("There is nothing to accept");
   });
 
@@ -243,6 +245,27 @@ describe("a published checkpoint that is not this ledger's", () => {
     expect(accepted.out).toContain("CheckpointForged: what");
     await world.free();
     expect(await world.published()).toMatchObject({ origin: "default" });
+  });
+
+  it("starts nothing where the ledger's own last one is not signed by this install, and never publishes that", async () => {
+    await using world = await RestoredWorld.open();
+    await world.start();
+    await world.until("the first publication", async () => (await world.published()) !== undefined);
+    await world.stopAll();
+    const before = await world.published();
+    await world.ledger.pool.query(
+      `insert into velvet.checkpoint (size, at, canonical, hash, previous, signature)
+       select size + 100, at, '\\x6e6f', sha256('no'), hash, signature from velvet.checkpoint order by size desc limit 1`,
+    );
+    await world.start();
+    expect(await world.held("CheckpointForged")).toMatchObject({ message: expect.stringContaining("not signed") });
+    expect(await world.published()).toEqual(before);
+    expect((await world.velvet(...ACCEPT)).code).toBe(0);
+    await world.free();
+    expect(await world.velvet("audit", "verify")).toMatchObject({
+      code: 1,
+      out: expect.stringContaining("CheckpointForged"),
+    });
   });
 
   it("starts nothing where another install wrote it, and cannot be given up", async () => {
