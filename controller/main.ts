@@ -83,7 +83,7 @@ async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: Key
   try {
     log.info(
       { install: config.install, environment: config.environment, rotation: config.rotation, replica: deps.replica },
-      rotationOn ? "ready" : "ready to observe; VELVET_ROTATION=off, so nothing is started",
+      readiness(rotationOn, checkpoints.isHeld()),
     );
     order.onReady?.();
     await stopped(stop);
@@ -94,6 +94,11 @@ async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: Key
     await checkpoints.stop();
     await accounts.close();
   }
+}
+
+function readiness(rotationOn: boolean, held: string | undefined): string {
+  if (!rotationOn) return "ready to observe; VELVET_ROTATION=off, so nothing is started";
+  return held === undefined ? "ready" : "ready to observe; nothing is started";
 }
 
 /** Before anything else: a ledger that is behind its own published checkpoint starts nothing. */

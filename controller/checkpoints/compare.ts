@@ -2,7 +2,7 @@
 import { type Db, statement } from "../ledger/db.ts";
 import type { Hold, HoldReason } from "../ledger/holds.ts";
 import { type Found, readPublished } from "./file.ts";
-import { type Checkpoint, isSignedBy, type Published, type Signer, storedCheckpoint } from "./statement.ts";
+import { chainHeads, type Checkpoint, isSignedBy, type Published, type Signer, storedCheckpoint } from "./statement.ts";
 
 const COMPARE_CHECKPOINT = statement("compare_checkpoint");
 
@@ -85,7 +85,7 @@ function behind({ statement }: Published, { last }: LedgerSide, file: string): s
   const own = last
     ? `its own last is of ${last.statement.at}, over ${last.statement.size} rows`
     : "it has no checkpoint at all";
-  return `The ledger is behind what was published: ${file} is of ${at}, over ${size} audit rows, with ${heads} chain heads that this ledger lacks; ${own}.`;
+  return `The ledger is behind what was published: ${file} is of ${at}, over ${size} audit rows, with ${chainHeads(heads)} that this ledger lacks; ${own}.`;
 }
 
 function held(reason: HoldReason, message: string, published: Hold["published"]): Hold {

@@ -75,6 +75,11 @@ export function publishedText({ statement, signature }: Checkpoint, key: string)
   return `${JSON.stringify({ ...statement, key, signature: signature.toString("base64") }, undefined, 2)}\n`;
 }
 
+/** For people. */
+export function chainHeads(count: number): string {
+  return count === 1 ? "1 chain head" : `${count} chain heads`;
+}
+
 const HASH = /^[0-9a-f]{64}$/;
 
 /** Undefined where the text holds no checkpoint. Whether the signature is right is another question. */

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { acceptLedger, type GivenUp } from "../checkpoints/accept.ts";
 import { compare, type Comparison } from "../checkpoints/compare.ts";
 import { writePublished } from "../checkpoints/file.ts";
-import { type Checkpoint, publishedText, type Signer, signerOf } from "../checkpoints/statement.ts";
+import { chainHeads, type Checkpoint, publishedText, type Signer, signerOf } from "../checkpoints/statement.ts";
 import { type Config, readConfig } from "../config.ts";
 import { keyRing } from "../custody/key.ts";
 import { findKek } from "../kek.ts";
@@ -151,5 +151,5 @@ function say({ out }: CommandContext, { output }: LedgerAcceptOptions, report: R
 
 function givenUpLine({ place, reason, published: { size, at, heads = 0 } }: GivenUp): string {
   if (size === undefined) return `${reason}: what ${place} holds, which is no checkpoint, is given up.`;
-  return `${reason}: the checkpoint of ${at ?? "an unknown time"} at ${place}, over ${size} audit rows, with ${heads} chain heads, is given up.`;
+  return `${reason}: the checkpoint of ${at ?? "an unknown time"} at ${place}, over ${size} audit rows, with ${chainHeads(heads)}, is given up.`;
 }
