@@ -94,5 +94,6 @@ function isRestoreDue(consumer: ConsumerRow, now: Instant): boolean {
 
 function restoreAt(consumer: ConsumerRow): Instant | undefined {
   if (consumer.state === "restored") return consumer.facts.unsureUntil;
-  return consumer.facts.failedAt === "restore" ? consumer.facts.failure?.nextTryAt : undefined;
+  const failedBack = consumer.facts.failedAt === "restore" || consumer.facts.failedAt === "settle-back";
+  return failedBack ? consumer.facts.failure?.nextTryAt : undefined;
 }

@@ -24,7 +24,14 @@ export interface Attribution {
 /** The vendor's clock may be behind the ledger's by this much. */
 const SKEW_MS = 120_000;
 
-const BY_MARKER: ReadonlySet<MintClass> = new Set<MintClass>(["re-readable", "markable"]);
+export const BY_MARKER: ReadonlySet<MintClass> = new Set<MintClass>(["re-readable", "markable"]);
+
+/** Vendors that make a new value of the same credential, and whose old one ends by that. */
+export const BY_GENERATION: ReadonlySet<MintClass> = new Set<MintClass>([
+  "native-grace",
+  "roll-in-place",
+  "vendor-distributed",
+]);
 
 /**
  * Which of these did the attempt make? `known` are ids that the ledger has an owner for: never among the answers.
@@ -41,7 +48,10 @@ export function attribute(
     return { ours: rest.filter((key) => carries(key, sought)).map((key) => key.id), doubtful: [] };
   }
   const appeared = rest.filter((key) => appearedSince(key, sought)).map((key) => key.id);
-  return exclusive ? { ours: appeared, doubtful: [] } : { ours: [], doubtful: appeared };
+  // Generations of one credential: the newest cannot be ended without ending all.
+  return exclusive && !BY_GENERATION.has(mintClass)
+    ? { ours: appeared, doubtful: [] }
+    : { ours: [], doubtful: appeared };
 }
 
 /** A vendor with a short field shows only the end of our marker, which always holds the attempt's id. */
@@ -61,6 +71,7 @@ function appearedSince(key: IssuedKey, { inventory, createdAt }: Sought): boolea
 export function isWatched(world: Pick<World, "issuer" | "rotation">, isLost: boolean): boolean {
   const { mintClass } = world.issuer;
   if (BY_MARKER.has(mintClass)) return true;
+  if (BY_GENERATION.has(mintClass)) return isLost;
   return mintClass === "unmarked" && (isLost || world.rotation.snapshot.credential.spec.exclusive === true);
 }
 

@@ -5,12 +5,12 @@ import { waitForRetry } from "./wait.ts";
 import type { AttemptRow, Instant, World } from "./world.ts";
 import { liveAttempt } from "./world.ts";
 
-const SHORTEST_MS = 24 * 3_600_000;
+export const SHORTEST_GRACE_MS = 24 * 3_600_000;
 
 /** How long the old value is asked to live on, from now. */
 export function graceMs(world: Pick<World, "rotation">): number {
   const overlap = durationMs(world.rotation.snapshot.credential.spec.rotation?.overlap ?? "0s");
-  return Math.max(SHORTEST_MS, 2 * overlap);
+  return Math.max(SHORTEST_GRACE_MS, 2 * overlap);
 }
 
 /** When half of the grace is over. */

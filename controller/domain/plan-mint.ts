@@ -30,6 +30,9 @@ function planFirstMint(world: World, now: Instant): Action {
 
 /** `Replace` ends the old one first, where minting does not do that by itself. */
 function planEndOld(world: World, now: Instant): Action | undefined {
+  // Where the mint itself ends the old one, approving the mint alone is not enough.
+  if (world.issuer.mintClass === "roll-in-place" && world.rotation.expect !== "Absent")
+    return planGate(world, "Revoke");
   const id = endsFirst(world);
   if (id === undefined) return undefined;
   return planGate(world, "Revoke") ?? waitForRetry(world, now) ?? { do: "end-old", id };

@@ -6,7 +6,7 @@ import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
 import type { ConsumerRow, Gate, Instant, RotationRow } from "./world.ts";
 import type { ConsumerStatus, OpenGate, RotationStatus, Summarizable } from "./status.ts";
 import { camelCase } from "./status.ts";
-import { ENDED } from "./world.ts";
+import { ENDED, liveAttempt } from "./world.ts";
 
 export function summarize(view: Summarizable): RotationStatus {
   const { rotation } = view;
@@ -48,6 +48,9 @@ function gateMessage(view: Summarizable, gate: Gate): string {
   const { credential } = view.rotation.snapshot;
   if (gate === "Mint") return `A new credential for ${credential.spec.credentialName} will be minted.`;
   const old = view.rotation.facts.verify?.previousId ?? "the old credential";
+  if (!liveAttempt(view)) {
+    return `${old} will be ended before there is a new one: its consumers are interrupted until they have that.`;
+  }
   const working = view.consumers.filter((row) => row.id !== CUSTODY && row.state === "working").length;
   const left = view.consumers.filter((row) => row.state === "inactive" || row.state === "skipped").map((row) => row.id);
   const doubt = left.length > 0 ? ` Not proven: ${left.join(", ")}.` : "";

@@ -155,7 +155,7 @@ export type ConsumerState =
 export interface ConsumerFacts {
   readonly failure?: Failure;
   /** Which step failed last; only set together with `failure`. */
-  readonly failedAt?: "write" | "settle" | "check" | "restore";
+  readonly failedAt?: "write" | "settle" | "check" | "restore" | "settle-back";
   readonly writtenAt?: Instant;
   readonly version?: string;
   readonly changed?: boolean;
@@ -163,8 +163,10 @@ export interface ConsumerFacts {
   readonly skipped?: Who;
   /** Until when a write whose outcome is unknown may still land and undo a later one, at a sink without conditional writes. */
   readonly unsureUntil?: Instant;
-  /** A write-back was at least begun. */
+  /** A write-back was begun, and has no outcome yet. */
   readonly restoring?: boolean;
+  /** The old value was written back, and is not in effect yet. */
+  readonly writtenBack?: { readonly changed: boolean; readonly version?: string };
 }
 
 /** One consumer of the snapshot. Custody is the consumer with the empty id. */

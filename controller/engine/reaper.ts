@@ -1,10 +1,11 @@
 /** The reaper: looks again for what a mint may have left, ends what is certainly ours and nobody's, and names the rest. */
 import type { IssuedKey, KeyId } from "../../adapters/contract.ts";
 import type { Attribution } from "../domain/attribution.ts";
-import { attribute } from "../domain/attribution.ts";
+import { attribute, BY_GENERATION, BY_MARKER } from "../domain/attribution.ts";
 import type { Cause } from "../domain/backoff.ts";
 import { afterFailure, afterLook } from "../domain/tombstone.ts";
-import type { TombstoneClaim } from "../ledger/tombstones.ts";
+import { SHORTEST_GRACE_MS } from "../domain/grace.ts";
+import type { Known, TombstoneClaim } from "../ledger/tombstones.ts";
 import { claimTombstones, knownIds, tombstoneLooked, tombstonePostponed } from "../ledger/tombstones.ts";
 import type { Deps } from "./deps.ts";
 import { call } from "./effect.ts";
@@ -22,20 +23,51 @@ export async function tendTombstones(deps: Deps): Promise<number> {
 }
 
 async function tendOne(deps: Deps, claim: TombstoneClaim): Promise<void> {
-  const { rotation, attempt } = claim;
   const listed = await call(deps, "issuer.list", never(), async (signal) => issuerOf(deps, claim).list(signal));
   if (listed.kind !== "done") return postpone(deps, claim, listed.cause);
   const known = await knownIds(deps.db, claim);
-  const found = attributionOf(deps, claim, listed.value, known.ids);
+  const { mintClass } = deps.accounts.issuerTraits(claim.snapshot);
   // A vendor without markers: what appeared may belong to the mint that is under way.
-  if (known.minting && !isMarked(deps, claim)) return wait(deps, claim);
-  const failed = await endAll(deps, claim, found.ours);
+  if (known.minting && !BY_MARKER.has(mintClass)) return wait(deps, claim);
+  const exclusive = claim.snapshot.credential.spec.exclusive === true;
+  const found = attribute(claim, listed.value, known.ids, { mintClass, exclusive });
+  const failed =
+    (await endAll(deps, claim, found.ours)) ?? (await keepAlive(deps, claim, listed.value, { found, known }));
   if (failed) return postpone(deps, claim, failed);
-  const look = afterLook(claim.looks, found.ours.length, found.doubtful.length > 0);
-  await tombstoneLooked(deps.db, claim, { ...look, revoked: found.ours, doubtful: found.doubtful });
-  if (found.ours.length > 0) deps.log.warn({ rotation, attempt, vendorIds: found.ours }, "an orphan was ended");
-  if (found.doubtful.length > 0)
-    deps.log.error({ rotation, attempt, vendorIds: found.doubtful }, "an orphan is suspected");
+  const endless = BY_GENERATION.has(mintClass);
+  const look = afterLook(claim.looks, found.ours.length, found.doubtful.length > 0, endless);
+  const { ours: revoked, doubtful } = found;
+  await tombstoneLooked(deps.db, claim, { ...look, revoked, doubtful, retire: !endless });
+  tell(deps, claim, found);
+}
+
+function tell(deps: Deps, { rotation, attempt }: TombstoneClaim, { ours, doubtful }: Attribution): void {
+  if (ours.length > 0) deps.log.warn({ rotation, attempt, vendorIds: ours }, "an orphan was ended");
+  if (doubtful.length > 0) deps.log.error({ rotation, attempt, vendorIds: doubtful }, "an orphan is suspected");
+}
+
+interface Seen {
+  readonly found: Attribution;
+  readonly known: Known;
+}
+
+/** A mint that landed after its time put a date on the value in use: it is moved, until a person has rotated again. */
+async function keepAlive(
+  deps: Deps,
+  claim: TombstoneClaim,
+  keys: readonly IssuedKey[],
+  { found, known }: Seen,
+): Promise<Cause | undefined> {
+  if (found.doubtful.length === 0) return undefined;
+  const dated = keys.filter((key) => key.expiresAt !== undefined && known.used.has(key.id));
+  for (const { id } of dated) {
+    const until = new Date(deps.clock.now().getTime() + SHORTEST_GRACE_MS).toISOString();
+    const moved = await call(deps, "issuer.keep", never(), async (signal) =>
+      issuerOf(deps, claim).moveGrace?.(id, until, signal),
+    );
+    if (moved.kind !== "done") return moved.cause;
+  }
+  return undefined;
 }
 
 function never(): AbortSignal {
@@ -44,21 +76,6 @@ function never(): AbortSignal {
 
 function issuerOf(deps: Deps, claim: TombstoneClaim) {
   return deps.accounts.issuer(claim.snapshot);
-}
-
-function isMarked(deps: Deps, claim: TombstoneClaim): boolean {
-  return deps.accounts.issuerTraits(claim.snapshot).mintClass !== "unmarked";
-}
-
-function attributionOf(
-  deps: Deps,
-  claim: TombstoneClaim,
-  keys: readonly IssuedKey[],
-  known: ReadonlySet<KeyId>,
-): Attribution {
-  const { mintClass } = deps.accounts.issuerTraits(claim.snapshot);
-  const exclusive = claim.snapshot.credential.spec.exclusive === true;
-  return attribute(claim, keys, known, { mintClass, exclusive });
 }
 
 async function endAll(deps: Deps, claim: TombstoneClaim, ids: readonly KeyId[]): Promise<Cause | undefined> {
@@ -81,5 +98,6 @@ async function wait(deps: Deps, claim: TombstoneClaim): Promise<void> {
     nextMs: AFTER_MINT_MS,
     revoked: [],
     doubtful: [],
+    retire: false,
   });
 }

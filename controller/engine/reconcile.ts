@@ -11,7 +11,7 @@ import { nextFailure } from "../domain/backoff.ts";
 import type { Pass } from "./effect.ts";
 import { causeOf } from "./effect.ts";
 import { observe } from "./observe.ts";
-import { finishAbort, restore, revokeNew } from "./stages/abort.ts";
+import { finishAbort, revokeNew } from "./stages/abort.ts";
 import { distribute } from "./stages/distribute.ts";
 import { finish } from "./stages/finish.ts";
 import { endOld } from "./stages/end-old.ts";
@@ -20,6 +20,7 @@ import { mint } from "./stages/mint.ts";
 import { verifyNew } from "./stages/minted.ts";
 import { askValue, provided } from "./stages/provide.ts";
 import { resolve } from "./stages/resolve.ts";
+import { restore } from "./stages/restore.ts";
 import { revoke } from "./stages/revoke.ts";
 import { verify } from "./stages/verify.ts";
 

@@ -34,22 +34,30 @@ export async function claimTombstones(db: Db, most: number, leaseMs: number): Pr
 export interface Known {
   /** Every id of the credential that has an owner in the ledger. */
   readonly ids: ReadonlySet<KeyId>;
+  /** Those that consumers hold, or are about to. */
+  readonly used: ReadonlySet<KeyId>;
   /** Another attempt is open: what has no owner yet may be its own. */
   readonly minting: boolean;
 }
 
 /** Asked after the vendor was: what is minted later is not in the vendor's answer. */
 export async function knownIds(db: Db, claim: TombstoneClaim): Promise<Known> {
-  const [row] = await db.query<{ ids: KeyId[]; minting: boolean }>(KNOWN, [claim.credential, claim.attempt]);
-  return { ids: new Set(row?.ids ?? []), minting: row?.minting ?? true };
+  const [row] = await db.query<{ used: KeyId[]; known: KeyId[]; minting: boolean }>(KNOWN, [
+    claim.credential,
+    claim.attempt,
+  ]);
+  const { used = [], known = [], minting = true } = row ?? {};
+  return { ids: new Set([...used, ...known]), used: new Set(used), minting };
 }
 
 export interface LookResult {
   readonly state: "watching" | "clear" | "orphan-suspected";
   /** Ended by this look. */
   readonly revoked: readonly KeyId[];
-  /** For a person to decide on: they become retired ids. */
+  /** For a person to look at. */
   readonly doubtful: readonly KeyId[];
+  /** The doubtful ones become retired ids, which can be destroyed or marked. */
+  readonly retire: boolean;
   readonly nextMs?: number;
   readonly counted: 0 | 1;
 }
@@ -61,7 +69,8 @@ export async function tombstoneLooked(db: Db, claim: TombstoneClaim, result: Loo
   await db.transaction(async (tx) => {
     const rows = await tx.query(LOOKED, [id, fence, result.state, found, result.nextMs ?? null, result.counted]);
     if (rows.length === 0) return;
-    for (const vendorId of result.doubtful) await tx.query(SUSPECT, [credential, vendorId, rotation]);
+    for (const vendorId of result.retire ? result.doubtful : [])
+      await tx.query(SUSPECT, [credential, vendorId, rotation]);
     await tx.query(TOUCH, [rotation]);
     const event = { watching: "TombstoneLooked", clear: "TombstoneClear", "orphan-suspected": "OrphanSuspected" }[
       result.state

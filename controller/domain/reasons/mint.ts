@@ -91,6 +91,13 @@ export const MINT_REASONS: Readonly<Record<string, Reason>> = {
     commands: ["velvet describe <request>", "velvet skip <request> <consumer>"],
     where: ["decision"],
   },
+  OldValueInSlot: {
+    meaning: "The rotation was stopped before the acceptor dropped the old credential from its second slot.",
+    fine: "Everybody works with the new credential.",
+    remedy: "Request another rotation, which replaces it there.",
+    commands: ["velvet request rotate <credential>"],
+    where: ["rotation"],
+  },
   OldCredentialRevoked: {
     meaning: "The old credential was ended first, as Replace does, and there is no new one.",
     fine: "The old one can be brought back where the vendor can and its quarantine is not over.",

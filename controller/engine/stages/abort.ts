@@ -1,112 +1,16 @@
-/** The way back: the old value to everybody who was touched, then our own new credential ends. */
-import type { Residual, Sink } from "../../../adapters/contract.ts";
-import type { SecretFields } from "../../../adapters/secret.ts";
+/** The end of an abort: our own new credential goes, or stays where everybody works with it, and what is left is named. */
+import type { Residual } from "../../../adapters/contract.ts";
 import { isGivenUp } from "../../domain/abort.ts";
-import type { Cause } from "../../domain/backoff.ts";
 import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
-import type { AttemptRow, ConsumerRow, Instant, World } from "../../domain/world.ts";
+import { secondSlots } from "../../domain/slots.ts";
+import type { AttemptRow, ConsumerRow, World } from "../../domain/world.ts";
 import { everybody, liveAttempt } from "../../domain/world.ts";
 import type { Change, RetiredPatch } from "../../ledger/record.ts";
-import { rowOf } from "../consumer.ts";
 import type { Pass } from "../effect.ts";
 import { effect } from "../effect.ts";
-import type { Deps } from "../deps.ts";
 import { endKey } from "../end-key.ts";
-import type { Live } from "../journal.ts";
-import { stillUnsure, unsureFrom, unsureIfWriting } from "../unsure.ts";
-import type { Entries } from "../value.ts";
-import { entriesFor, holds, keysOf, previousValue } from "../value.ts";
-import { allOf, ifVersion } from "./distribute.ts";
 import { newBecomesCurrent, wiped } from "./finish.ts";
-
-export async function restore(pass: Pass, world: World, ids: readonly string[]): Promise<void> {
-  const previous = previousValue(pass.deps, world);
-  await allOf(ids.map(async (id) => restoreOne(pass, world, id, previous)));
-}
-
-/** Writes the old value back and reads it again where that is possible: that is the receipt of an abort. */
-async function restoreOne(pass: Pass, world: World, id: string, previous: SecretFields | undefined): Promise<void> {
-  const wanted = oldEntries(world, id, previous);
-  if ("cause" in wanted) return restoreFailed(pass, id, wanted.cause);
-  const sink = pass.deps.accounts.sink(world.rotation.snapshot, id);
-  const names = Object.keys(wanted.entries);
-  const seen = await ifVersion({ ...pass, id }, sink, names);
-  if ("cause" in seen) return restoreFailed(pass, id, seen.cause);
-  const intent = (live: Live, now: Instant): Change => ({
-    audit: { event: "WriteBackIntended", consumer: id },
-    consumers: [restoring(pass.deps, rowOf(live, id), sink, now)],
-  });
-  const begunAt = pass.journal.now();
-  const performed = await effect(pass, { label: "sink.restore", consumer: id, intent }, async (signal) => {
-    await sink.write({ keys: wanted.entries, ...seen }, signal);
-    return sink.traits.grade === "value" ? sink.observe(names, signal) : undefined;
-  });
-  const { outcome, effect: effects } = performed;
-  if (outcome.kind !== "done") {
-    return restoreFailed(pass, id, outcome.cause, {
-      effects,
-      facts: unsureFrom(pass.deps, outcome.kind, sink, pass.journal.now()),
-    });
-  }
-  if (outcome.value && !holds(wanted.entries, outcome.value)) {
-    const message = "The target does not hold the old credential after it was written back.";
-    return restoreFailed(pass, id, { reason: "ReadBackDiffers", message }, { effects });
-  }
-  await pass.journal.write((live) => ({
-    audit: { event: "WrittenBack", consumer: id },
-    consumers: [{ ...rowOf(live, id), state: "restored", facts: stillUnsure(rowOf(live, id).facts, begunAt) }],
-    effects,
-  }));
-}
-
-/** An earlier write, forward or back, that nobody recorded an outcome of may still land. */
-function restoring(deps: Deps, row: ConsumerRow, sink: Sink, now: Instant): ConsumerRow {
-  const begun = row.facts.restoring === true && row.state !== "restored" && row.facts.failedAt !== "restore";
-  const doubt = begun ? unsureFrom(deps, "unknown", sink, now) : {};
-  const { facts } = unsureIfWriting(deps, row, sink, now);
-  const { failedAt: _, ...rest } = facts;
-  return {
-    ...row,
-    state: row.state === "writing" ? "failed" : row.state,
-    facts: { ...rest, ...doubt, restoring: true },
-  };
-}
-
-/** Custody that was empty before is emptied again; an acceptor's second slot too. */
-function oldEntries(
-  world: World,
-  id: string,
-  previous: SecretFields | undefined,
-): { entries: Entries } | { cause: Cause } {
-  const keys = keysOf(world.rotation.snapshot, id, world.issuer.fields);
-  const empty = id === CUSTODY && world.rotation.facts.verify?.readFrom !== "custody";
-  const { entries, missing } = entriesFor(keys, empty ? {} : (previous ?? {}));
-  // Custody may have held only some of the fields; a consumer needs all of its own.
-  if (missing.length > 0 && id !== CUSTODY) {
-    const message = `The old credential has no field ${missing.join(", ")}.`;
-    return { cause: { reason: "FieldMissing", message, terminal: true } };
-  }
-  const gone = keys.filter((key) => missing.includes(key.field)).map((key) => [key.name, null] as const);
-  return { entries: { ...entries, ...Object.fromEntries(gone) } };
-}
-
-interface NotRestored {
-  readonly effects?: Change["effects"];
-  readonly facts?: ConsumerRow["facts"];
-}
-
-async function restoreFailed(pass: Pass, id: string, cause: Cause, carried: NotRestored = {}): Promise<void> {
-  await pass.journal.write((live, now) => {
-    const row = rowOf(live, id);
-    const failure = nextFailure(row.facts.failure, { ...cause, terminal: false }, now, pass.deps.jitter());
-    return {
-      audit: { event: "WriteBackFailed", consumer: id, reason: cause.reason, tries: failure.tries },
-      consumers: [{ ...row, state: "failed", facts: { ...row.facts, ...carried.facts, failure, failedAt: "restore" } }],
-      effects: carried.effects ?? [],
-    };
-  });
-}
 
 /** Ends our own new credential, which nobody holds any more. */
 export async function revokeNew(pass: Pass, world: World, attempt: AttemptRow): Promise<void> {
@@ -172,6 +76,13 @@ function residualOfKept(world: World): Residual[] {
             "Destroy it with DestroyRetired, or MarkRevoked.",
           ),
         ]),
+    ...secondSlots(world).map((row) =>
+      residual(
+        "OldValueInSlot",
+        `${row.id} still accepts the old credential, in its second slot.`,
+        "Request another rotation, which replaces it there.",
+      ),
+    ),
     ...behind.map((row) =>
       residual("NotOnNew", `${row.id} was not proven to work with the new credential.`, "Request another rotation."),
     ),

@@ -177,7 +177,7 @@ async function settleThenCheck(pass: ConsumerPass, carried: Carried): Promise<bo
   return false;
 }
 
-function unsettledCause(settled: Settled): Cause | undefined {
+export function unsettledCause(settled: Settled): Cause | undefined {
   if (settled.state === "settled") return undefined;
   if (settled.state === "failed") return { reason: settled.reason, message: settled.message };
   return { reason: SETTLING, message: settled.message, retryAfterMs: settled.retryAfterMs };
