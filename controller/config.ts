@@ -9,6 +9,7 @@ type Read = { readonly [Name in keyof typeof SETTINGS]?: ReturnType<(typeof SETT
 /** What holds when a variable is absent. */
 interface Defaults {
   readonly dataDir: string;
+  readonly checkpointFile: string;
   readonly cacheDir: string;
   readonly environment: string;
   readonly install: string;
@@ -52,7 +53,9 @@ export function readConfig(environment: Environment, machine: Machine): Config {
   const read = readEach(environment, mistakes);
   mistakes.push(...misspelt(environment), ...contradictions(read, mistakes));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return Object.freeze({ ...defaults(environment, machine), ...read, accountSecret: accountSecrets(environment) });
+  const whole = { ...defaults(environment, machine), ...read };
+  const checkpointFile = read.checkpointFile ?? `${whole.dataDir}/checkpoint.json`;
+  return Object.freeze({ ...whole, checkpointFile, accountSecret: accountSecrets(environment) });
 }
 
 function readEach(environment: Environment, mistakes: string[]): Read {
@@ -117,7 +120,7 @@ function variableOf(mistake: string): string {
   return mistake.split(":", 1)[0] ?? "";
 }
 
-function defaults(environment: Environment, { root, home }: Machine): Defaults {
+function defaults(environment: Environment, { root, home }: Machine): Omit<Defaults, "checkpointFile"> {
   const base = (variable: string, ...below: readonly string[]): string => {
     const given = environment[variable] ?? "";
     return given.startsWith("/") ? given : [home, ...below].join("/");

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Adapter, Clock } from "../adapters/contract.ts";
 import { adapters } from "../adapters/registry.ts";
 import { bootstrapLogins } from "./bootstrap.ts";
+import { type Checkpoints, startCheckpoints } from "./checkpoints/run.ts";
 import type { Config } from "./config.ts";
 import type { KeyRing } from "./custody/key.ts";
 import { keyRing } from "./custody/key.ts";
@@ -39,12 +40,15 @@ export interface ControllerOrder {
   readonly onReady?: () => void;
   /** Default: all of this build. */
   readonly registry?: Readonly<Record<string, Adapter>>;
+  /** Between two checkpoints; default a minute. */
+  readonly checkpointMs?: number;
 }
 
 /** A replica that died is taken over within 30 seconds, the poll included; a slow vendor's call still fits into a third of it. */
 const LEASE_MS = 25_000;
 const POLL_MS = 1_000;
 const PLATFORM_INTERVAL_MS = 5_000;
+const CHECKPOINT_MS = 60_000;
 
 /** Runs until `stop`. Throws what keeps it from starting, each with a remedy. */
 export async function runController(order: ControllerOrder): Promise<void> {
@@ -68,16 +72,18 @@ async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: Key
   const accounts = new Accounts(registry, lookup, order.clock);
   const deps = engineDeps(order, ledger, keys, accounts);
   const rotationOn = config.rotation === "on";
+  const checkpoints = await watchLedger(order, deps, () => engine.wake());
   const engine = new Engine(deps, {
     concurrency: config.concurrency,
     pollMs: POLL_MS,
     admission: { environment: config.environment, rotationOn, registry, bootstrap: bootstrapLogins(ledger) },
+    isHeld: () => checkpoints.isHeld(),
   });
   const sources = startSources(order, deps, () => engine.wake());
   try {
     log.info(
       { install: config.install, environment: config.environment, rotation: config.rotation, replica: deps.replica },
-      rotationOn ? "ready" : "ready to observe; VELVET_ROTATION=off, so nothing is started",
+      readiness(rotationOn, checkpoints.isHeld()),
     );
     order.onReady?.();
     await stopped(stop);
@@ -85,8 +91,32 @@ async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: Key
   } finally {
     await Promise.all(sources.map(async (source) => source.done));
     await engine.stop();
+    await checkpoints.stop();
     await accounts.close();
   }
+}
+
+function readiness(rotationOn: boolean, held: string | undefined): string {
+  if (!rotationOn) return "ready to observe; VELVET_ROTATION=off, so nothing is started";
+  return held === undefined ? "ready" : "ready to observe; nothing is started";
+}
+
+/** Before anything else: a ledger that is behind its own published checkpoint starts nothing. */
+async function watchLedger(order: ControllerOrder, deps: Deps, onFree: () => void): Promise<Checkpoints> {
+  return startCheckpoints({
+    db: deps.db,
+    keys: deps.keys,
+    install: deps.install,
+    file: order.config.checkpointFile,
+    host: hostname(),
+    owner: deps.replica,
+    newId: deps.uuid,
+    clock: deps.clock,
+    log: deps.log,
+    intervalMs: order.checkpointMs ?? CHECKPOINT_MS,
+    pollMs: POLL_MS,
+    onFree,
+  });
 }
 
 function engineDeps(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing, accounts: Accounts): Deps {

@@ -50,6 +50,14 @@ export const SETTINGS = {
     example: "/var/lib/velvet",
     parse: absolutePath,
   }),
+  checkpointFile: setting({
+    variable: "VELVET_CHECKPOINT_FILE",
+    meaning:
+      "Where the last checkpoint of the audit chains is published: a file that no backup of the ledger brings back with it.",
+    fallback: "<data dir>/checkpoint.json",
+    example: "/var/lib/velvet-checkpoint/checkpoint.json",
+    parse: absolutePath,
+  }),
   cacheDir: setting({
     variable: "VELVET_CACHE_DIR",
     meaning: "Where the embedded Postgres's programs are unfolded to; 50 MB that can be lost.",

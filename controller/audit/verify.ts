@@ -1,16 +1,27 @@
 /**
- * The independent verifier of the audit chains: another driver than the controller's, a role that may only read, and no code shared with
- * what writes the chains. What a superuser rewrote consistently, chain and head together, only a checkpoint published elsewhere can show.
+ * The independent verifier of the audit chains and their checkpoints: another driver than the controller's, a role that may only read,
+ * and no code shared with what writes them. What a superuser rewrote consistently, chains, heads and checkpoints together, only a
+ * checkpoint that was published elsewhere can show.
  */
 import postgres from "postgres";
-import { ChainWalk, type Fault, type Head } from "./chain.ts";
+import { ChainWalk, type Fault as ChainFault, type Head } from "./chain.ts";
+import type { CheckpointFault, HeadFault } from "./checkpoint.ts";
+import { type CheckpointReport, verifyCheckpoints } from "./verify-checkpoints.ts";
+
+export type Fault = ChainFault | CheckpointFault | HeadFault;
 
 export interface AuditReport {
   readonly ok: boolean;
   readonly chains: number;
   readonly rows: number;
-  /** The first bad row of each broken chain, by chain. */
+  /** The first bad row of each broken chain, by chain; then the first bad checkpoint. */
   readonly faults: readonly Fault[];
+  readonly checkpoints: CheckpointReport;
+}
+
+export interface VerifyOptions {
+  /** The text of a published checkpoint. */
+  readonly published?: string;
 }
 
 /** What is asked, here and not in the controller's `queries/`, so that the verifier can be read alone. */
@@ -21,8 +32,11 @@ const HEADS = `
 const ROWS = `select chain, seq::text as seq, canonical, hash from velvet.audit order by chain collate "C", velvet.audit.seq`;
 const BATCH = 2_000;
 
-/** Verifies every chain of the ledger at `url` in one snapshot; memory stays flat. Needs select on audit, lease and the rotations' heads. */
-export async function verifyAudit(url: string): Promise<AuditReport> {
+/**
+ * Verifies every chain and checkpoint of the ledger at `url` in one snapshot; memory stays flat. Needs select on audit, checkpoints,
+ * lease, the rotations' heads, and the install's name and checkpoint key.
+ */
+export async function verifyAudit(url: string, options: VerifyOptions = {}): Promise<AuditReport> {
   const sql = postgres(url, {
     max: 1,
     connect_timeout: 10,
@@ -37,11 +51,22 @@ export async function verifyAudit(url: string): Promise<AuditReport> {
       }
       const count = new Tally(heads);
       for await (const rows of tx.unsafe<AuditRow[]>(ROWS).cursor(BATCH)) rows.forEach((row) => count.row(row));
-      return count.report();
+      const chains = count.report();
+      const { report, faults } = await verifyCheckpoints(tx, options.published);
+      const all = together(chains.faults, faults);
+      return { ...chains, ok: all.length === 0, faults: all, checkpoints: report };
     });
   } finally {
     await sql.end({ timeout: 5 });
   }
+}
+
+/** A chain that shows by itself what is wrong is not said again by a checkpoint. */
+function together(chains: readonly ChainFault[], faults: readonly (CheckpointFault | HeadFault)[]): Fault[] {
+  const broken = new Set(chains.map(({ chain }) => chain));
+  const rows = [...chains, ...faults.filter(({ chain }) => chain !== "checkpoint" && !broken.has(chain))];
+  const sorted = rows.toSorted((a, b) => (a.chain < b.chain ? -1 : 1));
+  return [...sorted, ...faults.filter(({ chain }) => chain === "checkpoint")];
 }
 
 interface HeadRow {
@@ -61,7 +86,7 @@ interface AuditRow {
 class Tally {
   readonly #heads: ReadonlyMap<string, Head>;
   readonly #seen = new Set<string>();
-  readonly #faults: Fault[] = [];
+  readonly #faults: ChainFault[] = [];
   #walk: ChainWalk | undefined;
   #rows = 0;
 
@@ -75,12 +100,11 @@ class Tally {
     this.#rows++;
   }
 
-  report(): AuditReport {
+  report(): { chains: number; rows: number; faults: readonly ChainFault[] } {
     for (const chain of this.#heads.keys()) if (!this.#seen.has(chain)) this.#begin(chain);
     if (!this.#heads.has("install")) this.#begin("install");
     this.#finish();
-    const faults = this.#faults.toSorted((a, b) => (a.chain < b.chain ? -1 : 1));
-    return { ok: faults.length === 0, chains: this.#seen.size, rows: this.#rows, faults };
+    return { chains: this.#seen.size, rows: this.#rows, faults: this.#faults };
   }
 
   #begin(chain: string): void {

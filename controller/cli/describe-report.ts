@@ -3,6 +3,7 @@ import type { Residual } from "../../adapters/contract.ts";
 import type { Condition, ConsumerStatus, OpenGate } from "../domain/status.ts";
 import { summarize } from "../domain/summarize.ts";
 import type { Failure, Instant, RetiredRow, World } from "../domain/world.ts";
+import type { HoldView } from "../ledger/holds.ts";
 import type { DecisionView, RequestView, RotationView } from "../ledger/views.ts";
 import { type NextStep, nextSteps } from "./next-steps.ts";
 import { present } from "./present.ts";
@@ -78,6 +79,8 @@ export interface DescribeReport {
   readonly rotations: readonly DescribedRotation[];
   /** Those that never became one. */
   readonly requests: readonly DescribedRequest[];
+  /** Why nothing is started; mostly none. */
+  readonly holds: readonly HoldView[];
 }
 
 export function describeRotation(view: RotationView, world: World | undefined): DescribedRotation {

@@ -14,6 +14,7 @@ import type { QuickstartOptions } from "./quickstart.ts";
 import { openProgress } from "./progress.ts";
 import { addSchema } from "./schema-command.ts";
 import { addSeal } from "./seal-command.ts";
+import { addLedger } from "./ledger-command.ts";
 import { addDescribe, addHistory, addStatus, addWait } from "./show-commands.ts";
 import { addValidate } from "./validate-command.ts";
 import { ownVersion } from "./version.ts";
@@ -76,7 +77,7 @@ const GROUPS: readonly (readonly [string, readonly ((program: Command, run: Run)
   ["Ask:", [addRequest]],
   ["Decide:", [addDecisions]],
   ["Check:", [addValidate, addAudit]],
-  ["More:", [addSeal, addSource, addSchema, addCompletion]],
+  ["More:", [addSeal, addSource, addLedger, addSchema, addCompletion]],
 ];
 
 /** Every command, whether or not it is run: what the reference is made of. */
@@ -160,12 +161,14 @@ function addAudit(program: Command, run: Run): void {
     .command("audit")
     .description("the tamper-evident record")
     .command("verify")
-    .description("verify every audit chain, independently of what wrote it")
+    .description("verify every audit chain and checkpoint, independently of what wrote them")
+    .option("--checkpoint <file>", "a published checkpoint; default: VELVET_CHECKPOINT_FILE, where it is there")
     .addOption(jsonOption())
     .addHelpText(
       "after",
       examples(
-        "velvet audit verify           names the first bad row of each chain, and ends with 1",
+        "velvet audit verify                                  names the first bad row of each, and ends with 1",
+        "velvet audit verify --checkpoint kept/checkpoint.json   is the ledger behind what was published?",
         "velvet audit verify -o json",
       ),
     )

@@ -2,7 +2,9 @@
 import { humanDuration } from "../domain/duration.ts";
 import type { Condition, RotationStatus } from "../domain/status.ts";
 import type { SourceView } from "../ledger/sources.ts";
+import type { HoldView } from "../ledger/holds.ts";
 import type { RequestView } from "../ledger/views.ts";
+import { heldLines } from "./held-text.ts";
 import { type Colours, printable, tableLines } from "./output.ts";
 
 /** What `velvet status` shows: rotations, and requests that never became one. */
@@ -11,6 +13,8 @@ export interface StatusPage {
   readonly requests: readonly RequestView[];
   /** Those that could not be read, or with something wrong in their files. */
   readonly sources: readonly SourceView[];
+  /** Why nothing is started; mostly none. */
+  readonly holds: readonly HoldView[];
 }
 
 const LIST_HEADER = ["NAMESPACE", "REQUEST", "CREDENTIAL", "FLOW", "STAGE", "AGE", "WHAT"] as const;
@@ -19,7 +23,7 @@ const WIDE_HEADER = [...LIST_HEADER.slice(0, -1), "WORKING", "GATE", "NEXT TRY",
 
 /** One line for each rotation and each request without one, newest first; then what is wrong with the sources. */
 export function listLines(page: StatusPage, now: Date, colours: Colours, wide = false): string[] {
-  return [...rotationLines(page, now, colours, wide), ...sourceLines(page, colours)];
+  return [...heldLines(page.holds, colours), ...rotationLines(page, now, colours, wide), ...sourceLines(page, colours)];
 }
 
 /** `namespace/name` of everything on the page, to be given to other commands. */

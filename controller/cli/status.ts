@@ -2,10 +2,12 @@ import { setTimeout as after } from "node:timers/promises";
 import type { RotationStatus } from "../domain/status.ts";
 import { summarize } from "../domain/summarize.ts";
 import type { Db } from "../ledger/db.ts";
+import { listHolds } from "../ledger/holds.ts";
 import { listSources, type SourceView } from "../ledger/sources.ts";
 import { listRequests, listRotations, type RequestView } from "../ledger/views.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { CommandFailure } from "./failure.ts";
+import { heldLines } from "./held-text.ts";
 import { namedBy } from "./names.ts";
 import { printable } from "./output.ts";
 import { detailLines, listLines, nameLines, type StatusPage } from "./status-text.ts";
@@ -59,16 +61,18 @@ async function readPage(db: Db, text: string | undefined, options: StatusOptions
   const { namespace, all } = options;
   const filter = text === undefined ? (namespace === undefined ? {} : { namespace }) : namedBy(text, namespace);
   const name = text === undefined ? undefined : filter;
-  const [views, requests, sources] = await Promise.all([
+  const [views, requests, sources, holds] = await Promise.all([
     listRotations(db, { ...filter, ...(all === true ? { all } : {}) }),
     listRequests(db, filter),
     listSources(db),
+    listHolds(db),
   ]);
   const shown = all === true || name !== undefined ? requests : requests.filter(({ state }) => OPEN.has(state));
   return {
     rotations: views.map(summarize).filter((status) => isAskedFor(status, options)),
     requests: shown.filter((request) => isRequestAskedFor(request, options)),
     sources: sources.filter(isTroubled),
+    holds,
   };
 }
 
@@ -124,10 +128,11 @@ function linesOf(
   if (output === "name") return nameLines(page);
   const listed = output === "table" || output === "wide" || name === undefined || page.rotations.length === 0;
   if (listed) return listLines(page, clock.now(), out.colours, output === "wide");
-  return page.rotations.flatMap((status, index) => [
+  const details = page.rotations.flatMap((status, index) => [
     ...(index === 0 ? [] : [""]),
     ...detailLines(status, clock.now(), out.colours),
   ]);
+  return [...heldLines(page.holds, out.colours), ...details];
 }
 
 function isTroubled({ ready, problems }: SourceView): boolean {
@@ -171,9 +176,9 @@ async function draw(
 }
 
 /** What is left when the clock alone has moved on. */
-function withoutTimes({ rotations, requests, sources }: StatusPage): object {
+function withoutTimes({ rotations, requests, sources, holds }: StatusPage): object {
   const still = rotations.map((status) => ({ ...status, durations: [], nextTryAt: undefined }));
-  return { rotations: still, requests, sources: sources.map((source) => ({ ...source, syncedAt: null })) };
+  return { rotations: still, requests, sources: sources.map((source) => ({ ...source, syncedAt: null })), holds };
 }
 
 /** Nothing more will happen to what was named. */

@@ -76,7 +76,9 @@ describe("the doctor, of the machine", () => {
 });
 
 describe("the doctor, of the ledger", () => {
-  const config = (url: string, more = {}) => readConfig({ DATABASE_URL: url, VELVET_KEK: key, ...more }, machine);
+  const file = join(tmpdir(), `velvet-doctor-checkpoint-${process.pid}.json`);
+  const config = (url: string, more = {}) =>
+    readConfig({ DATABASE_URL: url, VELVET_KEK: key, VELVET_CHECKPOINT_FILE: file, ...more }, machine);
 
   it("finds nothing wrong but the test server's speed", async () => {
     const ledger = await freshLedger();
@@ -85,6 +87,7 @@ describe("the doctor, of the ledger", () => {
       ledger: "ok",
       durability: "missing",
       audit: "ok",
+      checkpoint: "ok",
     });
     expect(results(await checkLedger(config(ledger.ownerUrl)))).toMatchObject({ audit: "warn" });
   });
@@ -100,6 +103,25 @@ describe("the doctor, of the ledger", () => {
     expect(results(await checkLedger(config(ledger.appUrl)))).toMatchObject({ key: "missing" });
     const right = config(ledger.appUrl, { VELVET_KEK: Buffer.alloc(32, 9).toString("base64") });
     expect(results(await checkLedger(right))).toMatchObject({ key: "ok" });
+  });
+
+  it("names a checkpoint that is not this ledger's, and a place that none can be published to", async () => {
+    const ledger = await freshLedger();
+    cleanups.push(
+      async () => ledger.drop(),
+      async () => rm(file, { force: true }),
+    );
+    await writeFile(file, "{}");
+    expect((await checkLedger(config(ledger.appUrl))).at(-1)).toMatchObject({
+      check: "checkpoint",
+      result: "missing",
+      message: `Nothing is started. CheckpointForged: ${file} holds no checkpoint: it was changed.`,
+      remedy: expect.stringContaining("velvet ledger accept"),
+    });
+    const nowhere = config(ledger.appUrl, { VELVET_CHECKPOINT_FILE: "/proc/checkpoint.json" });
+    const { result } = (await checkLedger(nowhere)).at(-1) ?? {};
+    // Root may write everywhere, by its rights.
+    expect(result).toBe(machine.root ? "ok" : "warn");
   });
 
   it("knows whether pending migrations could be applied", async () => {

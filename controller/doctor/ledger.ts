@@ -8,6 +8,7 @@ import { findKek } from "../kek.ts";
 import type { LedgerUrls } from "../ledger/embedded/open.ts";
 import { auditProtection, ownMigrations, pendingMigrations } from "../ledger/migrate.ts";
 import { ledgerUrls, withClient } from "../open.ts";
+import { checkCheckpoint } from "./checkpoint.ts";
 import { type Finding, missing, missingBy, ok, warn } from "./finding.ts";
 
 const DOCTOR = readFileSync(new URL("../ledger/queries/doctor.sql", import.meta.url), "utf8");
@@ -39,7 +40,8 @@ async function look(urls: LedgerUrls, config: Config): Promise<Finding[]> {
     const reached = ok("ledger", `Postgres ${server.version} as ${server.role}`);
     const durable = checkDurable(server);
     if (pending.length > 0) return [reached, durable, await checkMigrationRole(urls.migrationUrl, pending.length)];
-    return [reached, durable, await checkAudit(client, server.role), ...(await checkKey(client, config))];
+    const audit = await checkAudit(client, server.role);
+    return [reached, durable, audit, ...(await checkKey(client, config)), ...(await checkCheckpoint(client, config))];
   });
 }
 

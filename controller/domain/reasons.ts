@@ -1,6 +1,7 @@
 /** Every reason that Velvet can show, with what it means for a person. A test keeps it complete, and free of what nothing shows. */
 import { CAUSES_CREDENTIAL_REASONS } from "./reasons/causes-credential.ts";
 import { CAUSES_STEPS_REASONS } from "./reasons/causes-steps.ts";
+import { CHECKPOINT_REASONS } from "./reasons/checkpoint.ts";
 import { CHECKS_REASONS } from "./reasons/checks.ts";
 import { DECISION_REASONS } from "./reasons/decision.ts";
 import { FILE_REASONS } from "./reasons/file.ts";
@@ -40,6 +41,7 @@ export const REASON_GROUPS: readonly {
   { title: "Manifests: rules", reasons: MANIFEST_RULES_REASONS },
   { title: "Sources", reasons: SOURCE_REASONS },
   { title: "Start", reasons: START_REASONS },
+  { title: "A restored ledger", reasons: CHECKPOINT_REASONS },
 ];
 
 export const REASONS: Readonly<Record<string, Reason>> = Object.fromEntries(

@@ -15,6 +15,8 @@ export interface EngineOptions {
   /** How often to look when nothing was heard: milliseconds. */
   readonly pollMs: number;
   readonly admission: AdmissionContext;
+  /** Why nothing may be started now: no admission, no claim, no look at retired ids and tombstones. */
+  readonly isHeld?: () => string | undefined;
 }
 
 /** Work on one claim, and how to stop it when the claim is lost. */
@@ -37,11 +39,13 @@ export class Engine {
   constructor(deps: Deps, options: EngineOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#claims = new Loop(options.pollMs, async () => this.#guarded(async () => this.#claimDue()));
-    this.#admission = new Loop(options.pollMs, async () => this.#guarded(async () => this.#admit()));
-    this.#retired = new Loop(options.pollMs * 2, async () => this.#guarded(async () => (await tendRetired(deps)) > 0));
+    this.#claims = new Loop(options.pollMs, async () => this.#unlessHeld(async () => this.#claimDue()));
+    this.#admission = new Loop(options.pollMs, async () => this.#unlessHeld(async () => this.#admit()));
+    this.#retired = new Loop(options.pollMs * 2, async () =>
+      this.#unlessHeld(async () => (await tendRetired(deps)) > 0),
+    );
     this.#reaper = new Loop(options.pollMs * 5, async () =>
-      this.#guarded(async () => (await tendTombstones(deps)) > 0),
+      this.#unlessHeld(async () => (await tendTombstones(deps)) > 0),
     );
     this.#others = [
       this.#retired,
@@ -63,6 +67,10 @@ export class Engine {
     await Promise.all([this.#claims.stop(), this.#admission.stop()]);
     await Promise.all([...this.#running.values()].map(async ({ done }) => done));
     await Promise.all(this.#others.map(async (loop) => loop.stop()));
+  }
+
+  async #unlessHeld(once: () => Promise<boolean>): Promise<boolean> {
+    return this.#options.isHeld?.() === undefined && this.#guarded(once);
   }
 
   /** An outage of the ledger changes nothing: it is looked at again after a while. */

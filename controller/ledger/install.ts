@@ -1,4 +1,5 @@
 import { publicKeyOf } from "../custody/box.ts";
+import { checkpointKeyOf } from "../custody/checkpoint-key.ts";
 import type { KeyRing } from "../custody/key.ts";
 import { assertKey } from "../custody/key.ts";
 import type { Db } from "./db.ts";
@@ -6,6 +7,7 @@ import { statement } from "./db.ts";
 
 const MAKE = statement("make_install");
 const GET = statement("get_install");
+const SET_CHECKPOINT_KEY = statement("set_checkpoint_key");
 
 /** This ledger belongs to another install or environment. */
 export class WrongInstall extends Error {
@@ -30,8 +32,20 @@ export interface Install {
  * share a ledger. Throws `WrongInstall` and `WrongKey`; nothing is changed then.
  */
 export async function ensureInstall(db: Db, wanted: Install, keys: KeyRing): Promise<void> {
-  await db.query(MAKE, [wanted.id, wanted.environment, keys.check, publicKeyOf(keys)]);
-  const [found] = await db.query<Install & { keyCheck: Buffer }>(GET);
+  const checkpointKey = checkpointKeyOf(keys);
+  await db.query(MAKE, [wanted.id, wanted.environment, keys.check, publicKeyOf(keys), checkpointKey]);
+  const found = await checkInstall(db, wanted, keys);
+  // One from before there were checkpoints.
+  if (found.checkpointKey === null) await db.query(SET_CHECKPOINT_KEY, [checkpointKey]);
+}
+
+/** As `ensureInstall`, of a ledger that has been started before; writes nothing. */
+export async function checkInstall(
+  db: Db,
+  wanted: Install,
+  keys: KeyRing,
+): Promise<{ readonly checkpointKey: string | null }> {
+  const [found] = await db.query<Install & { keyCheck: Buffer; checkpointKey: string | null }>(GET);
   if (!found) throw new Error("the ledger has no install row");
   if (found.environment !== wanted.environment) {
     throw new WrongInstall(
@@ -48,4 +62,5 @@ export async function ensureInstall(db: Db, wanted: Install, keys: KeyRing): Pro
     );
   }
   assertKey(keys, found.keyCheck);
+  return found;
 }

@@ -75,9 +75,48 @@ create table velvet.audit (
   constraint audit_pkey PRIMARY KEY (chain, seq)
 );
 
+CREATE INDEX audit_recent ON velvet.audit USING brin (at) WITH (autosummarize='on');
+
 CREATE TRIGGER audit_rows_stay BEFORE DELETE OR UPDATE ON velvet.audit FOR EACH ROW EXECUTE FUNCTION velvet.refuse_audit_change();
 
 CREATE TRIGGER audit_table_stays BEFORE TRUNCATE ON velvet.audit FOR EACH STATEMENT EXECUTE FUNCTION velvet.refuse_audit_change();
+
+create table velvet.checkpoint (
+  size bigint not null,
+  at timestamp with time zone not null,
+  canonical bytea not null,
+  hash bytea not null,
+  previous bytea not null,
+  signature bytea not null,
+  replaces bytea[] not null default '{}'::bytea[],
+  constraint checkpoint_hash_check CHECK (length(hash) = 32),
+  constraint checkpoint_size_check CHECK (size > 0),
+  constraint checkpoint_pkey PRIMARY KEY (size),
+  constraint checkpoint_hash_key UNIQUE (hash),
+  constraint checkpoint_previous_key UNIQUE (previous)
+);
+
+CREATE INDEX checkpoint_replacing ON velvet.checkpoint USING btree (size) WHERE (replaces <> '{}'::bytea[]);
+
+CREATE TRIGGER checkpoint_rows_stay BEFORE DELETE OR UPDATE ON velvet.checkpoint FOR EACH ROW EXECUTE FUNCTION velvet.refuse_audit_change();
+
+CREATE TRIGGER checkpoint_table_stays BEFORE TRUNCATE ON velvet.checkpoint FOR EACH STATEMENT EXECUTE FUNCTION velvet.refuse_audit_change();
+
+create table velvet.checkpoint_head (
+  chain text not null,
+  seq bigint not null,
+  hash bytea not null,
+  size bigint not null,
+  constraint checkpoint_head_hash_check CHECK (length(hash) = 32),
+  constraint checkpoint_head_size_fkey FOREIGN KEY (size) REFERENCES velvet.checkpoint(size),
+  constraint checkpoint_head_pkey PRIMARY KEY (chain, seq)
+);
+
+CREATE INDEX checkpoint_head_size ON velvet.checkpoint_head USING btree (size);
+
+CREATE TRIGGER checkpoint_head_rows_stay BEFORE DELETE OR UPDATE ON velvet.checkpoint_head FOR EACH ROW EXECUTE FUNCTION velvet.refuse_audit_change();
+
+CREATE TRIGGER checkpoint_head_table_stays BEFORE TRUNCATE ON velvet.checkpoint_head FOR EACH STATEMENT EXECUTE FUNCTION velvet.refuse_audit_change();
 
 create table velvet.consumer (
   rotation uuid not null,
@@ -149,6 +188,17 @@ create table velvet.effect (
 
 CREATE INDEX effect_open ON velvet.effect USING btree (rotation) WHERE (outcome IS NULL);
 
+create table velvet.hold (
+  place text not null,
+  reason text not null,
+  message text not null,
+  published jsonb not null,
+  found_at timestamp with time zone not null default clock_timestamp(),
+  seen_at timestamp with time zone not null default clock_timestamp(),
+  constraint hold_reason_check CHECK (reason = ANY (ARRAY['LedgerRollback'::text, 'CheckpointForged'::text, 'CheckpointForeign'::text, 'CheckpointUnreadable'::text])),
+  constraint hold_pkey PRIMARY KEY (place)
+);
+
 create table velvet.install (
   singleton boolean not null default true,
   id text not null,
@@ -156,6 +206,7 @@ create table velvet.install (
   key_check bytea not null,
   sealing_key text not null,
   created_at timestamp with time zone not null default clock_timestamp(),
+  checkpoint_key text,
   constraint install_environment_check CHECK (length(environment) >= 1 AND length(environment) <= 63),
   constraint install_id_check CHECK (id ~ '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$'::text),
   constraint install_singleton_check CHECK (singleton),

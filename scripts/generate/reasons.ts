@@ -11,6 +11,7 @@ const PLACES: Readonly<Record<Place, string>> = {
   manifest: "a manifest",
   start: "start",
   account: "a VendorAccount",
+  ledger: "the ledger",
 };
 
 /** `docs/reference/reasons.md`, from the catalogue that the commands show too. */

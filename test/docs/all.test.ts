@@ -15,6 +15,7 @@ const RUN: Readonly<Record<string, string>> = {
   "docs/tutorial/first-rotation.md": "test/docs/tutorial.test.ts",
   "docs/how-to/decide.md": "test/docs/decide.test.ts",
   "docs/how-to/check-manifests.md": "test/docs/all.test.ts",
+  "docs/how-to/restore-the-ledger.md": "test/docs/restore.test.ts",
 };
 
 it("every command block is run by a test, or says why it is not", async () => {

@@ -39,6 +39,8 @@ export class Scenario implements AsyncDisposable {
   readonly #keys = keyRing(Secret.from(Buffer.alloc(32, 7).toString("base64")));
   readonly #leaseMs: number;
   hook: Hook | undefined;
+  /** Why nothing may be started now. */
+  held: string | undefined;
 
   private constructor(ledger: FreshLedger, leaseMs: number) {
     this.ledger = ledger;
@@ -136,6 +138,7 @@ export class Scenario implements AsyncDisposable {
       concurrency: 8,
       pollMs: 20,
       admission: { environment: "test", rotationOn: true, registry: { fake: this.adapter } },
+      isHeld: () => this.held,
     });
   }
 

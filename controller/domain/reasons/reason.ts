@@ -1,7 +1,19 @@
 /** What the reasons of the catalogue share. */
 
-/** Where people meet a reason: a stage or failure of a rotation is `rotation`, a refused start of Velvet is `start`. */
-export type Place = "request" | "decision" | "rotation" | "consumer" | "source" | "manifest" | "start" | "account";
+/**
+ * Where people meet a reason: a stage or failure of a rotation is `rotation`, a refused start of Velvet is `start`, what keeps all
+ * rotations from starting is `ledger`.
+ */
+export type Place =
+  | "request"
+  | "decision"
+  | "rotation"
+  | "consumer"
+  | "source"
+  | "manifest"
+  | "start"
+  | "account"
+  | "ledger";
 
 export interface Reason {
   /** What happened: one sentence. */

@@ -1,0 +1,43 @@
+/** A person gives up what was published and goes on with the ledger as it is. */
+import { appendInstallAudit } from "../ledger/audit.ts";
+import type { Db } from "../ledger/db.ts";
+import { dropHolds, type HoldReason, type HeldCheckpoint } from "../ledger/holds.ts";
+import { closeInterval } from "./close.ts";
+import type { Checkpoint, Signer } from "./statement.ts";
+
+/** One published checkpoint that is given up. */
+export interface GivenUp {
+  readonly place: string;
+  readonly reason: HoldReason;
+  readonly published: HeldCheckpoint & { readonly hash: string };
+}
+
+export interface Acceptance {
+  readonly reason: string;
+  readonly decidedBy: string;
+  readonly ticket?: string;
+}
+
+/**
+ * All or nothing: who, why and what is given up stand in the install's chain, and a new checkpoint over it says which ones it replaces.
+ * Controllers go on at their next look. Publishing is the caller's.
+ */
+export async function acceptLedger(
+  db: Db,
+  signer: Signer,
+  givenUp: readonly GivenUp[],
+  acceptance: Acceptance,
+): Promise<Checkpoint> {
+  const hashes = [...new Set(givenUp.map(({ published }) => published.hash))];
+  const replaced = givenUp.map(({ place, reason, published }) => ({ place, reason, ...published }));
+  return db.transaction(async (tx) => {
+    await dropHolds(
+      tx,
+      givenUp.map(({ place }) => place),
+    );
+    await appendInstallAudit(tx, [{ event: "LedgerAccepted", ...acceptance, replaced }]);
+    const checkpoint = await closeInterval(tx, signer, hashes);
+    if (checkpoint === undefined) throw new Error("the audit row of the acceptance is in no checkpoint");
+    return checkpoint;
+  });
+}
