@@ -70,8 +70,7 @@ function appearedSince(key: IssuedKey, { inventory, createdAt }: Sought): boolea
  */
 export function isWatched(world: Pick<World, "issuer" | "rotation">, isLost: boolean): boolean {
   const { mintClass } = world.issuer;
-  if (BY_MARKER.has(mintClass)) return true;
-  if (BY_GENERATION.has(mintClass)) return isLost;
+  if (BY_MARKER.has(mintClass) || BY_GENERATION.has(mintClass)) return true;
   return mintClass === "unmarked" && (isLost || world.rotation.snapshot.credential.spec.exclusive === true);
 }
 

@@ -12,8 +12,6 @@ import { call } from "./effect.ts";
 import { endKey } from "./end-key.ts";
 
 const BATCH = 16;
-/** Another mint of the same credential is under way: what it makes is not ours to judge. */
-const AFTER_MINT_MS = 10_000;
 
 /** One look at what is due. Returns how many were. */
 export async function tendTombstones(deps: Deps): Promise<number> {
@@ -91,13 +89,10 @@ async function postpone(deps: Deps, claim: TombstoneClaim, { reason, message }: 
   deps.log.warn({ rotation: claim.rotation, attempt: claim.attempt, reason }, message);
 }
 
+/** No failure that anybody is told of: what is looked for can be told from the other mint only when that has an outcome. */
 async function wait(deps: Deps, claim: TombstoneClaim): Promise<void> {
-  await tombstoneLooked(deps.db, claim, {
-    state: "watching",
-    counted: 0,
-    nextMs: AFTER_MINT_MS,
-    revoked: [],
-    doubtful: [],
-    retire: false,
-  });
+  const { waitMs } = afterFailure(claim.tries);
+  await tombstonePostponed(deps.db, claim, { state: "watching", waitMs }, ANOTHER_MINT);
 }
+
+const ANOTHER_MINT = { reason: "MintAwaited", message: "Another mint of the same credential has no outcome yet." };
