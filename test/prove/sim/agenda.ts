@@ -27,6 +27,10 @@ export interface RetiredEntry extends Timed {
   readonly tries: number;
 }
 
+export interface TombstoneEntry extends Timed {
+  readonly state: "watching" | "orphan-suspected";
+}
+
 export interface Agenda {
   readonly requestAt: number | null;
   /** Decisions that came too late and are not answered yet. */
@@ -34,8 +38,8 @@ export interface Agenda {
   readonly retiredDecisions: number;
   readonly rotations: readonly RotationEntry[];
   readonly retired: readonly RetiredEntry[];
-  /** Only those that are still watched. */
-  readonly tombstones: readonly (Timed & { readonly looks: number })[];
+  /** Only those that are looked at again. */
+  readonly tombstones: readonly TombstoneEntry[];
 }
 
 const AGENDA = simStatement("agenda");

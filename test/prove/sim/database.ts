@@ -29,6 +29,9 @@ const SETTINGS = [
 /** No telling outlives its server, so nothing of it is logged ahead. Whoever refers to a table comes before it. */
 const UNLOGGED =
   "tombstone retired attempt consumer rotation credential request object effect decision audit outbox source_problem source lease";
+/** Snapshots never change: kept apart, a rotation's row stays small however often it is written. */
+const APART = `alter table velvet.rotation alter column snapshot set storage external;
+alter table velvet.rotation set (toast_tuple_target = 256);`;
 const BEGIN = simStatement("begin");
 const EMPTY = readFileSync(new URL("./empty.sql", import.meta.url), "utf8");
 
@@ -72,6 +75,8 @@ export class SimLedger implements AsyncDisposable {
     const urlFor = (role: "velvet_owner" | "velvet_app"): string =>
       `postgres://${role}:${passwords[role]}@${host}:${port}/${name}`;
     await migrate({ migrationUrl: urlFor("velvet_owner"), appRole: "velvet_app", auditorRoles: ["velvet_auditor"] });
+    await refuseOtherClocks(server, name);
+    await asSuperuser(server, APART, name);
     await asSuperuser(
       server,
       UNLOGGED.split(" ")
@@ -165,6 +170,20 @@ export class SimLedger implements AsyncDisposable {
   async #empty(): Promise<void> {
     await asSuperuser(this.#server, EMPTY, this.#name);
   }
+}
+
+/** Every default of the ledger's tables is this clock's, or tellings would live in two times. */
+async function refuseOtherClocks(server: TestServer, database: string): Promise<void> {
+  const rows = await asSuperuser<{ name: string }>(
+    server,
+    `select attrelid::regclass || '.' || attname as name from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+      where a.attrelid::regclass::text like 'velvet.%' and a.attrelid <> 'velvet.migration'::regclass
+        and pg_get_expr(d.adbin, d.adrelid) ~ 'clock_timestamp|now|uuid' and not exists (
+          select from pg_depend p join pg_proc f on f.oid = p.refobjid join pg_namespace n on n.oid = f.pronamespace
+          where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and n.nspname = 'sim')`,
+    database,
+  );
+  if (rows.length > 0) throw new Error(`not in virtual time: ${rows.map(({ name }) => name).join(", ")}`);
 }
 
 /** Over the server's socket where it can be reached: a third less for each statement. */

@@ -138,15 +138,15 @@ function eventOf(head: string, words: string[]): Event {
   const verb = [...PERSON_VERBS, ...REPLICA_VERBS].find((each) => each === name);
   if (verb === undefined) throw new Error(`not a deed: ${head}`);
   const [where = "", lands] = take(words).split("+");
-  const given = how ?? lands;
+  const amount = amountOf(verb, how ?? lands);
   const until = verb === "pause" ? untilOf(words) : undefined;
-  return {
-    verb,
-    replica,
-    point: pointOf(where),
-    ...(given === undefined ? {} : { amount: verb === "outage" ? Number(given) : durationOf(given) }),
-    ...(until ? { until } : {}),
-  };
+  const event = { verb, replica, point: pointOf(where) };
+  return { ...event, ...(amount === undefined ? {} : { amount }), ...(until ? { until } : {}) };
+}
+
+function amountOf(verb: Verb, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return verb === "outage" ? Number(text) : durationOf(text);
 }
 
 function untilOf(words: string[]): Event["until"] {

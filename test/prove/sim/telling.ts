@@ -48,6 +48,8 @@ export class Telling {
   readonly #done: string[] = [];
   readonly #notes: Happening[] = [];
   #stalled: { readonly state: string; readonly since: number; looks: number } | undefined;
+  #suspectedSince: number | undefined;
+  #isPast = false;
   readonly #tired = new Set<string>();
   #steps = 0;
   /** Deeds of the fake that were counted, and how many of them changed something. */
@@ -95,7 +97,7 @@ export class Telling {
     await this.#people.request();
     await this.#perform("admit");
     for (;;) {
-      const agenda = await readAgenda(ledger, this.namespace);
+      const agenda = this.#withoutOld(await readAgenda(ledger, this.namespace));
       if (clock.broken) throw clock.broken;
       if ((this.#steps += 1) > MOST_STEPS || !(await this.#step(agenda))) return agenda;
     }
@@ -113,6 +115,17 @@ export class Telling {
   /** Anything may be asked for, and the story says nothing of how it ends. */
   get isWild(): boolean {
     return this.#options.schedule.layer === "D";
+  }
+
+  /** An orphan that is suspected is looked at for ever, until a person decides: here for two days. */
+  #withoutOld(agenda: Agenda): Agenda {
+    const isSuspected = agenda.tombstones.some(({ state }) => state === "orphan-suspected");
+    if (!isSuspected) return agenda;
+    const now = this.#options.clock.now();
+    this.#suspectedSince ??= now;
+    this.#isPast = now >= this.#suspectedSince + 2 * HORIZON_MS;
+    if (!this.#isPast) return agenda;
+    return { ...agenda, tombstones: agenda.tombstones.filter(({ state }) => state === "watching") };
   }
 
   get isEndless(): boolean {
@@ -270,7 +283,7 @@ export class Telling {
   #next(agenda: Agenda): number {
     const at = moments(agenda);
     const own = Math.min(at.admit, at.retired, at.tombstones);
-    const vendors = this.#options.fake.nextMoment() ?? Infinity;
+    const vendors = this.#isPast ? Infinity : (this.#options.fake.nextMoment() ?? Infinity);
     const live = liveRotation(agenda);
     if (!live || !isStalled(live)) return Math.min(own, at.work, vendors);
     return this.#nextOfStalled(live.state, at.work, { own, vendors });
