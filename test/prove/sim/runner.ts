@@ -19,6 +19,8 @@ import { verdictOf } from "./verdict.ts";
 export interface SimResult extends Result {
   /** Every moment that was passed, in order. */
   readonly passed: readonly Passed[];
+  /** What happened, whether or not a promise was broken. */
+  readonly history: () => string;
   /** Events whose moment never came. */
   readonly missed: readonly string[];
 }
@@ -69,6 +71,7 @@ async function tell(ledger: SimLedger, text: string, number: number): Promise<Si
     violations,
     labels: telling.labels,
     ...(violations.length > 0 ? { story: storyText(telling, evidence) } : {}),
+    history: () => storyText(telling, evidence),
     passed: telling.passed,
     missed: telling.missed.map(eventKey),
   };
