@@ -37,7 +37,7 @@ export const LAYERS: readonly Entry[] = [
   layer("D", "../layers/d.ts", "commands, faults and crashes at random", "1,000,000 schedules", { standard: 10_000 }),
   layer("E", "../kill/layer.ts", "real controllers that are really killed or frozen", "10,000 kills", {
     standard: 200,
-    lanes: 24,
+    lanes: 48,
     workers: 1,
   }),
   layer("F", "../wire/layer.ts", "faults on the wire to the ledger and to the vendor", "the whole matrix", {

@@ -1,0 +1,147 @@
+/** One credential and its rotation, from the request to rest. */
+import { readFileSync } from "node:fs";
+import type { VendorFake } from "../vendor/fake.ts";
+import type { Db } from "../../../controller/ledger/db.ts";
+import type { Agenda, RotationEntry } from "../sim/agenda.ts";
+import { isStalled, liveRotation } from "../sim/agenda.ts";
+import { People } from "../sim/people.ts";
+import type { Story } from "../sim/stories.ts";
+import type { CredentialSpec, VendorAccountSpec } from "../../../crds/kinds.gen.ts";
+import type { Trap } from "./trap.ts";
+
+/** The agenda, and how many decisions wait for their answer. */
+export interface Standing extends Agenda {
+  readonly unanswered: number;
+}
+
+export interface TaleOptions {
+  /** Of the credential's namespace, its account and its source: unlike all others. */
+  readonly name: string;
+  readonly adapter: string;
+  readonly db: Db;
+  readonly fake: VendorFake;
+  readonly story: Story;
+  readonly trap: Trap;
+  /** It is left as it is after so long. */
+  readonly mostMs: number;
+}
+
+/** A rotation that says for so long that it needs a person, and gets none, is left at that. */
+const STALLED_MS = 4_000;
+const HURRY = { name: "kill_hurry", text: readFileSync(new URL("./hurry.sql", import.meta.url), "utf8") };
+
+export class Tale {
+  readonly name: string;
+  readonly fake: VendorFake;
+  readonly trap: Trap;
+  readonly #mostMs: number;
+  readonly #story: Story;
+  readonly #people: People;
+  readonly #db: Db;
+  readonly #begun = performance.now();
+  readonly #done: string[] = [];
+  readonly #approved = new Set<string>();
+  readonly #end = Promise.withResolvers<Agenda>();
+  readonly happened: string[] = [];
+  #stalled = { key: "", since: 0 };
+  #busy = false;
+  #landing = 0;
+
+  constructor({ name, adapter, db, fake, story, trap, mostMs }: TaleOptions) {
+    this.#mostMs = mostMs;
+    this.name = name;
+    this.fake = fake;
+    this.trap = trap;
+    this.#story = story;
+    this.#db = db;
+    // The manifests as the vendor's fake writes them, with the adapter that carries its calls to it.
+    const own = Object.create(fake, {
+      account: { value: renamed(fake.account, adapter) },
+      credential: { value: renamed(fake.credential, adapter) },
+    }) as VendorFake;
+    this.#people = new People({ ledger: { db }, fake: own, namespace: name, source: name });
+  }
+
+  /** The last agenda, when there is nothing left to do; also when it takes too long, which the judge will see. */
+  get end(): Promise<Agenda> {
+    return this.#end.promise;
+  }
+
+  async begin(): Promise<void> {
+    await this.#db.query({ name: "kill_source", text: SOURCE }, [this.name]);
+    await this.#people.request();
+  }
+
+  note(text: string): void {
+    this.happened.push(`${new Date().toISOString().slice(11, 23)} ${text}`);
+  }
+
+  /** A request of a dead controller is still on its way. */
+  async land(ms: number): Promise<void> {
+    this.#landing += 1;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    this.#landing -= 1;
+  }
+
+  /** Where everything stands now. A person does what the story says, or it is at its end. Never rejects: `end` does. */
+  async look(read: () => Promise<Standing>): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      await this.#go(await read());
+    } catch (error) {
+      this.#end.reject(error);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #go(agenda: Standing): Promise<void> {
+    if (performance.now() - this.#begun > this.#mostMs) return this.#end.resolve(agenda);
+    this.#approveWrites(agenda);
+    // What was decided is answered first: nobody decides the same thing twice.
+    const act = agenda.unanswered > 0 ? undefined : this.#story.act(agenda, this.#done);
+    if (act && (await this.#people.act(act, agenda))) {
+      this.#done.push(act.verb);
+      this.note(`a person: ${act.verb}`);
+    } else if (await this.#isOver(agenda)) this.#end.resolve(agenda);
+  }
+
+  async #isOver(agenda: Agenda): Promise<boolean> {
+    const live = liveRotation(agenda);
+    if (this.#landing > 0 || agenda.rotations.length === 0) return false;
+    // What is left to a person is left: its tombstones wait as long as it does.
+    if (live) return this.#isLeft(live);
+    const coming = agenda.tombstones.length > 0 || agenda.retired.some(({ at }) => at !== null);
+    if (coming) await this.#db.query(HURRY, [this.name]);
+    return !coming && agenda.requestAt === null && agenda.retiredDecisions === 0;
+  }
+
+  #isLeft(live: RotationEntry): boolean {
+    const key = isStalled(live) ? `${live.state} ${live.facts.failure?.reason}` : "";
+    const now = performance.now();
+    if (key !== this.#stalled.key) this.#stalled = { key, since: now };
+    return key !== "" && now - this.#stalled.since > STALLED_MS;
+  }
+
+  /** Where a write is only a request, somebody approves it: each once for each try. */
+  #approveWrites(agenda: Agenda): void {
+    for (const { id, state, facts } of liveRotation(agenda)?.consumers ?? []) {
+      const key = `${id} ${facts.failure?.tries}`;
+      if (state !== "written" || this.#approved.has(key)) continue;
+      this.#approved.add(key);
+      this.fake.approve(id);
+    }
+  }
+}
+
+/** Past its first look, so that its request is not one from before Velvet. */
+const SOURCE = "insert into velvet.source (name, kind, baseline) values ($1, 'git', true)";
+
+/** The adapter that carries its calls here, instead of the one named `fake`. */
+function renamed<T extends VendorAccountSpec | CredentialSpec>(spec: T, adapter: string): T {
+  const text = JSON.stringify(spec)
+    .replaceAll('"fake":', `"${adapter}":`)
+    .replaceAll('"adapter":"fake"', `"adapter":"${adapter}"`);
+  return JSON.parse(text) as T;
+}
