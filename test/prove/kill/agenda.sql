@@ -23,4 +23,4 @@ select (
     from velvet.retired o join velvet.credential k on k.uid = o.credential where k.namespace = $1) as retired, (
     select coalesce(json_agg(json_build_object('looks', t.looks, 'at', extract(epoch from t.next_action_at) * 1000,
       'heldUntil', null)), '[]')
-    from velvet.tombstone t join ms on ms.id = t.rotation where t.next_action_at is not null) as tombstones
+    from velvet.tombstone t join ms on ms.id = t.rotation where t.state = 'watching') as tombstones
