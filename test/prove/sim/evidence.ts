@@ -3,6 +3,7 @@ import { listRotations } from "../../../controller/ledger/views.ts";
 import type { Evidence } from "../judge/evidence.ts";
 import type { LedgerRows } from "../judge/ledger.ts";
 import type { VendorFake } from "../vendor/fake.ts";
+import { overdueWrites } from "./excuses.ts";
 import { simStatement } from "./database.ts";
 import type { SimLedger } from "./database.ts";
 import type { Telling } from "./telling.ts";
@@ -24,7 +25,7 @@ export async function evidenceOf({ telling, fake, ledger, now }: Told): Promise<
     fake,
     ledger: { ...found.rows, views },
     now,
-    exceptions: telling.excuses,
+    exceptions: [...telling.excuses, ...overdueWrites(telling.schedule, fake.history)],
     outputs: [{ where: "the log", text: telling.logged.join("\n") }],
   };
 }

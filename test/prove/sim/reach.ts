@@ -1,8 +1,12 @@
 /** A replica's way to the vendor: whoever stands still sends nothing, and gets its answers when it goes on. */
 import type { Adapter, Check, Connection, Issuer, Sink } from "../../../adapters/contract.ts";
 
-/** Called around each call; may replace its signal. */
-export type Carry = <T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+/** Called around each call; may replace its signal. `writesTo`: the place that the call writes without a condition. */
+export type Carry = <T>(
+  signal: AbortSignal,
+  call: (signal: AbortSignal) => Promise<T>,
+  writesTo?: string,
+) => Promise<T>;
 
 export function throughReplica(adapter: Adapter, carry: Carry): Adapter {
   return {
@@ -12,7 +16,7 @@ export function throughReplica(adapter: Adapter, carry: Carry): Adapter {
       const reached: Connection = {
         probe: async (signal) => carry(signal, async (own) => connection.probe(own)),
         issuer: (config) => issuerThrough(made(connection.issuer?.(config)), carry),
-        sink: (config) => sinkThrough(made(connection.sink?.(config)), carry),
+        sink: (config) => sinkThrough(made(connection.sink?.(config)), carry, adapter.targets("sink", config)["path"]),
         check: (endpoint) => checkThrough(made(connection.check?.(endpoint)), carry),
         [Symbol.asyncDispose]: async () => connection[Symbol.asyncDispose](),
       };
@@ -50,11 +54,12 @@ function issuerThrough(issuer: Issuer, carry: Carry): Issuer {
   };
 }
 
-function sinkThrough(sink: Sink, carry: Carry): Sink {
+function sinkThrough(sink: Sink, carry: Carry, target = ""): Sink {
+  const writesTo = sink.traits.conditional ? undefined : target;
   return {
     ...sink,
     observe: async (keys, signal) => carry(signal, async (own) => sink.observe(keys, own)),
-    write: async (order, signal) => carry(signal, async (own) => sink.write(order, own)),
+    write: async (order, signal) => carry(signal, async (own) => sink.write(order, own), writesTo),
     settle: async (written, signal) => carry(signal, async (own) => sink.settle(written, own)),
   };
 }

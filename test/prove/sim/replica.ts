@@ -34,6 +34,8 @@ export interface ReplicaOptions {
   readonly prefix: string;
   readonly adapter: Adapter;
   readonly log: Log;
+  /** A write arrives at this place so late that nobody expects it any more. */
+  readonly overdue: (target: string) => void;
   /** The next call is this replica's. */
   readonly sends: (replica: string) => void;
   /** At every moment around an effect. It may let the replica die or stand still. */
@@ -220,13 +222,16 @@ export class Replica {
   }
 
   /** One call to the vendor. */
-  readonly #carry: Carry = async (signal, call) => {
+  readonly #carry: Carry = async (signal, call, writesTo) => {
     let own = signal;
     if (this.#sending) this.#sending = false;
     else if (this.#pausesInFlight) {
       this.#pausesInFlight = false;
+      const sentAt = this.#options.clock.now();
       this.#stand();
       await this.#life();
+      const late = this.#options.clock.now() - sentAt;
+      if (writesTo !== undefined && late > 2 * LEASE_MS) this.#options.overdue(writesTo);
       // It is on the wire: no deadline calls it back.
       own = new AbortController().signal;
     } else await this.#life();

@@ -5,8 +5,9 @@ import type { Fake } from "../api.ts";
 import type { Agenda } from "./agenda.ts";
 import { isStalled, liveRotation, moments, readAgenda } from "./agenda.ts";
 import type { OutageException } from "../judge/evidence.ts";
-import { excuseOf } from "./excuses.ts";
+import { excuseOf, overdue } from "./excuses.ts";
 import type { VirtualClock } from "./clock.ts";
+import { BEGINNING } from "./clock.ts";
 import type { SimLedger } from "./database.ts";
 import type { Happening, Passed } from "./events.ts";
 import { Events, inFlight, isChanging } from "./events.ts";
@@ -24,6 +25,8 @@ const HORIZON_MS = 25 * 3_600_000;
 /** A rotation that needs a person is looked at so often at its own pace, then seldom, as what is under way may still need a day. */
 const STALLED_LOOKS = 3;
 const SELDOM_MS = 4 * 3_600_000;
+/** Whatever waits for people by then waits for ever. */
+const LAST = BEGINNING + 10 * 24 * 3_600_000;
 /** More than any telling needs: beyond it the story has no end. */
 const MOST_STEPS = 600;
 const PARTS: readonly Part[] = ["admit", "work", "retired", "tombstones"];
@@ -103,6 +106,10 @@ export class Telling {
     }
   }
 
+  get schedule(): Schedule {
+    return this.#options.schedule;
+  }
+
   get mintClass(): MintClass {
     return this.#options.fake.setup.mintClass;
   }
@@ -171,6 +178,7 @@ export class Telling {
       sends: (by) => {
         fake.by = by;
       },
+      overdue: (target) => this.excuses.push(overdue(target)),
       passing: async (passing, label, point) => this.#passing(passing, label, point),
     });
     this.#replicas.push(replica);
@@ -234,7 +242,8 @@ export class Telling {
   async #personActs(agenda: Agenda): Promise<boolean> {
     this.#approveWrites();
     const act = this.#options.story.act(agenda, this.#done);
-    const key = `${act?.verb} ${act?.consumer} ${liveRotation(agenda)?.state}`;
+    const live = liveRotation(agenda);
+    const key = `${act?.verb} ${act?.consumer} ${live?.name} ${live?.state}`;
     if (!act || this.#tired.has(key)) return false;
     // Nobody does the same again and again where it changes nothing.
     if (this.#done.at(-1) === act.verb) this.#tired.add(key);
@@ -271,7 +280,7 @@ export class Telling {
   async #wait(agenda: Agenda): Promise<boolean> {
     const { clock } = this.#options;
     const next = this.#next(agenda);
-    if (next > clock.now() + HORIZON_MS) return false;
+    if (next > clock.now() + HORIZON_MS || next > LAST) return false;
     await clock.moveTo(next);
     for (const event of this.#events.passing("a", "wait", "before", "")) await this.#happenIdle(event);
     // Time alone changes nothing in the ledger: what is due now was known before.
