@@ -27,6 +27,8 @@ export class VirtualClock implements SimClock {
   #alarms: Alarm[] = [];
   #hanging = 0;
   #pumping = false;
+  /** Somebody stands still with a call to make: its deadline passes all the same. */
+  keepsDeadlines = false;
   /** What broke while time was pumped, for whoever tells the story. */
   broken: Error | undefined;
 
@@ -83,7 +85,7 @@ export class VirtualClock implements SimClock {
   async moveTo(at: number): Promise<void> {
     for (let next = this.#alarms[0]; next !== undefined && next.at <= at; next = this.#alarms[0]) {
       this.#alarms.shift();
-      if (next.deadline && this.#hanging === 0) continue;
+      if (next.deadline && this.#hanging === 0 && !this.keepsDeadlines) continue;
       this.#move(next.at);
       await next.ring();
     }

@@ -35,6 +35,9 @@ alter table velvet.rotation set (toast_tuple_target = 256);`;
 const BEGIN = simStatement("begin");
 const EMPTY = readFileSync(new URL("./empty.sql", import.meta.url), "utf8");
 
+/** What a telling needs of a ledger. */
+export type ToldLedger = Pick<SimLedger, "db" | "begin" | "quiet" | "now" | "statements"> & AsyncDisposable;
+
 export class SimLedger implements AsyncDisposable {
   readonly db: Db;
   readonly #server: TestServer;

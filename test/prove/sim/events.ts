@@ -72,8 +72,10 @@ export class Events {
   resumedBy(replica: string, label: string, at: EffectPoint): readonly string[] {
     if (this.#pauses.length === 0) return [];
     const nth = this.#counts.get(`${replica} ${label} ${at}`) ?? 0;
+    // Nobody wakes itself.
     const over = this.#pauses.filter(
-      ({ until }) => until !== undefined && until.replica === replica && isAt(until.point, label, at, nth),
+      ({ until, replica: own }) =>
+        until !== undefined && own !== replica && until.replica === replica && isAt(until.point, label, at, nth),
     );
     this.#pauses = this.#pauses.filter((event) => !over.includes(event));
     return over.map((event) => event.replica);

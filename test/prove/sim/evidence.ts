@@ -3,9 +3,8 @@ import { listRotations } from "../../../controller/ledger/views.ts";
 import type { Evidence } from "../judge/evidence.ts";
 import type { LedgerRows } from "../judge/ledger.ts";
 import type { VendorFake } from "../vendor/fake.ts";
-import { overdueWrites } from "./excuses.ts";
 import { simStatement } from "./database.ts";
-import type { SimLedger } from "./database.ts";
+import type { ToldLedger } from "./database.ts";
 import type { Telling } from "./telling.ts";
 
 const ROWS = simStatement("rows");
@@ -13,7 +12,7 @@ const ROWS = simStatement("rows");
 export interface Told {
   readonly telling: Telling;
   readonly fake: VendorFake;
-  readonly ledger: SimLedger;
+  readonly ledger: Pick<ToldLedger, "db">;
   readonly now: number;
 }
 
@@ -25,7 +24,7 @@ export async function evidenceOf({ telling, fake, ledger, now }: Told): Promise<
     fake,
     ledger: { ...found.rows, views },
     now,
-    exceptions: [...telling.excuses, ...overdueWrites(telling.schedule, fake.history)],
+    exceptions: telling.excuses,
     outputs: [{ where: "the log", text: telling.logged.join("\n") }],
   };
 }

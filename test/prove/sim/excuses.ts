@@ -1,14 +1,22 @@
 /** What the protocol does not promise: outages that a person brings about, knowing it, and requests that land too late for anybody. */
-import type { Deed, Setup } from "../api.ts";
+import type { MintClass } from "../../../adapters/contract.ts";
+import type { Fake, Setup } from "../api.ts";
 import type { OutageException } from "../judge/evidence.ts";
 import type { Agenda } from "./agenda.ts";
 import { liveRotation } from "./agenda.ts";
 import type { Act } from "./people.ts";
-import { LEASE_MS } from "./replica.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** A write that lands later than this after it was sent can undo a later one, where the place takes whatever comes last. */
-export const LATEST_WRITE_MS = 2 * LEASE_MS;
+export const LEASE_MS = 30_000;
+/** A request that lands so long after it was sent is expected by nobody any more. */
+const LATEST_MS = 2 * LEASE_MS;
+
+/** What has no way back is carried through, whoever asks for an abort. */
+export const NO_WAY_BACK: ReadonlySet<MintClass> = new Set<MintClass>([
+  "native-grace",
+  "roll-in-place",
+  "vendor-distributed",
+]);
 
 export function excuseOf({ verb }: Act, agenda: Agenda, setup: Setup): OutageException | undefined {
   if (verb === "mark" && liveRotation(agenda)?.facts.failure?.reason === "GraceWouldEnd") {
@@ -21,19 +29,32 @@ export function excuseOf({ verb }: Act, agenda: Agenda, setup: Setup): OutageExc
   return undefined;
 }
 
-export function overdue(target: string): OutageException {
-  return { consumer: target, deed: "sink.write", because: "the write landed more than two leases after it was sent" };
+export function isOverdue(ms: number): boolean {
+  return ms >= LATEST_MS;
 }
 
-/** Of the writes that this schedule has land late. */
-export function overdueWrites({ faults, events }: Schedule, history: readonly Deed[]): OutageException[] {
+/** The write of that place; absent: the mint, where it kills what was before it, wherever that is in use. */
+export function overdue(consumer: string | undefined): OutageException {
+  return {
+    ...(consumer === undefined ? {} : { consumer }),
+    because: "a request that cannot be taken back landed more than two leases after it was sent",
+  };
+}
+
+/** What this schedule has land too late: places that take whatever comes last, and mints without a way back. */
+export function overdueTargets({ faults, events }: Schedule, fake: Fake): (string | undefined)[] {
   const late = [
     ...faults.flatMap((fault) => ("landsAfterMs" in fault ? [fault.landsAfterMs ?? 0] : [])),
     ...events.flatMap(({ point, amount }) => (point.at === "flight" ? [amount ?? 0] : [])),
-  ].filter((ms) => ms > LATEST_WRITE_MS);
+  ].filter(isOverdue);
   if (late.length === 0) return [];
-  return history
-    .filter(({ label, outcome }) => label === "sink.write" && outcome === "late")
-    .filter((deed) => history.some((sent) => sent.target === deed.target && late.includes(deed.at - sent.at)))
-    .map(({ target }) => overdue(target));
+  const landed = fake.history.filter(
+    (deed) =>
+      deed.outcome === "late" &&
+      fake.history.some((sent) => sent.target === deed.target && late.includes(deed.at - sent.at)),
+  );
+  return landed.flatMap(({ label, target }) => {
+    if (label === "issuer.mint") return NO_WAY_BACK.has(fake.setup.mintClass) ? [undefined] : [];
+    return label === "sink.write" ? [target] : [];
+  });
 }

@@ -1,11 +1,14 @@
 /** A replica's way to the vendor: whoever stands still sends nothing, and gets its answers when it goes on. */
 import type { Adapter, Check, Connection, Issuer, Sink } from "../../../adapters/contract.ts";
 
-/** Called around each call; may replace its signal. `writesTo`: the place that the call writes without a condition. */
+/** What a call changes that cannot be taken back when it lands too late. */
+export type Lasting = { readonly mint: true } | { readonly place: string };
+
+/** Called around each call; may replace its signal. */
 export type Carry = <T>(
   signal: AbortSignal,
   call: (signal: AbortSignal) => Promise<T>,
-  writesTo?: string,
+  lasting?: Lasting,
 ) => Promise<T>;
 
 export function throughReplica(adapter: Adapter, carry: Carry): Adapter {
@@ -42,7 +45,7 @@ function issuerThrough(issuer: Issuer, carry: Carry): Issuer {
     list: async (signal) => carry(signal, async (own) => issuer.list(own)),
     verify: async (value, signal) => carry(signal, async (own) => issuer.verify(value, own)),
     identify: async (value, signal) => carry(signal, async (own) => issuer.identify(value, own)),
-    mint: async (order, signal) => carry(signal, async (own) => issuer.mint(order, own)),
+    mint: async (order, signal) => carry(signal, async (own) => issuer.mint(order, own), { mint: true }),
     revoke: async (id, signal) => carry(signal, async (own) => issuer.revoke(id, own)),
     destroy: async (id, signal) => carry(signal, async (own) => issuer.destroy(id, own)),
     ...(read ? { read: async (id, signal) => carry(signal, async (own) => read(id, own)) } : {}),
@@ -55,11 +58,11 @@ function issuerThrough(issuer: Issuer, carry: Carry): Issuer {
 }
 
 function sinkThrough(sink: Sink, carry: Carry, target = ""): Sink {
-  const writesTo = sink.traits.conditional ? undefined : target;
+  const lasting = sink.traits.conditional ? undefined : { place: target };
   return {
     ...sink,
     observe: async (keys, signal) => carry(signal, async (own) => sink.observe(keys, own)),
-    write: async (order, signal) => carry(signal, async (own) => sink.write(order, own), writesTo),
+    write: async (order, signal) => carry(signal, async (own) => sink.write(order, own), lasting),
     settle: async (written, signal) => carry(signal, async (own) => sink.settle(written, own)),
   };
 }

@@ -11,12 +11,12 @@ import { claimRotations, renewClaims } from "../../../controller/ledger/claims.t
 import type { Db, Statement } from "../../../controller/ledger/db.ts";
 import type { VirtualClock } from "./clock.ts";
 import { BEGINNING } from "./clock.ts";
+import { isOverdue, LEASE_MS } from "./excuses.ts";
 import { INSTALL, KEYS } from "./keys.ts";
 import type { Lots } from "./random.ts";
-import type { Carry } from "./reach.ts";
+import type { Carry, Lasting } from "./reach.ts";
 import { throughReplica } from "./reach.ts";
 
-export const LEASE_MS = 30_000;
 export const ENVIRONMENT = "test";
 const CONCURRENCY = 8;
 
@@ -34,8 +34,8 @@ export interface ReplicaOptions {
   readonly prefix: string;
   readonly adapter: Adapter;
   readonly log: Log;
-  /** A write arrives at this place so late that nobody expects it any more. */
-  readonly overdue: (target: string) => void;
+  /** This arrives so late that nobody expects it any more. */
+  readonly overdue: (lasting: Lasting) => void;
   /** The next call is this replica's. */
   readonly sends: (replica: string) => void;
   /** At every moment around an effect. It may let the replica die or stand still. */
@@ -88,6 +88,7 @@ export class Replica {
 
   #stand(): void {
     this.#standing = Promise.withResolvers();
+    this.#options.clock.keepsDeadlines = true;
     this.#held.resolve("held");
   }
 
@@ -222,7 +223,7 @@ export class Replica {
   }
 
   /** One call to the vendor. */
-  readonly #carry: Carry = async (signal, call, writesTo) => {
+  readonly #carry: Carry = async (signal, call, lasting) => {
     let own = signal;
     if (this.#sending) this.#sending = false;
     else if (this.#pausesInFlight) {
@@ -230,8 +231,7 @@ export class Replica {
       const sentAt = this.#options.clock.now();
       this.#stand();
       await this.#life();
-      const late = this.#options.clock.now() - sentAt;
-      if (writesTo !== undefined && late > 2 * LEASE_MS) this.#options.overdue(writesTo);
+      if (lasting && isOverdue(this.#options.clock.now() - sentAt)) this.#options.overdue(lasting);
       // It is on the wire: no deadline calls it back.
       own = new AbortController().signal;
     } else await this.#life();

@@ -3,11 +3,13 @@ import type { Result } from "../api.ts";
 import { proofServer } from "../server.ts";
 import { createFake } from "../vendor/fake.ts";
 import { VirtualClock } from "./clock.ts";
+import type { ToldLedger } from "./database.ts";
 import { SimLedger } from "./database.ts";
 import type { Passed } from "./events.ts";
 import { eventKey } from "./events.ts";
 import { evidenceOf } from "./evidence.ts";
 import { storyText } from "./history.ts";
+import { MemoryLedger } from "./memory/ledger.ts";
 import { lotsOf } from "./random.ts";
 import { scheduleOf } from "./schedule.ts";
 import { setupOf } from "./setups.ts";
@@ -26,21 +28,31 @@ export interface SimResult extends Result {
 }
 
 export interface SimRunner extends AsyncDisposable {
-  readonly ledger: SimLedger;
+  readonly ledger: ToldLedger;
   /** Throws where the text is no schedule, or the harness itself breaks. */
   run(text: string): Promise<SimResult>;
 }
 
-export async function openRunner(): Promise<SimRunner> {
+export interface RunnerOptions {
+  /** `memory`: a double, for many more schedules in the same time. It proves nothing where Postgres would do something else. */
+  readonly ledger?: "postgres" | "memory";
+}
+
+export async function openRunner({ ledger = "postgres" }: RunnerOptions = {}): Promise<SimRunner> {
+  if (ledger === "memory") return runnerOn(new MemoryLedger());
   const { server, stop } = await proofServer();
-  const ledger = await SimLedger.open(server);
+  return runnerOn(await SimLedger.open(server), stop);
+}
+
+/** Tells on this ledger, which is closed with the runner. */
+export function runnerOn(ledger: ToldLedger, stop?: () => Promise<void>): SimRunner {
   let tellings = 0;
   return {
     ledger,
     run: async (text) => tell(ledger, text, (tellings += 1)),
     [Symbol.asyncDispose]: async () => {
       await ledger[Symbol.asyncDispose]();
-      await stop();
+      await stop?.();
     },
   };
 }
@@ -51,7 +63,7 @@ export function storyOf(name: string): Story {
   return story;
 }
 
-async function tell(ledger: SimLedger, text: string, number: number): Promise<SimResult> {
+async function tell(ledger: ToldLedger, text: string, number: number): Promise<SimResult> {
   const schedule = scheduleOf(text);
   const story = storyOf(schedule.story);
   const given = setupOf(schedule.setup);

@@ -1,14 +1,14 @@
 /** One telling of a story with its faults, from the request to rest. */
 import type { MintClass } from "../../../adapters/contract.ts";
 import type { EffectPoint, Log } from "../../../controller/engine/deps.ts";
-import type { Fake } from "../api.ts";
+import type { Fake, Setup } from "../api.ts";
 import type { Agenda } from "./agenda.ts";
 import { isStalled, liveRotation, moments, readAgenda } from "./agenda.ts";
 import type { OutageException } from "../judge/evidence.ts";
-import { excuseOf, overdue } from "./excuses.ts";
+import { excuseOf, NO_WAY_BACK, overdue, overdueTargets } from "./excuses.ts";
 import type { VirtualClock } from "./clock.ts";
 import { BEGINNING } from "./clock.ts";
-import type { SimLedger } from "./database.ts";
+import type { ToldLedger } from "./database.ts";
 import type { Happening, Passed } from "./events.ts";
 import { Events, inFlight, isChanging } from "./events.ts";
 import type { Act } from "./people.ts";
@@ -25,6 +25,8 @@ const HORIZON_MS = 25 * 3_600_000;
 /** A rotation that needs a person is looked at so often at its own pace, then seldom, as what is under way may still need a day. */
 const STALLED_LOOKS = 3;
 const SELDOM_MS = 4 * 3_600_000;
+/** After that everything that was under way has come about; what is looked at every hour only waits for the person. */
+const DAY_MS = 23 * 3_600_000;
 /** Whatever waits for people by then waits for ever. */
 const LAST = BEGINNING + 10 * 24 * 3_600_000;
 /** More than any telling needs: beyond it the story has no end. */
@@ -35,7 +37,7 @@ const NAMES = "abcdefghijkl";
 export interface TellingOptions {
   readonly schedule: Schedule;
   readonly story: Story;
-  readonly ledger: SimLedger;
+  readonly ledger: ToldLedger;
   readonly clock: VirtualClock;
   readonly fake: Fake;
   readonly lots: Lots;
@@ -62,6 +64,8 @@ export class Telling {
   readonly prefix: string;
   /** Outages that people brought about, knowing it. */
   readonly excuses: OutageException[] = [];
+  /** Something landed so late that nobody can say how the story ends. */
+  isOverdue = false;
   readonly labels = new Set<string>();
   readonly logged: string[] = [];
   /** The engine said that it broke, which no schedule may bring about. */
@@ -94,6 +98,13 @@ export class Telling {
 
   /** Resolves at rest. The agenda says where everything stands. */
   async tell(): Promise<Agenda> {
+    const agenda = await this.#toRest();
+    const { schedule, fake } = this.#options;
+    for (const target of overdueTargets(schedule, fake)) this.#landTooLate(target);
+    return agenda;
+  }
+
+  async #toRest(): Promise<Agenda> {
     const { ledger, prefix, fake, schedule, story, clock } = this.#options;
     await ledger.begin(prefix);
     fake.arm([...schedule.faults, ...(story.faults?.(fake.setup) ?? [])]);
@@ -106,12 +117,12 @@ export class Telling {
     }
   }
 
-  get schedule(): Schedule {
-    return this.#options.schedule;
+  get setup(): Setup {
+    return this.#options.fake.setup;
   }
 
   get mintClass(): MintClass {
-    return this.#options.fake.setup.mintClass;
+    return this.setup.mintClass;
   }
 
   /** Somebody asked for the end, besides what the story wants. */
@@ -162,6 +173,13 @@ export class Telling {
     if (part === "admit" && went === "done") await replica.run("work");
   }
 
+  /** A mint only where it cannot be undone. */
+  #landTooLate(place: string | undefined): void {
+    if (place === undefined && !NO_WAY_BACK.has(this.mintClass)) return;
+    this.isOverdue = true;
+    this.excuses.push(overdue(place));
+  }
+
   #addReplica(): Replica {
     const { ledger, clock, lots, prefix, fake } = this.#options;
     const name = NAMES[this.#replicas.length] ?? "z";
@@ -178,7 +196,7 @@ export class Telling {
       sends: (by) => {
         fake.by = by;
       },
-      overdue: (target) => this.excuses.push(overdue(target)),
+      overdue: (lasting) => this.#landTooLate("place" in lasting ? lasting.place : undefined),
       passing: async (passing, label, point) => this.#passing(passing, label, point),
     });
     this.#replicas.push(replica);
@@ -305,7 +323,8 @@ export class Telling {
     this.#stalled.looks += 1;
     const others = Math.min(own, vendors);
     if (!this.#isLeft) return Math.min(work, others);
-    if (now > this.#stalled.since + HORIZON_MS || others > now + HORIZON_MS) return own;
+    if (now > this.#stalled.since + DAY_MS) return Infinity;
+    if (others > now + HORIZON_MS) return own;
     return Math.min(others, Math.max(work, now + SELDOM_MS));
   }
 

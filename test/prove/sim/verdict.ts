@@ -1,19 +1,16 @@
 /** What is to be said of a telling: the judge's word, and what only the teller can see. */
-import type { MintClass } from "../../../adapters/contract.ts";
 import type { State } from "../../../controller/domain/world.ts";
-import type { Violation } from "../api.ts";
+import type { Setup, Violation } from "../api.ts";
 import { judge } from "../judge/judge.ts";
 import type { Evidence } from "../judge/evidence.ts";
 import type { Agenda } from "./agenda.ts";
+import { NO_WAY_BACK } from "./excuses.ts";
 import type { Story } from "./stories.ts";
 import type { Telling } from "./telling.ts";
 
-/** What has no way back is carried through, whoever asks for an abort. */
-const NO_WAY_BACK: ReadonlySet<MintClass> = new Set<MintClass>(["native-grace", "roll-in-place", "vendor-distributed"]);
-
 export function verdictOf(telling: Telling, story: Story, agenda: Agenda, evidence: Evidence): readonly Violation[] {
   const broken = judge(evidence).filter(({ invariant }) => invariant !== "I2" || !isTold(telling, evidence));
-  return [...broken, ...faultsOf(telling), ...endingOf(telling, story, agenda)];
+  return [...broken, ...faultsOf(telling), ...endless(telling), ...endingOf(telling, story, agenda)];
 }
 
 /**
@@ -21,7 +18,15 @@ export function verdictOf(telling: Telling, story: Story, agenda: Agenda, eviden
  * that can be asked.
  */
 function isTold(telling: Telling, { ledger }: Evidence): boolean {
+  if (hasSkippedAcceptor(ledger, telling.setup)) return true;
   return NO_WAY_BACK.has(telling.mintClass) && ledger.tombstones.some(({ state }) => state === "orphan-suspected");
+}
+
+/** A person left who accepts behind, with a ticket: it goes on accepting the old one alone. */
+function hasSkippedAcceptor({ consumers }: Evidence["ledger"], setup: Setup): boolean {
+  if (setup.authority !== "acceptors") return false;
+  const accepting = setup.consumers.filter(({ role }) => role === "acceptor" || role === "both").map(({ id }) => id);
+  return consumers.some(({ id, facts }) => facts.skipped !== undefined && accepting.includes(id));
 }
 
 /** What no schedule may bring about: a bug in the engine that it noticed itself. */
@@ -29,19 +34,21 @@ function faultsOf({ faults }: Telling): Violation[] {
   return faults.map((line) => ({ invariant: "engine", message: line }));
 }
 
+function endless({ isEndless }: Telling): Violation[] {
+  return isEndless ? [{ invariant: "I9", message: "the story has no end" }] : [];
+}
+
 function endingOf(telling: Telling, story: Story, agenda: Agenda): Violation[] {
-  if (telling.isEndless) return [{ invariant: "I9", message: "the story has no end" }];
   // At random anything may be asked for: then only the judge knows what may come of it.
-  if (telling.isWild) return [];
+  if (telling.isWild || telling.isOverdue) return [];
   const [rotation] = agenda.rotations;
   // The one stall that no person is asked to end here: it would interrupt the consumers.
   if (rotation?.facts.failure?.reason === "GraceWouldEnd") return [];
   const ends = endsOf(telling, story);
   if (rotation !== undefined && ends.has(rotation.state)) return [];
   const wanted = [...ends].join(" or ");
-  return [
-    { invariant: "I9", message: `the story should end as ${wanted}, and ends as ${rotation?.state ?? "nothing"}` },
-  ];
+  const found = rotation?.state ?? "nothing";
+  return [{ invariant: "I9", message: `the story should end as ${wanted}, and ends as ${found}` }];
 }
 
 function endsOf(telling: Telling, story: Story): ReadonlySet<State> {
