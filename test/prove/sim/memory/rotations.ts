@@ -1,0 +1,143 @@
+/** Rotations: how they begin, and who holds them. */
+import { addAudit, touchOutbox } from "./audit.ts";
+import type { Json, JsonList, RequestRow, RotationRow, Statements, Tables } from "./tables.ts";
+import { check, compare, jsonb, later, refers, unique } from "./values.ts";
+
+const FLOWS = new Set<unknown>(["Operational", "Revocation", "Testing"]);
+const EXPECTS = new Set<unknown>(["Alive", "Dead", "Absent"]);
+
+export function credentialOf(spec: Json): string {
+  return (spec["credentialRef"] as { readonly name: string }).name;
+}
+
+export function putRotation({ rotation }: Tables, row: RotationRow): RotationRow {
+  check(row.ended_at === null || row.sealed_previous === null, "rotation_check");
+  return rotation.put(row.id, row);
+}
+
+export const ROTATIONS: Statements = {
+  claim_rotations: (tables, values) => {
+    const [most, by, leaseMs] = values as [number, string, number];
+    const { now } = tables;
+    const due = tables.rotation
+      .where((row) => row.ended_at === null && row.next_action_at <= now && row.lease_until < now)
+      .sort((a, b) => compare(a.next_action_at, b.next_action_at))
+      .slice(0, most);
+    return due.map((row) => {
+      const claim = tables.uuid();
+      const held = { ...row, fence: row.fence + 1, claim, claimed_by: by, lease_until: later(now, leaseMs) };
+      tables.rotation.put(row.id, held);
+      return { id: row.id, fence: held.fence, claim, chainSeq: row.chain_seq, chainHash: bytes(row.chain_hash) };
+    });
+  },
+
+  renew_claims: ({ rotation, now }, values) => {
+    const [claims, leaseMs] = values as [readonly string[], number];
+    const held = rotation.where((row) => row.ended_at === null && row.claim !== null && claims.includes(row.claim));
+    for (const row of held) rotation.put(row.id, { ...row, lease_until: later(now, leaseMs) });
+    return held.map(({ claim }) => ({ claim }));
+  },
+
+  claim_head: ({ rotation }, [id, fence]) => {
+    const row = rotation.get(id as string);
+    if (!row || row.fence !== fence) return [];
+    return [{ chainSeq: row.chain_seq, chainHash: bytes(row.chain_hash) }];
+  },
+
+  start_rotation: (tables, values) => {
+    const [uid, id, credential] = values as [string, string, string];
+    const [parts, consumers, seq] = values.slice(3) as [string, string, number];
+    const [canonical, hash] = values.slice(6) as [Buffer, Buffer];
+    const request = tables.request.get(uid);
+    if (request?.state !== "pending") return [];
+    const { now } = tables;
+    tables.request.put(uid, {
+      ...request,
+      state: "accepted",
+      reason: "Accepted",
+      message: "",
+      rotation: id,
+      changed_at: now,
+    });
+    knowCredential(tables, request, credential);
+    start(tables, { ...begun(request, parts), id, credential, chain_seq: seq, chain_hash: hash.toString("hex") });
+    for (const { id: consumer, state } of JSON.parse(consumers) as { id: string; state: string }[]) {
+      const key = `${id} ${consumer}`;
+      unique(!tables.consumer.has(key), "consumer_pkey");
+      const row = { rotation: id, id: consumer, state, touched: false, facts: EMPTY, changed_at: now };
+      tables.consumer.put(key, row);
+    }
+    addAudit(tables, id, { seqs: [seq], canonicals: [canonical], hashes: [hash] });
+    touchOutbox(tables, id);
+    return [{ id }];
+  },
+};
+
+const EMPTY: Json = Object.freeze({});
+export const NOTHING: JsonList = Object.freeze([]);
+
+function bytes(hex: string): Buffer {
+  return Buffer.from(hex, "hex");
+}
+
+function knowCredential({ credential, object, now }: Tables, { namespace, spec }: RequestRow, uid: string): void {
+  const name = credentialOf(spec);
+  if (credential.find((row) => row.uid === uid || (row.namespace === namespace && row.name === name))) return;
+  refers(object.find((row) => row.uid === uid) !== undefined, "credential_uid_fkey");
+  const nothing = { current_id: null, current_attempt: null, fingerprint: null, fingerprints: EMPTY, issued_at: null };
+  credential.put(uid, { uid, namespace, name, ...nothing, changed_at: now });
+}
+
+type Begun = Pick<
+  RotationRow,
+  | "request"
+  | "namespace"
+  | "name"
+  | "credential_name"
+  | "flow"
+  | "expect"
+  | "state"
+  | "snapshot"
+  | "snapshot_hash"
+  | "facts"
+>;
+
+function begun({ uid, namespace, name, spec }: RequestRow, parts: string): Begun {
+  const { snapshot, snapshotHash, facts } = JSON.parse(parts) as { snapshot: Json; snapshotHash: string; facts: Json };
+  return {
+    request: uid,
+    namespace,
+    name,
+    credential_name: credentialOf(spec),
+    flow: spec["flow"] as string,
+    expect: (spec["expect"] as string | undefined) ?? "Alive",
+    state: "verifying",
+    snapshot: jsonb(snapshot),
+    snapshot_hash: snapshotHash,
+    facts: jsonb(facts),
+  };
+}
+
+function start(tables: Tables, row: Begun & Pick<RotationRow, "id" | "credential" | "chain_seq" | "chain_hash">): void {
+  const { rotation, credential, now } = tables;
+  check(FLOWS.has(row.flow), "rotation_flow_check");
+  check(EXPECTS.has(row.expect), "rotation_expect_check");
+  unique(!rotation.has(row.id), "rotation_pkey");
+  const others = rotation.where((each) => each.request === row.request || each.credential === row.credential);
+  unique(!others.some((each) => each.request === row.request), "rotation_request_key");
+  unique(!others.some((each) => each.credential === row.credential && each.ended_at === null), "rotation_one_live");
+  refers(credential.has(row.credential), "rotation_credential_fkey");
+  putRotation(tables, {
+    ...row,
+    sealed_previous: null,
+    fence: 0,
+    claim: null,
+    claimed_by: null,
+    lease_until: -Infinity,
+    next_action_at: now,
+    wakes: 0,
+    created_at: now,
+    changed_at: now,
+    ended_at: null,
+  });
+}

@@ -1,0 +1,66 @@
+/** Everything that is judged, as the server writes rows into JSON. */
+import type { Statements, Tables } from "./tables.ts";
+import { INSTALL_CHAIN } from "./tables.ts";
+import { compare, jsonTime } from "./values.ts";
+
+export const ROWS: Statements = {
+  sim_rows: (tables, [asked]) => {
+    const namespace = asked as string;
+    const { credential, request, decision, head } = tables;
+    const isHere = (row: { readonly namespace: string }): boolean => row.namespace === namespace;
+    const requests = request.where(isHere).sort(by("appeared_at", "uid"));
+    const decisions = decision.where(isHere).sort(by("appeared_at", "uid"));
+    return [
+      {
+        rows: {
+          credentials: credential.where(isHere).sort(by("uid")).map(shown),
+          ...ofRotations(tables, namespace),
+          requests: requests.map(shown),
+          decisions: decisions.map(shown),
+          installHead: { ...head.get(INSTALL_CHAIN) },
+        },
+      },
+    ];
+  },
+};
+
+function ofRotations(tables: Tables, namespace: string): object {
+  const { rotation, consumer, attempt, effect, retired, tombstone, audit } = tables;
+  const rotations = rotation.where((row) => row.namespace === namespace).sort(by("created_at", "name"));
+  const ids = new Set(rotations.map(({ id }) => id));
+  const isOf = (row: { readonly rotation: string }): boolean => ids.has(row.rotation);
+  const attempts = attempt.where(isOf).sort(by("created_at", "number", "id"));
+  const told = audit.where(({ chain }) => chain === INSTALL_CHAIN || ids.has(chain));
+  return {
+    rotations: rotations.map(({ sealed_previous, ...row }) => shown({ ...row, sealed: sealed_previous !== null })),
+    consumers: consumer.where(isOf).sort(by("rotation", "id")).map(shown),
+    attempts: attempts.map(({ sealed, ...row }) => shown({ ...row, sealed: sealed !== null })),
+    effects: effect.where(isOf).sort(by("intent_at", "fence")).map(shown),
+    retired: retired.where(isOf).sort(by("changed_at", "vendor_id")).map(shown),
+    tombstones: tombstone.where(isOf).sort(by("created_at", "id")).map(shown),
+    audit: told.sort(by("chain", "seq")).map((row) => ({ ...row })),
+  };
+}
+
+function by<Name extends string>(...names: readonly Name[]) {
+  return (a: Readonly<Record<Name, string | number>>, b: Readonly<Record<Name, string | number>>): number => {
+    for (const name of names) {
+      const order = compare(a[name], b[name]);
+      if (order !== 0) return order;
+    }
+    return 0;
+  };
+}
+
+/** Columns of time end so, as do these two. */
+const TIMES = new Set(["deadline", "lease_until", "destroy_after"]);
+const BYTES = new Set(["spec_hash", "chain_hash"]);
+
+function shown(row: object): object {
+  const copy: Record<string, unknown> = { ...row };
+  for (const [name, value] of Object.entries(row)) {
+    if (typeof value === "number" && (name.endsWith("_at") || TIMES.has(name))) copy[name] = jsonTime(value);
+    else if (BYTES.has(name)) copy[name] = `\\x${String(value)}`;
+  }
+  return copy;
+}

@@ -1,0 +1,59 @@
+/** Some schedules of every layer for one setup, chosen by seed. */
+import { deaths } from "../../layers/a.ts";
+import { layer as random } from "../../layers/d.ts";
+import { apart, changes, flightOf, momentsOf } from "../../layers/moments.ts";
+import type { Lots } from "../random.ts";
+import { lotsOf } from "../random.ts";
+import type { SimRunner } from "../runner.ts";
+import { SETUPS } from "../setups.ts";
+import { STORIES } from "../stories.ts";
+
+/** For what by chance comes up too seldom. */
+export const POINTED: readonly string[] = [
+  // Whoever took over has a claim, and has not written anything yet.
+  "C markable/1xcas rotate pause sink.observe:before:1 until@b sink.observe:after:1",
+  // Somebody comes by for another request while the rotation is held.
+  "D markable/1xcas rotate pause sink.write:after:1 until end request sink.write:before:1",
+  // A person decides just before what cannot be taken back.
+  "A markable/1xcas rotate abort issuer.usage:before:1",
+  "D markable/1xcas rotate abort issuer.mint:before:1",
+];
+
+const DEATHS = 2;
+const RANDOM = 6;
+
+/** `runner` only finds out where something can happen. */
+export async function spreadOf(runner: SimRunner, setup: string, seed: number): Promise<readonly string[]> {
+  const lots = lotsOf(`${setup} ${seed}`);
+  return [
+    ...(await crashes(runner, setup, lots)),
+    ...(await stale(runner, setup, lots)),
+    ...(await anything(setup, seed)),
+  ];
+}
+
+async function crashes(runner: SimRunner, setup: string, lots: Lots): Promise<string[]> {
+  const given = SETUPS[setup];
+  const stories = Object.keys(STORIES).filter((name) => given && STORIES[name]?.fit?.(given));
+  const plain = `A ${setup} ${lots.pick(stories)}`;
+  const moments = await momentsOf(runner, plain, "a");
+  const dies = Array.from({ length: DEATHS }, () => `${plain} die ${lots.pick(deaths(moments))}`);
+  return [plain, ...dies, `${plain} abort ${lots.pick(apart(moments)).moment}`];
+}
+
+async function stale(runner: SimRunner, setup: string, lots: Lots): Promise<string[]> {
+  const plain = `C ${setup} ${lots.pick(["rotate", "abort-distributing"])}`;
+  const moments = await momentsOf(runner, plain, "a");
+  const stands = moments.map(({ moment }) => flightOf(moment) ?? moment).filter((where) => !where.includes(":before:"));
+  const pause = `${plain} pause ${lots.pick(stands)}`;
+  const toTheEnd = `${pause} until end`;
+  const others = (await momentsOf(runner, toTheEnd, "b")).filter(({ moment }) => changes(moment));
+  return [toTheEnd, ...(others.length > 0 ? [`${pause} until@b ${lots.pick(others).moment}`] : [])];
+}
+
+async function anything(setup: string, seed: number): Promise<string[]> {
+  const found: string[] = [];
+  const options = { seed, schedules: RANDOM, shard: 0, shards: 1, only: setup };
+  for await (const text of random.schedules(options)) found.push(text);
+  return found;
+}
