@@ -4,6 +4,7 @@ import { SERVER_VARIABLE } from "../../server.ts";
 import type { SimRunner } from "../runner.ts";
 import { openRunner, runnerOn } from "../runner.ts";
 import { SETUPS } from "../setups.ts";
+import { edgesOf } from "./edges.ts";
 import { MemoryLedger } from "./ledger.ts";
 import { MUTANTS } from "./mutants.ts";
 import { POINTED, spreadOf } from "./spread.ts";
@@ -15,35 +16,42 @@ const MINUTES = 60_000;
 const SEED = randomInt(2 ** 31);
 
 let postgres: SimRunner;
+let real: Witness;
+const memory = runnerOn(new MemoryLedger());
+const double = new Witness(memory);
 const scout = runnerOn(new MemoryLedger());
+/** In the order in which they were told. */
 const told: { readonly text: string; readonly whole: Whole }[] = [];
 
 beforeAll(async () => {
   process.env[SERVER_VARIABLE] = JSON.stringify(inject("postgres"));
   postgres = await openRunner();
+  real = new Witness(postgres);
 });
 afterAll(async () => postgres[Symbol.asyncDispose]());
 
-describe(`the ledger in memory, seed ${SEED}`, () => {
-  let real: Witness;
-  const double = new Witness(runnerOn(new MemoryLedger()));
+async function tellBoth(text: string): Promise<{ readonly inMemory: Whole; readonly onPostgres: Whole }> {
+  const whole = await real.tell(text);
+  told.push({ text, whole });
+  return { inMemory: await double.tell(text), onPostgres: whole };
+}
 
-  async function compare(text: string): Promise<void> {
-    real ??= new Witness(postgres);
-    const whole = await real.tell(text);
-    expect(await double.tell(text), text).toEqual(whole);
-    told.push({ text, whole });
-  }
+describe(`the ledger in memory, seed ${SEED}`, () => {
+  it.each(POINTED)("leaves behind what Postgres does, told as %s", async (text) => {
+    const { inMemory, onPostgres } = await tellBoth(text);
+    expect(inMemory).toEqual(onPostgres);
+  });
 
   it.each(Object.keys(SETUPS))(
     "leaves behind what Postgres does, to the last column, told with %s",
     async (setup) => {
-      for (const text of await spreadOf(scout, setup, SEED)) await compare(text);
+      for (const text of await spreadOf(scout, setup, SEED)) {
+        const { inMemory, onPostgres } = await tellBoth(text);
+        expect(inMemory, text).toEqual(onPostgres);
+      }
     },
     2 * MINUTES,
   );
-
-  it.each(POINTED)("leaves behind what Postgres does, told as %s", compare);
 
   it("was compared in all layers with 200 schedules at least", () => {
     expect(new Set(told.map(({ text }) => text[0]))).toEqual(new Set("ACD"));
@@ -53,6 +61,17 @@ describe(`the ledger in memory, seed ${SEED}`, () => {
   it.each(MUTANTS)("would be noticed where $name", async ({ instead }) => {
     const mutant = new Witness(runnerOn(new MemoryLedger(instead)));
     expect(await firstDifference(mutant)).toBeDefined();
+  });
+
+  it("refuses what Postgres refuses, with the same codes, and leaves nothing of it", async () => {
+    const edges = await edgesOf(memory.ledger);
+    expect(edges).toEqual(await edgesOf(postgres.ledger));
+    expect(edges).toMatchObject({
+      "a second live rotation": "23505",
+      "a statement after one that was refused": "25P02",
+      "another fence": 0,
+      "another fence: it stays as it was": "true",
+    });
   });
 
   it("does not know a statement that no telling needs", async () => {
