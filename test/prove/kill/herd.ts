@@ -150,7 +150,8 @@ const COMPILED = fileURLToPath(new URL("../../../.prove/compiled", import.meta.u
 
 function forked(): ChildProcess {
   const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED };
-  return fork(CONTROLLER, [], { env, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  // A mutant's hook is handed on.
+  return fork(CONTROLLER, [], { env, execArgv: process.execArgv, stdio: ["ignore", "ignore", "inherit", "ipc"] });
 }
 
 /** How long it takes to load a controller, as busy as the machine is now. */

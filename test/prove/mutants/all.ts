@@ -1,5 +1,15 @@
 /** Every mutant. */
-import type { Mutant } from "./mutant.ts";
+import { ABORT_MUTANTS } from "./abort.ts";
+import { DISTRIBUTE_MUTANTS } from "./distribute.ts";
 import { LEDGER_MUTANTS } from "./ledger.ts";
+import { MINT_MUTANTS } from "./mint.ts";
+import type { Mutant } from "./mutant.ts";
+import { REVOKE_MUTANTS } from "./revoke.ts";
 
-export const MUTANTS: readonly Mutant[] = [...LEDGER_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...MINT_MUTANTS,
+  ...DISTRIBUTE_MUTANTS,
+  ...REVOKE_MUTANTS,
+  ...ABORT_MUTANTS,
+  ...LEDGER_MUTANTS,
+];

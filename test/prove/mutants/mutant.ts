@@ -11,6 +11,6 @@ export interface Mutant {
   readonly layer: "A" | "B" | "C" | "D" | "E" | "F";
   /** Narrows the layer to what concerns it, so that it is noticed soon. */
   readonly only?: string;
-  /** Schedules at most. Default 2,000. */
-  readonly schedules?: number;
+  /** A schedule that has noticed it before, and is told first. */
+  readonly known?: string;
 }

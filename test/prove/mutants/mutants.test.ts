@@ -60,7 +60,7 @@ describe("a mutant", () => {
     const mutant = { name: "x", breaks: "", layer: "A" as const, only: "always", edits: [SPEND] };
     const verdict = await trial([LOOK], mutant, order);
     expect(verdict.killed).toBe(false);
-    expect(verdict.message).toContain("the engine without the mistake breaks the same schedule");
+    expect(verdict.message).toContain("the engine without the mistake breaks the same");
   });
 
   it("fails loudly where its text is not there", async () => {
