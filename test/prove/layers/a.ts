@@ -2,7 +2,7 @@
 import type { Layer, LayerOptions } from "../api.ts";
 import type { Passed } from "../sim/events.ts";
 import type { SimRunner } from "../sim/runner.ts";
-import { openRunner } from "../sim/runner.ts";
+import { openRunner, openScout } from "../sim/runner.ts";
 import { apart, flightOf, momentsOf, shardOf, tellings } from "./moments.ts";
 
 /** Before and after another replica takes over; a mint also long after. */
@@ -18,7 +18,7 @@ export const layer: Layer = {
 };
 
 async function* schedules(options: LayerOptions): AsyncIterable<string> {
-  await using runner = await openRunner();
+  await using runner = await openScout();
   yield* shardOf(options, tellings("A", options), (plain) => disturbed(runner, plain));
 }
 

@@ -1,7 +1,7 @@
 /** Layer B: two crashes, the second in the replica that took over, in every order. */
 import type { Layer, LayerOptions } from "../api.ts";
 import type { SimRunner } from "../sim/runner.ts";
-import { openRunner } from "../sim/runner.ts";
+import { openRunner, openScout } from "../sim/runner.ts";
 import { deaths } from "./a.ts";
 import { momentsOf, shardOf, tellings } from "./moments.ts";
 
@@ -13,7 +13,7 @@ export const layer: Layer = {
 };
 
 async function* schedules(options: LayerOptions): AsyncIterable<string> {
-  await using runner = await openRunner();
+  await using runner = await openScout();
   yield* shardOf(options, firsts(runner, options), (first) => seconds(runner, first));
 }
 

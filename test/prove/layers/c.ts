@@ -1,7 +1,7 @@
 /** Layer C: a replica stands still, another one takes over, and the first goes on as if nothing had been. */
 import type { Layer, LayerOptions } from "../api.ts";
 import type { SimRunner } from "../sim/runner.ts";
-import { openRunner } from "../sim/runner.ts";
+import { openRunner, openScout } from "../sim/runner.ts";
 import { changes, flightOf, momentsOf, shardOf, tellings } from "./moments.ts";
 
 /** One that goes forward, and one that goes back. */
@@ -16,7 +16,7 @@ export const layer: Layer = {
 };
 
 async function* schedules(options: LayerOptions): AsyncIterable<string> {
-  await using runner = await openRunner();
+  await using runner = await openScout();
   yield* shardOf(options, pauses(runner, options), (pause) => resumes(runner, pause));
 }
 

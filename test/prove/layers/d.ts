@@ -2,7 +2,7 @@
 import type { Fault, Layer, LayerOptions, Result } from "../api.ts";
 import type { Lots } from "../sim/random.ts";
 import { lotsOf } from "../sim/random.ts";
-import type { SimRunner } from "../sim/runner.ts";
+import type { RunnerOptions, SimRunner } from "../sim/runner.ts";
 import { openRunner } from "../sim/runner.ts";
 import type { Event, Point, Verb } from "../sim/schedule.ts";
 import { PERSON_VERBS, scheduleText } from "../sim/schedule.ts";
@@ -35,14 +35,17 @@ export const layer: Layer = {
   name: "D",
   about: "people's commands, vendor faults, crashes, pauses, jumps of time and outages of the ledger, at random",
   schedules,
-  open: async () => {
-    const runner = await openRunner();
-    return {
-      run: async (schedule) => told(runner, schedule),
-      [Symbol.asyncDispose]: async () => runner[Symbol.asyncDispose](),
-    };
-  },
+  open: async () => openRandom(),
 };
+
+/** As `layer.open`, on the ledger that is asked for. */
+export async function openRandom(options?: RunnerOptions): ReturnType<Layer["open"]> {
+  const runner = await openRunner(options);
+  return {
+    run: async (schedule) => told(runner, schedule),
+    [Symbol.asyncDispose]: async () => runner[Symbol.asyncDispose](),
+  };
+}
 
 /** One that breaks a promise is told with as little as still breaks it. */
 async function told(runner: SimRunner, schedule: string): Promise<Result> {

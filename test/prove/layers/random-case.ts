@@ -1,22 +1,23 @@
 /** The test of one shard of layer D. Several files, so that they run side by side. */
 import { randomInt } from "node:crypto";
 import { expect, it } from "vitest";
-import { layer } from "./d.ts";
+import type { RunnerOptions } from "../sim/runner.ts";
+import { layer, openRandom } from "./d.ts";
 import { tellShard } from "./shard.ts";
 
-const SCHEDULES = 10_000;
-const SHARDS = 4;
 const MINUTES = 60_000;
 
-export function randomCase(shard: number): void {
+/** All shards together: 10,000 schedules. */
+export function randomCase(ledger: NonNullable<RunnerOptions["ledger"]>, schedules: number): void {
   // Another seed each time: what is found once is told again by its own text.
   const seed = randomInt(2 ** 31);
   it(
-    `keeps every promise whatever happens: shard ${shard + 1} of ${SHARDS}, seed ${seed}`,
+    `keeps every promise whatever happens, on the ledger in ${ledger}, seed ${seed}`,
     async () => {
-      const { told, broken } = await tellShard(layer, { seed, schedules: SCHEDULES, shard, shards: SHARDS });
+      const random = { schedules: layer.schedules, open: async () => openRandom({ ledger }) };
+      const { told, broken } = await tellShard(random, { seed, schedules });
       expect(broken).toEqual([]);
-      expect(told).toBe(SCHEDULES / SHARDS);
+      expect(told).toBe(schedules);
     },
     10 * MINUTES,
   );

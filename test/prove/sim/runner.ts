@@ -38,10 +38,20 @@ export interface RunnerOptions {
   readonly ledger?: "postgres" | "memory";
 }
 
-export async function openRunner({ ledger = "postgres" }: RunnerOptions = {}): Promise<SimRunner> {
+/** `VELVET_PROOF_LEDGER=memory` for a whole process: many more schedules of layers B and D on demand. */
+export async function openRunner({ ledger = standard() }: RunnerOptions = {}): Promise<SimRunner> {
   if (ledger === "memory") return runnerOn(new MemoryLedger());
   const { server, stop } = await proofServer();
   return runnerOn(await SimLedger.open(server), stop);
+}
+
+function standard(): "postgres" | "memory" {
+  return process.env["VELVET_PROOF_LEDGER"] === "memory" ? "memory" : "postgres";
+}
+
+/** Only finds out where something can happen; what happens there is told on the ledger that is under test. */
+export async function openScout(): Promise<SimRunner> {
+  return openRunner({ ledger: "memory" });
 }
 
 /** Tells on this ledger, which is closed with the runner. */

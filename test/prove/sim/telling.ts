@@ -29,6 +29,8 @@ const SELDOM_MS = 4 * 3_600_000;
 const DAY_MS = 23 * 3_600_000;
 /** Whatever waits for people by then waits for ever. */
 const LAST = BEGINNING + 10 * 24 * 3_600_000;
+/** So often a person does the same in the same state. */
+const MOST_TIMES = 3;
 /** More than any telling needs: beyond it the story has no end. */
 const MOST_STEPS = 600;
 const PARTS: readonly Part[] = ["admit", "work", "retired", "tombstones"];
@@ -55,7 +57,7 @@ export class Telling {
   #stalled: { readonly state: string; readonly since: number; looks: number } | undefined;
   #suspectedSince: number | undefined;
   #isPast = false;
-  readonly #tired = new Set<string>();
+  readonly #times = new Map<string, number>();
   #steps = 0;
   /** Deeds of the fake that were counted, and how many of them changed something. */
   #seen = 0;
@@ -115,6 +117,10 @@ export class Telling {
       if (clock.broken) throw clock.broken;
       if ((this.#steps += 1) > MOST_STEPS || !(await this.#step(agenda))) return agenda;
     }
+  }
+
+  get schedule(): Schedule {
+    return this.#options.schedule;
   }
 
   get setup(): Setup {
@@ -262,9 +268,10 @@ export class Telling {
     const act = this.#options.story.act(agenda, this.#done);
     const live = liveRotation(agenda);
     const key = `${act?.verb} ${act?.consumer} ${live?.name} ${live?.state}`;
-    if (!act || this.#tired.has(key)) return false;
     // Nobody does the same again and again where it changes nothing.
-    if (this.#done.at(-1) === act.verb) this.#tired.add(key);
+    const times = this.#times.get(key) ?? 0;
+    if (!act || times >= MOST_TIMES) return false;
+    this.#times.set(key, times + 1);
     if (!(await this.#do(act, agenda))) return false;
     this.#note("a person", [act.verb, act.gate, act.consumer].filter(Boolean).join(" "));
     return true;

@@ -47,24 +47,19 @@ export class MemoryLedger implements AsyncDisposable {
   constructor(instead: Statements = {}) {
     this.#run = { ...STATEMENTS, ...instead };
     this.db = {
-      query: async <Row>(statement: Statement, values: readonly unknown[] = []) =>
-        this.#alone(async () => {
-          await this.#showTime();
-          await this.#asked();
-          return this.#single<Row>(statement, values);
-        }),
-      transaction: async (work) => this.#alone(async () => this.#transaction(work)),
+      query: async <Row>(statement: Statement, values: readonly unknown[] = []) => this.#query<Row>(statement, values),
+      transaction: async (work) => this.#transaction(work),
     };
   }
 
   /** A new telling, of which the ledger knows nothing yet; its uuids begin with `prefix`, and its source is past its first look. */
   async begin(prefix: string): Promise<void> {
-    await this.#alone(async () => {
-      this.#shown = undefined;
-      await this.#showTime();
-      await this.#asked();
-      this.#tables.begin(prefix);
-    });
+    const end = await this.#alone();
+    this.#shown = undefined;
+    await this.#showTime();
+    await this.#asked();
+    this.#tables.begin(prefix);
+    end();
   }
 
   /** Resolves when nothing is asked of it; undefined when that is so already. */
@@ -76,35 +71,38 @@ export class MemoryLedger implements AsyncDisposable {
     await this.quiet();
   }
 
-  /** One after the other, in the order of asking. */
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
+  /** One after the other, in the order of asking; the next one's turn comes when this one's end is told. */
+  async #alone(): Promise<() => void> {
     this.#waiting += 1;
     const before = this.#last;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#last = promise;
     await before;
-    try {
-      return await work();
-    } finally {
+    return () => {
       this.#waiting -= 1;
       resolve();
-    }
+    };
   }
 
-  #single<Row>(statement: Statement, values: readonly unknown[]): Row[] {
+  async #query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
     const { journal } = this.#tables;
+    const end = await this.#alone();
     try {
+      if (this.now() !== this.#shown) await this.#showTime();
+      await this.#asked();
       const rows = this.#execute<Row>(statement, values);
       journal.commit();
       return rows;
-    } catch (error) {
+    } finally {
+      // What was committed is not taken back: nothing is left to take back.
       journal.rollback();
-      throw error;
+      end();
     }
   }
 
   async #transaction<T>(work: (tx: Db) => Promise<T>): Promise<T> {
     const { journal } = this.#tables;
+    const end = await this.#alone();
     await this.#showTime();
     let failed = false;
     const tx: Db = {
@@ -127,9 +125,9 @@ export class MemoryLedger implements AsyncDisposable {
       if (!failed) journal.commit();
       return result;
     } finally {
-      // What was committed is not taken back: nothing is left to take back.
       journal.rollback();
       this.statements += 2;
+      end();
     }
   }
 
@@ -149,9 +147,9 @@ export class MemoryLedger implements AsyncDisposable {
   }
 
   /** The question counts from when it is asked. */
-  async #asked(): Promise<void> {
+  #asked(): Promise<void> {
     this.statements += 1;
-    await turn();
+    return turn();
   }
 }
 
@@ -159,7 +157,7 @@ export class MemoryLedger implements AsyncDisposable {
  * As an answer of the server comes only when nobody can go on without one: then those who work side by side take turns as they do
  * there.
  */
-async function turn(): Promise<void> {
+function turn(): Promise<void> {
   return new Promise((resolve) => {
     process.nextTick(resolve);
   });

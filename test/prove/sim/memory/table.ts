@@ -20,6 +20,7 @@ export class Journal {
   }
 
   rollback(): void {
+    if (this.#changes.length === 0) return;
     for (const { rows, key, before } of this.#changes.toReversed()) {
       if (before) rows.set(key, before);
       else rows.delete(key);

@@ -48,23 +48,29 @@ export function jsonb<T>(value: T): T {
   // What is frozen was taken over before.
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   if (Array.isArray(value)) {
-    value.forEach((item, index) => {
-      if (typeof item === "object" && item !== null) value[index] = jsonb(item);
-    });
+    for (let at = 0; at < value.length; at += 1) {
+      const item: unknown = value[at];
+      if (typeof item === "object") value[at] = jsonb(item);
+    }
     return Object.freeze(value);
   }
-  return object(value);
+  return object(value as Record<string, unknown>) as T;
 }
 
-function object<T extends object>(value: T): T {
+function object(value: Record<string, unknown>): Readonly<Record<string, unknown>> {
   const names = Object.keys(value);
-  const sorted = isInOrder(names) ? value : {};
-  if (sorted !== value) names.sort(byLength);
+  if (!isInOrder(names)) return Object.freeze(sorted(value, names.sort(byLength)));
   for (const name of names) {
-    const member = jsonb(Reflect.get(value, name));
-    Reflect.set(sorted, name, member);
+    const member = value[name];
+    if (typeof member === "object") value[name] = jsonb(member);
   }
-  return Object.freeze(sorted) as T;
+  return Object.freeze(value);
+}
+
+function sorted(value: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const name of names) found[name] = jsonb(value[name]);
+  return found;
 }
 
 function isInOrder(names: readonly string[]): boolean {
@@ -76,7 +82,8 @@ function isInOrder(names: readonly string[]): boolean {
 
 /** A `jsonb` has its short names first. */
 function byLength(a: string, b: string): number {
-  return a.length - b.length || compare(a, b);
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : Number(a > b);
 }
 
 export function compare(a: string | number, b: string | number): number {

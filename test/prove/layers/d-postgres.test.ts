@@ -1,3 +1,3 @@
 import { randomCase } from "./random-case.ts";
 
-randomCase(0);
+randomCase("postgres", 2_000);

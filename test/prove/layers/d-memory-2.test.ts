@@ -1,3 +1,3 @@
 import { randomCase } from "./random-case.ts";
 
-randomCase(2);
+randomCase("memory", 4_000);

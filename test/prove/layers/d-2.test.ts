@@ -1,3 +1,0 @@
-import { randomCase } from "./random-case.ts";
-
-randomCase(1);
