@@ -10,12 +10,12 @@ import {
   letsNextBegin,
   waves,
 } from "./consumers.ts";
-import type { Instant, World } from "./world.ts";
+import type { ConsumerRow, Instant, World } from "./world.ts";
 
 export function planDistribute(world: World, now: Instant): Action | undefined {
   // Nobody holds it, nobody can prove anything: an empty set is never a success.
   if (world.consumers.length === 0) return { do: "wait", for: "NoConsumers" };
-  return planCustody(world, now) ?? planWaves(world, now) ?? waitForConsumers(world);
+  return planCustody(world, now) ?? planWaves(world, now);
 }
 
 function planCustody(world: World, now: Instant): Action | undefined {
@@ -27,16 +27,19 @@ function planCustody(world: World, now: Instant): Action | undefined {
 
 function planWaves(world: World, now: Instant): Action | undefined {
   const budget = world.rotation.snapshot.credential.spec.rotation?.failureBudget ?? 0;
+  const reached: ConsumerRow[] = [];
   for (const group of waves(world)) {
+    reached.push(...group);
     const due = group.filter((consumer) => consumerStep(consumer, checkedByPerson(world, consumer.id), now));
     if (due.length > 0) return { do: "distribute", ids: due.map((consumer) => consumer.id) };
-    if (!letsNextBegin(group, budget)) return waitForConsumers(world);
+    // What comes later is not due before this group lets it begin, whatever it says.
+    if (!letsNextBegin(group, budget)) return waitForConsumers(world, reached);
   }
-  return undefined;
+  return waitForConsumers(world, reached);
 }
 
-function waitForConsumers(world: World): Action | undefined {
-  const open = world.consumers.filter((consumer) => !isFinished(consumer));
+function waitForConsumers(world: World, reached: readonly ConsumerRow[]): Action | undefined {
+  const open = reached.filter((consumer) => !isFinished(consumer));
   if (open.length === 0) return undefined;
   const reason = open.some((consumer) => awaitsPerson(world, consumer)) ? "AwaitingConfirmation" : "ConsumersNotReady";
   return { do: "wait", for: reason, until: earliestTry(open) };

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { Terminal } from "../../adapters/errors.ts";
 import { CREDENTIAL, Scenario } from "../support/scenario.ts";
 
+/** The way back waits for two leases, as a write may be made twice. */
+const LEASE_MS = 800;
 const FACTS = { vendor: "fake", operation: "test" };
 const refused = () => new Terminal({ reason: "Forbidden", message: "The account may not write." }, FACTS);
 
@@ -27,7 +29,7 @@ describe("abort", () => {
   });
 
   it("in the middle of distribution writes the old value back to everybody who was touched, and only then ends the new one", async () => {
-    await using scenario = await Scenario.open({ consumers: [{ id: "app" }, { id: "bad" }] });
+    await using scenario = await Scenario.open({ consumers: [{ id: "app" }, { id: "bad" }], leaseMs: LEASE_MS });
     const { vendor } = scenario;
     vendor.fault = (call, point) => {
       if (point === "before" && call.label === "sink.write" && call.target === "bad") throw refused();
@@ -53,6 +55,7 @@ describe("abort", () => {
 
   it("empties custody again where it was empty before", async () => {
     await using scenario = await Scenario.open({
+      leaseMs: LEASE_MS,
       credential: { readFrom: "app" },
       consumers: [{ id: "app" }, { id: "laptop", check: { type: "manual" } }],
     });
@@ -71,6 +74,7 @@ describe("abort", () => {
 
   it("that cannot write everybody back leaves the new credential alive, and names who may hold it", async () => {
     await using scenario = await Scenario.open({
+      leaseMs: LEASE_MS,
       consumers: [{ id: "app" }, { id: "laptop", check: { type: "manual" } }],
     });
     const { vendor } = scenario;

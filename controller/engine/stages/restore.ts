@@ -89,12 +89,22 @@ async function settleBack({ pass, id, sink }: Back, written: Written, { begunAt,
   }));
 }
 
-/** An earlier write, forward or back, that nobody recorded an outcome of may still land. */
+/**
+ * An earlier write, forward or back, that nobody recorded an outcome of may still land; and one that was answered may be made a second
+ * time, by whoever stands between us and the sink.
+ */
 function restoring(deps: Deps, row: ConsumerRow, sink: Sink, now: Instant): ConsumerRow {
-  const doubt = row.facts.restoring === true ? unsureFrom(deps, "unknown", sink, now) : {};
-  const { facts } = unsureIfWriting(deps, row, sink, now);
+  const { facts } = unsureIfWriting(deps, withCopyOf(deps, row, sink), sink, now);
+  const doubt = facts.restoring === true ? unsureFrom(deps, "unknown", sink, now) : {};
   const state = row.state === "writing" ? "failed" : row.state;
   return { ...row, state, facts: { ...facts, ...doubt, restoring: true } };
+}
+
+/** On the way forward a copy of a write changes nothing: it holds the same value. */
+function withCopyOf(deps: Deps, row: ConsumerRow, sink: Sink): ConsumerRow {
+  const { writtenAt, unsureUntil } = row.facts;
+  if (writtenAt === undefined || unsureUntil !== undefined) return row;
+  return { ...row, facts: { ...row.facts, ...unsureFrom(deps, "unknown", sink, writtenAt) } };
 }
 
 /** Custody that was empty before is emptied again; an acceptor's second slot too. */
