@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import { expect, it } from "vitest";
 import type { RunnerOptions } from "../sim/runner.ts";
+import type { Layer } from "../api.ts";
 import { layer, openRandom } from "./d.ts";
 import { tellShard } from "./shard.ts";
 
@@ -14,7 +15,7 @@ export function randomCase(ledger: NonNullable<RunnerOptions["ledger"]>, schedul
   it(
     `keeps every promise whatever happens, on the ledger in ${ledger}, seed ${seed}`,
     async () => {
-      const random = { schedules: layer.schedules, open: async () => openRandom({ ledger }) };
+      const random: Layer = { ...layer, open: async () => openRandom({ ledger }) };
       const { told, broken } = await tellShard(random, { seed, schedules });
       expect(broken).toEqual([]);
       expect(told).toBe(schedules);

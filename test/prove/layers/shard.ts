@@ -15,10 +15,7 @@ export interface ShardReport {
 const MOST_BROKEN = 20;
 const MOST_STORIES = 2;
 
-export async function tellShard(
-  layer: Pick<Layer, "schedules" | "open">,
-  options: Partial<LayerOptions>,
-): Promise<ShardReport> {
+export async function tellShard(layer: Layer, options: Partial<LayerOptions>): Promise<ShardReport> {
   process.env[SERVER_VARIABLE] = JSON.stringify(inject("postgres"));
   await using runner = await layer.open();
   const labels = new Set<string>();
