@@ -2,17 +2,14 @@
 import { readFileSync } from "node:fs";
 import type { VendorFake } from "../vendor/fake.ts";
 import type { Db } from "../../../controller/ledger/db.ts";
-import type { Agenda, RotationEntry } from "../sim/agenda.ts";
+import type { RotationEntry } from "../sim/agenda.ts";
+import { isOutage } from "../../../controller/ledger/outage.ts";
 import { isStalled, liveRotation } from "../sim/agenda.ts";
 import { People } from "../sim/people.ts";
 import type { Story } from "../sim/stories.ts";
 import type { CredentialSpec, VendorAccountSpec } from "../../../crds/kinds.gen.ts";
+import type { Standing } from "./standing.ts";
 import type { Trap } from "./trap.ts";
-
-/** The agenda, and how many decisions wait for their answer. */
-export interface Standing extends Agenda {
-  readonly unanswered: number;
-}
 
 export interface TaleOptions {
   /** Of the credential's namespace, its account and its source: unlike all others. */
@@ -41,7 +38,7 @@ export class Tale {
   readonly #begun = performance.now();
   readonly #done: string[] = [];
   readonly #approved = new Set<string>();
-  readonly #end = Promise.withResolvers<Agenda>();
+  readonly #end = Promise.withResolvers<Standing>();
   readonly happened: string[] = [];
   #stalled = { key: "", since: 0 };
   #busy = false;
@@ -63,7 +60,7 @@ export class Tale {
   }
 
   /** The last agenda, when there is nothing left to do; also when it takes too long, which the judge will see. */
-  get end(): Promise<Agenda> {
+  get end(): Promise<Standing> {
     return this.#end.promise;
   }
 
@@ -90,7 +87,8 @@ export class Tale {
     try {
       await this.#go(await read());
     } catch (error) {
-      this.#end.reject(error);
+      // The ledger may be away for a while: then nobody sees anything.
+      if (!isOutage(error)) this.#end.reject(error);
     } finally {
       this.#busy = false;
     }
@@ -107,7 +105,7 @@ export class Tale {
     } else if (await this.#isOver(agenda)) this.#end.resolve(agenda);
   }
 
-  async #isOver(agenda: Agenda): Promise<boolean> {
+  async #isOver(agenda: Standing): Promise<boolean> {
     const live = liveRotation(agenda);
     if (this.#landing > 0 || agenda.rotations.length === 0) return false;
     // What is left to a person is left: its tombstones wait as long as it does.
@@ -125,7 +123,7 @@ export class Tale {
   }
 
   /** Where a write is only a request, somebody approves it: each once for each try. */
-  #approveWrites(agenda: Agenda): void {
+  #approveWrites(agenda: Standing): void {
     for (const { id, state, facts } of liveRotation(agenda)?.consumers ?? []) {
       const key = `${id} ${facts.failure?.tries}`;
       if (state !== "written" || this.#approved.has(key)) continue;

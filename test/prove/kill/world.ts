@@ -1,5 +1,4 @@
 /** One ledger, several controllers on it, many credentials in flight: and somebody who kills and freezes controllers. */
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { verifyAudit } from "../../../controller/audit/verify.ts";
 import type { Result } from "../api.ts";
@@ -9,7 +8,8 @@ import { type Controller, Herd, loadingMs } from "./herd.ts";
 import type { Call, Moment } from "./messages.ts";
 import { type Blow, scheduleOf } from "./schedule.ts";
 import { SETUPS } from "./setups.ts";
-import { type Standing, Tale } from "./tale.ts";
+import { readStanding } from "./standing.ts";
+import { Tale } from "./tale.ts";
 import { Trap } from "./trap.ts";
 import { type Guard, Vendors } from "./vendors.ts";
 import { verdictOf } from "./verdict.ts";
@@ -29,7 +29,6 @@ const LOOK_EVERY_MS = 100;
 export const CONTROLLER_COUNT = 6;
 const SPARES = 2;
 
-const AGENDA = { name: "kill_agenda", text: readFileSync(new URL("./agenda.sql", import.meta.url), "utf8") };
 /** The ledger has grown by then: whoever comes next gets a new one. */
 const WORN_AFTER = 400;
 
@@ -218,15 +217,11 @@ export class World implements AsyncDisposable {
 
   async #lookOften(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      await Promise.all([...this.#tales.values()].map(async (tale) => tale.look(async () => this.#agendaOf(tale))));
+      await Promise.all(
+        [...this.#tales.values()].map(async (tale) => tale.look(async () => readStanding(this.#ledger.db, tale.name))),
+      );
       await delay(LOOK_EVERY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
-  }
-
-  async #agendaOf({ name }: Tale): Promise<Standing> {
-    const [row] = await this.#ledger.db.query<Standing>(AGENDA, [name]);
-    if (!row) throw new Error("an aggregate has a row");
-    return row;
   }
 }
 
