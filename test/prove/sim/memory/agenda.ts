@@ -1,6 +1,7 @@
 /** What there is to do, and when. */
 import { lateBecause, requestNamed } from "./requests.ts";
-import type { DecisionRow, RotationRow, Statements, Tables } from "./tables.ts";
+import type { DecisionRow, RotationRow } from "./columns.ts";
+import type { Statements, Tables } from "./tables.ts";
 import { compare, msOf } from "./values.ts";
 
 export const AGENDA: Statements = {

@@ -1,11 +1,12 @@
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { statement } from "../../../../controller/ledger/db.ts";
 import { SERVER_VARIABLE } from "../../server.ts";
 import type { SimRunner } from "../runner.ts";
 import { openRunner, runnerOn } from "../runner.ts";
 import { SETUPS } from "../setups.ts";
 import { edgesOf } from "./edges.ts";
-import { MemoryLedger } from "./ledger.ts";
+import { MemoryLedger, STATEMENTS } from "./ledger.ts";
 import { MUTANTS } from "./mutants.ts";
 import { POINTED, spreadOf } from "./spread.ts";
 import type { Whole } from "./whole.ts";
@@ -72,6 +73,11 @@ describe(`the ledger in memory, seed ${SEED}`, () => {
       "another fence": 0,
       "another fence: it stays as it was": "true",
     });
+  });
+
+  it("has no statement that the ledger has not", () => {
+    const names = Object.keys(STATEMENTS).filter((name) => !name.startsWith("sim_"));
+    expect(names.map((name) => statement(name).name)).toEqual(names);
   });
 
   it("does not know a statement that no telling needs", async () => {

@@ -1,5 +1,6 @@
 /** What a step changes besides the rotation's own row. */
-import type { AttemptRow, EffectRow, Json, JsonList, RotationRow, Tables } from "./tables.ts";
+import type { AttemptRow, EffectRow, Json, JsonList, RotationRow } from "./columns.ts";
+import type { Tables } from "./tables.ts";
 import { base64Lines, check, jsonb, later, momentOf, Refused, unique, whole } from "./values.ts";
 
 const CONSUMER_STATES = new Set("pending writing written settled working failed skipped inactive restored".split(" "));

@@ -3,7 +3,8 @@ import { addAudit, touchOutbox } from "./audit.ts";
 import type { AttemptPatch, ConsumerPatch, EffectPatch, RetiredPatch } from "./parts.ts";
 import { writeAttempts, writeConsumers, writeEffects, writeRetired } from "./parts.ts";
 import { NOTHING, putRotation } from "./rotations.ts";
-import type { Json, RotationRow, Run, Statements, Tables } from "./tables.ts";
+import type { Json, RotationRow } from "./columns.ts";
+import type { Run, Statements, Tables } from "./tables.ts";
 import { base64Lines, jsonb, later, momentOf, unique, whole } from "./values.ts";
 
 interface Patch {

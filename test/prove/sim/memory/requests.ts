@@ -1,6 +1,7 @@
 /** Requests that wait, and decisions that came too late. */
 import { credentialOf } from "./rotations.ts";
-import type { Json, RequestRow, Statements, Tables } from "./tables.ts";
+import type { Json, RequestRow } from "./columns.ts";
+import type { Statements, Tables } from "./tables.ts";
 import { compare, instant, jsonb, later } from "./values.ts";
 
 const CLOSED = new Set(["refused", "expired", "baseline"]);

@@ -1,7 +1,8 @@
 /** Retired ids: what becomes of them, and what people decide about them. */
 import { liveOf } from "./requests.ts";
 import { NOTHING } from "./rotations.ts";
-import type { DecisionRow, Json, JsonList, RetiredRow, Statements, Tables } from "./tables.ts";
+import type { DecisionRow, Json, JsonList, RetiredRow } from "./columns.ts";
+import type { Statements, Tables } from "./tables.ts";
 import { compare, jsonb, later, refers } from "./values.ts";
 
 const CLAIMABLE = new Set(["quarantined", "live", "restored"]);

@@ -1,6 +1,7 @@
 /** Rotations: how they begin, and who holds them. */
 import { addAudit, touchOutbox } from "./audit.ts";
-import type { Json, JsonList, RequestRow, RotationRow, Statements, Tables } from "./tables.ts";
+import type { Json, JsonList, RequestRow, RotationRow } from "./columns.ts";
+import type { Statements, Tables } from "./tables.ts";
 import { check, compare, jsonb, later, refers, unique } from "./values.ts";
 
 const FLOWS = new Set<unknown>(["Operational", "Revocation", "Testing"]);

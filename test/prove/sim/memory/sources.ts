@@ -1,5 +1,6 @@
 /** What a look at a source writes. */
-import type { DecisionRow, Json, ObjectRow, ProblemRow, RequestRow, Statements, Tables } from "./tables.ts";
+import type { DecisionRow, Json, ObjectRow, ProblemRow, RequestRow } from "./columns.ts";
+import type { Statements, Tables } from "./tables.ts";
 import { check, jsonb, later, momentOf, unique } from "./values.ts";
 
 const KINDS = new Set(["VendorAccount", "Credential", "RotationRequest", "RotationDecision"]);

@@ -1,5 +1,6 @@
 /** Tombstones, and which ids have an owner. */
-import type { Json, JsonList, Statements, Tables, TombstoneRow } from "./tables.ts";
+import type { Json, JsonList, TombstoneRow } from "./columns.ts";
+import type { Statements, Tables } from "./tables.ts";
 import { compare, instant, jsonb, later } from "./values.ts";
 
 const OWNED = new Set(["minted", "current"]);

@@ -1,5 +1,6 @@
 /** The view `rotation_world`: what the engine decides on and what people are shown. */
-import type { AttemptRow, DecisionRow, RetiredRow, RotationRow, Statements, Tables, TombstoneRow } from "./tables.ts";
+import type { AttemptRow, DecisionRow, RetiredRow, RotationRow, TombstoneRow } from "./columns.ts";
+import type { Statements, Tables } from "./tables.ts";
 import { compare, dateOf, instant, later, stripNulls } from "./values.ts";
 
 const DAY_MS = 24 * 3_600_000;
