@@ -9,6 +9,8 @@ export interface RunKey {
   readonly seed: number;
   readonly commit: string;
   readonly only?: string;
+  /** Absent: PostgreSQL. */
+  readonly double?: boolean;
 }
 
 export interface Kept extends RunKey {
@@ -58,5 +60,5 @@ export class Keep {
 const MOST_KEPT = 50;
 
 function sameBut(a: Omit<RunKey, "seed">, b: Omit<RunKey, "seed">): boolean {
-  return a.layer === b.layer && a.commit === b.commit && a.only === b.only;
+  return a.layer === b.layer && a.commit === b.commit && a.only === b.only && a.double === b.double;
 }

@@ -26,6 +26,7 @@ export class LayerRun {
   readonly #keep: Keep;
   readonly #key: RunKey;
   readonly #before: Kept | undefined;
+  readonly #double: boolean;
   readonly #wanted: number | undefined;
   readonly #begun = performance.now();
   #saidAt = this.#begun;
@@ -36,7 +37,13 @@ export class LayerRun {
     this.#frame = frame;
     this.#keep = new Keep(join(frame.root, ".prove", "runs.json"));
     const { only, seed } = options;
-    const key = { layer: entry.name, commit: frame.commit, ...(only === undefined ? {} : { only }) };
+    this.#double = entry.hasDouble === true && options.ledger === "memory";
+    const key = {
+      layer: entry.name,
+      commit: frame.commit,
+      ...(only === undefined ? {} : { only }),
+      ...(this.#double ? { double: true } : {}),
+    };
     this.#before = options.resume === true ? this.#keep.find(key, seed) : undefined;
     this.#key = { ...key, seed: this.#before?.seed ?? seed ?? Math.floor(Math.random() * 2 ** 31) };
     this.#wanted = options.schedules ?? entry.standard;
@@ -65,7 +72,7 @@ export class LayerRun {
       seed: this.#key.seed,
       workers,
       mostViolations: MOST_VIOLATIONS,
-      env: this.#frame.env,
+      env: { ...this.#frame.env, VELVET_PROOF_LEDGER: this.#double ? "memory" : "postgres" },
       stop: this.#frame.stop,
       onProgress: (sum) => this.#show(sum),
       ...(this.#wanted === undefined ? {} : { schedules: this.#wanted }),
@@ -123,6 +130,7 @@ function outcomeOf(entry: Entry, kept: Kept, ran: Ran, workers: number): LayerOu
     about: entry.about,
     bar: entry.bar,
     seed: kept.seed,
+    double: kept.double ?? false,
     commit: kept.commit,
     date: kept.at,
     schedules: kept.schedules,

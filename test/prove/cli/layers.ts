@@ -15,6 +15,8 @@ export interface Entry {
   readonly workers?: number;
   /** Its schedules need the Postgres of the proof. Default true. */
   readonly server?: boolean;
+  /** It can be told on a double of the ledger in memory too. */
+  readonly hasDouble?: boolean;
 }
 
 const layer = (name: string, file: string, about: string, bar: string, more: Partial<Entry> = {}): Entry => ({
@@ -26,15 +28,24 @@ const layer = (name: string, file: string, about: string, bar: string, more: Par
 });
 
 export const LAYERS: readonly Entry[] = [
-  layer("A", "../layers/a.ts", "a single crash at every moment of every story", "every run of the tests"),
-  layer("B", "../layers/b.ts", "two crashes, in every order", "200,000 schedules", { standard: 200_000 }),
+  layer("A", "../layers/a.ts", "a single crash at every moment of every story", "every run of the tests", {
+    hasDouble: true,
+  }),
+  layer("B", "../layers/b.ts", "two crashes, in every order", "200,000 schedules", {
+    standard: 2_000,
+    hasDouble: true,
+  }),
   layer(
     "C",
     "../layers/c.ts",
     "a replica that was paused and goes on after another took over",
     "every run of the tests",
+    { hasDouble: true },
   ),
-  layer("D", "../layers/d.ts", "commands, faults and crashes at random", "1,000,000 schedules", { standard: 10_000 }),
+  layer("D", "../layers/d.ts", "commands, faults and crashes at random", "1,000,000 schedules", {
+    standard: 10_000,
+    hasDouble: true,
+  }),
   layer("E", "../kill/layer.ts", "real controllers that are really killed or frozen", "10,000 kills", {
     standard: 200,
     lanes: 48,

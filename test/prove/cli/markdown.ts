@@ -18,6 +18,7 @@ export interface Row {
   readonly date: string;
   readonly complete: boolean;
   readonly broke: boolean;
+  readonly double: boolean;
 }
 
 const DATA = /<!-- rows: (.*?) -->/s;
@@ -40,6 +41,7 @@ export function rowOf(outcome: LayerOutcome): Row {
     commit,
     date: date.slice(0, 10),
     complete,
+    double: outcome.double,
     broke: !kept(outcome) && outcome.violations.length === 0,
   };
 }
@@ -52,9 +54,9 @@ export function rowsIn(text: string): Row[] {
 
 /** New rows replace those of the same layer. */
 export async function proofReport(before: string, outcomes: readonly LayerOutcome[]): Promise<string> {
-  const rows = new Map(rowsIn(before).map((row) => [row.layer, row]));
-  for (const outcome of outcomes) rows.set(outcome.layer, rowOf(outcome));
-  const sorted = [...rows.values()].sort((a, b) => (a.layer < b.layer ? -1 : 1));
+  const rows = new Map(rowsIn(before).map((row) => [nameOf(row), row]));
+  for (const outcome of outcomes) rows.set(nameOf(outcome), rowOf(outcome));
+  const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
   const { code } = await format("proof.md", page(sorted));
   return code;
 }
@@ -66,7 +68,8 @@ function page(rows: readonly Row[]): string {
 
 Velvet's engine runs unchanged, on a real PostgreSQL, against vendors that lose answers, land late, double, refuse and forget. A
 schedule is one telling of a story with its crashes and faults; after each, every promise is judged from the vendor's own truth and
-from the ledger. \`test/prove/api.ts\` says what the parts of the proof agree on.
+from the ledger. \`test/prove/api.ts\` says what the parts of the proof agree on. A row with "double" was told on a double of the ledger
+in memory, which is held to what PostgreSQL does by tests of its own: it adds numbers, and proves nothing that the row without it does not.
 
 | layer | what it does | schedules | promises | labels passed | took | rate | date | commit | seed |
 | --- | --- | ---: | --- | --- | ---: | ---: | --- | --- | --- |
@@ -91,9 +94,14 @@ npm run prove -- --layers D --schedules 1000000 --resume
 `;
 }
 
+/** The same layer on PostgreSQL and on a double are two things. */
+function nameOf({ layer, double }: Pick<Row, "layer" | "double">): string {
+  return double ? `${layer}, double` : layer;
+}
+
 function line(row: Row): string {
   const cells = [
-    row.layer,
+    nameOf(row),
     `${row.about} (asked for: ${row.bar})`,
     count(row.schedules),
     verdictOf(row),

@@ -10,6 +10,7 @@ export interface ProveOptions {
   readonly minutes?: number;
   readonly workers?: number;
   readonly only?: string;
+  readonly ledger: "postgres" | "memory";
   readonly resume?: boolean;
   readonly replay?: string;
   readonly output?: "json";
@@ -46,6 +47,11 @@ function proveProgram(layers: readonly Entry[], out: Output): Command {
     .option("--minutes <number>", "begin none after so many", positive)
     .option("--workers <number>", "processes (default: one for each core)", whole(1))
     .option("--only <text>", "only stories, setups or mutants whose name holds this")
+    .addOption(
+      new Option("--ledger <kind>", "memory: a double for A to D, faster, proves less")
+        .choices(["postgres", "memory"])
+        .default("postgres"),
+    )
     .option("--resume", "carry on the last run of this commit and layer where it was broken off")
     .option("--replay <schedule>", "tell this one again, as a violation prints it")
     .addOption(new Option("-o, --output <format>", "for programs").choices(["json"]))
@@ -60,6 +66,7 @@ const EXAMPLES = `
 Examples:
   npm run prove -- --layers A,C,H                      every schedule of three layers
   npm run prove -- --layers D --schedules 1000000      a night's work; Ctrl-C ends it, --resume carries it on
+  npm run prove -- --layers B --ledger memory          the same on a double of the ledger: many times as fast
   npm run prove -- --layers E --schedules 10000        ten thousand real kills
   npm run prove -- --layers H --only tombstone         the mutants about tombstones
   npm run prove -- --layers A --replay '<schedule>'    one again, as a violation prints it

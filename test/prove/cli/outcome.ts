@@ -6,6 +6,8 @@ export interface LayerOutcome {
   readonly about: string;
   readonly bar: string;
   readonly seed: number;
+  /** Told on a double of the ledger, not on PostgreSQL. */
+  readonly double: boolean;
   readonly commit: string;
   /** RFC 3339, when it ended. */
   readonly date: string;
@@ -47,8 +49,9 @@ export function count(number: number): string {
 }
 
 /** The command that tells this schedule again. */
-export function replayCommand(outcome: Pick<LayerOutcome, "layer" | "seed">, schedule: string): string {
-  return `npm run prove -- --layers ${outcome.layer} --seed ${outcome.seed} --replay ${quoted(schedule)}`;
+export function replayCommand(outcome: Pick<LayerOutcome, "layer" | "seed" | "double">, schedule: string): string {
+  const ledger = outcome.double ? " --ledger memory" : "";
+  return `npm run prove -- --layers ${outcome.layer} --seed ${outcome.seed}${ledger} --replay ${quoted(schedule)}`;
 }
 
 /** As one word of a shell, whatever it holds. */

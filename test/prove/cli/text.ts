@@ -18,7 +18,7 @@ export function summaryLines(outcomes: readonly LayerOutcome[]): string[] {
     duration(outcome.seconds),
     rate(outcome.schedules, outcome.seconds),
     String(outcome.seed),
-    outcome.about,
+    outcome.double ? `${outcome.about} (on a double of the ledger)` : outcome.about,
   ]);
   return tableLines(["LAYER", "SCHEDULES", "PROMISES", "LABELS", "TOOK", "RATE", "SEED", ""], rows);
 }

@@ -22,11 +22,6 @@ export const REVOKE_MUTANTS: readonly Mutant[] = [
         search: "if (open.length === 0) return undefined;",
         replace: "if (open.length < world.consumers.length) return undefined;",
       },
-      {
-        file: "controller/domain/plan-distribute.ts",
-        search: "if (!letsNextBegin(group, budget)) return waitForConsumers(world);",
-        replace: "void budget;",
-      },
     ],
   },
   {

@@ -22,7 +22,8 @@ export interface WireSpeed {
   readonly bytesPerSecond: number;
 }
 
-const SLICE = 5;
+/** Into so many slices each piece is cut: frames come apart everywhere, and a long statement still arrives in time. */
+const SLICES = 12;
 const NARROW_PIECE = 256;
 
 interface Line {
@@ -100,7 +101,7 @@ export class TcpProxy implements AsyncDisposable {
     if (fault === "half-close" && isAnswer) return;
     if (fault === "latency") await delay(this.#speed.latencyMs);
     if (fault === "black-hole" || fault === "dead-end") await this.#over.promise;
-    if (fault === "slices") await sliced(piece, SLICE, to, async () => delay(0));
+    if (fault === "slices") await sliced(piece, Math.ceil(piece.length / SLICES), to, async () => delay(0));
     else if (fault === "narrow") await sliced(piece, NARROW_PIECE, to, async (bytes) => delay(this.#narrowMs(bytes)));
     else send(piece, to);
   }
