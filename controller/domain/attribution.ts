@@ -55,7 +55,7 @@ export function attribute(
 }
 
 /** A vendor with a short field shows only the end of our marker, which always holds the attempt's id. */
-function carries({ marker }: IssuedKey, sought: Sought): boolean {
+export function carries({ marker }: IssuedKey, sought: Pick<Sought, "attempt" | "marker">): boolean {
   return marker !== undefined && marker.endsWith(sought.attempt) && sought.marker.endsWith(marker);
 }
 

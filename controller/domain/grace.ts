@@ -28,8 +28,9 @@ export function planGrace(world: World, now: Instant): Action | undefined {
   return { do: "move-grace", attempt, id };
 }
 
-/** Nobody waits longer than until the date has to be moved. */
-export function graceDue(world: World): Instant | undefined {
+/** Nobody waits longer than until the date has to be moved. Undefined where that is due already: then it failed, and waits for its retry. */
+export function graceDue(world: World, now: Instant): Instant | undefined {
   const attempt = liveAttempt(world);
-  return attempt && moveAt(world, attempt);
+  const at = attempt && moveAt(world, attempt);
+  return at !== undefined && at > now ? at : undefined;
 }

@@ -9,7 +9,7 @@ import type { Instant, World } from "./world.ts";
 import { everybody } from "./world.ts";
 
 export function planRevoke(world: World, now: Instant): Action {
-  if (world.rotation.facts.revoked || nothingToRevoke(world)) return { do: "finish" };
+  if (world.rotation.facts.revoked || nothingToRevoke(world)) return waitForRetry(world, now) ?? { do: "finish" };
   return (
     planGate(world, "Revoke") ?? waitForOverlap(world, now) ?? waitForLate(world) ?? planPointOfNoReturn(world, now)
   );

@@ -13,7 +13,7 @@ export function plan(world: World, now: Instant): Action {
   const ruling = firstRuling(world, now);
   if (ruling) return { do: "judge", ...ruling };
   const action = planGrace(world, now) ?? planStage(world, now);
-  return action.do === "wait" ? { ...action, until: earliest(action.until, graceDue(world)) } : action;
+  return action.do === "wait" ? { ...action, until: earliest(action.until, graceDue(world, now)) } : action;
 }
 
 function planStage(world: World, now: Instant): Action {

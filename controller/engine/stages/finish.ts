@@ -7,6 +7,7 @@ import { liveAttempt } from "../../domain/world.ts";
 import type { AttemptPatch, Change, CredentialPatch } from "../../ledger/record.ts";
 import type { Pass } from "../effect.ts";
 import type { Live } from "../journal.ts";
+import { dropOld } from "./drop.ts";
 import { newValue } from "../value.ts";
 
 /** Done: the new credential is the current one. Nothing sealed remains. */
@@ -55,6 +56,8 @@ export function wiped(world: World, current?: string): AttemptPatch[] {
 export async function finish(pass: Pass, world: World): Promise<void> {
   const { facts } = world.rotation;
   const id = facts.verify?.previousId;
+  // Whoever revoked it at the vendor has not emptied our acceptors' second slots.
+  if (!(await dropOld(pass, world, undefined))) return;
   await pass.journal.write((live) => ({
     ...doneWith(pass, world, live, facts.revoked, residualAtAcceptors(world)),
     ...(facts.revoked && id !== undefined ? { retired: [{ vendorId: id, state: "manual", residual: [] }] } : {}),

@@ -2,6 +2,7 @@
 import type { IssuedKey, Issuer, Minted } from "../../../adapters/contract.ts";
 import { isAdapterError } from "../../../adapters/errors.ts";
 import type { SecretFields } from "../../../adapters/secret.ts";
+import { carries } from "../../domain/attribution.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import { nextFailure } from "../../domain/backoff.ts";
 import { later } from "../../domain/duration.ts";
@@ -90,9 +91,37 @@ export async function mintOnce(
   );
   if (performed.outcome.kind === "done") return recordMinted(pass, world, { open, performed }, performed.outcome.value);
   const { kind, cause } = performed.outcome;
-  // A refusal of a replay says nothing of the first call, unless the vendor says that the place is another's.
-  if (kind === "unknown" || (isReplay && !cause.terminal)) return recordUnknown(pass, performed, cause);
+  if (kind === "unknown") return recordUnknown(pass, performed, cause);
+  if (isReplay && proposed) return refusedReplay(pass, world, { issuer, open, proposed, performed }, cause);
   await recordBurned(pass, open, performed, cause);
+}
+
+interface RefusedReplay {
+  readonly issuer: Issuer;
+  readonly open: AttemptPatch;
+  readonly proposed: SecretFields;
+  readonly performed: Performed<Minted>;
+}
+
+/** A refusal of a replay says nothing of the first call: it may have taken effect, or still may. Only then the vendor's list tells. */
+async function refusedReplay(
+  pass: Pass,
+  world: World,
+  { issuer, open, proposed, performed }: RefusedReplay,
+  cause: Cause,
+): Promise<void> {
+  if (!cause.terminal || open.deadline > pass.journal.now()) return recordUnknown(pass, performed, cause);
+  const made = await madeBefore(pass, issuer, open);
+  if (made === "unknown") return recordUnknown(pass, performed, cause);
+  if (made) return recordMinted(pass, world, { open, performed }, { id: made.id, value: proposed });
+  await recordBurned(pass, open, performed, cause);
+}
+
+/** What the first call of this attempt made, where the vendor shows our marker. */
+async function madeBefore(pass: Pass, issuer: Issuer, open: AttemptPatch): Promise<IssuedKey | "unknown" | undefined> {
+  const { outcome } = await effect(pass, { label: "issuer.list" }, async (signal) => issuer.list(signal));
+  if (outcome.kind !== "done") return "unknown";
+  return outcome.value.find((key) => carries(key, { attempt: open.id, marker: open.marker }));
 }
 
 /** Undefined where the vendor chooses the value. */
