@@ -4,6 +4,7 @@ import type { Evidence } from "./evidence.ts";
 import { zeroDowntime } from "./i1-zero-downtime.ts";
 import { fencing } from "./i10-fencing.ts";
 import { authority } from "./i11-authority.ts";
+import { stopped } from "./i11-stopped.ts";
 import { projection } from "./i12-projection.ts";
 import { asTold } from "./i2-as-told.ts";
 import { exactlyOne } from "./i2-exactly-one.ts";
@@ -28,6 +29,7 @@ const INVARIANTS: readonly ((evidence: Evidence) => Violation[])[] = [
   progress,
   fencing,
   authority,
+  stopped,
   projection,
 ];
 
