@@ -10,6 +10,7 @@ export function singleFlight({ ledger }: Evidence): Violation[] {
     const messages = [
       ...rotations.flatMap((rotation, index) => overlap(rotation, rotations.slice(index + 1))),
       ...(open.length > 1 ? [`${open.length} attempts are open at once`] : []),
+      ...open.flatMap(({ number, rotation }) => whyLeftOpen(rotations, rotation, number)),
     ];
     return messages.map((message) => ({ invariant: "I5", message }));
   });
@@ -21,4 +22,10 @@ function overlap(rotation: RotationRow, later: readonly RotationRow[]): string[]
   return later
     .filter((other) => Date.parse(other.created_at) < end)
     .map((other) => `${other.name} began while ${rotation.name} was live`);
+}
+
+/** The next rotation could not mint. */
+function whyLeftOpen(rotations: readonly RotationRow[], id: string, number: number): string[] {
+  const ended = rotations.find((rotation) => rotation.id === id && rotation.ended_at !== null);
+  return ended ? [`${ended.name} has ended, and its attempt ${number} is still open`] : [];
 }

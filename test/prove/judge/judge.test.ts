@@ -73,6 +73,19 @@ describe("I2, exactly one", () => {
     expect(brokenBy(withFake(good, { keys: only }))).toEqual(["I2"]);
   });
 
+  it("is broken by custody that holds another one, or nothing that is known", () => {
+    expect(brokenBy(withFake(good, { heldBy: () => good.fake.originalId }))).toEqual(["I2"]);
+    expect(brokenBy(withFake(good, { heldBy: () => undefined }))).toEqual(["I2"]);
+  });
+
+  it("is broken by a quarantined one that the vendor has no more, unless a person ended it", () => {
+    const retired = good.ledger.retired.map((row) => ({ ...row, state: "quarantined" as const }));
+    const gone = withRows(good, { retired });
+    expect(brokenBy(gone)).toEqual(["I2"]);
+    const byHand = deed({ label: "vendor.revoke", target: good.fake.originalId });
+    expect(brokenBy(withFake(gone, { history: [...good.fake.history, byHand] }))).toEqual([]);
+  });
+
   it("is broken by an old one that is only said to be quarantined", () => {
     const retired = good.ledger.retired.map((row) => ({ ...row, state: "quarantined" as const }));
     expect(brokenBy(withRows(withFake(good, { keys: two }), { retired }))).toEqual(["I2"]);
@@ -206,6 +219,13 @@ describe("I5, single flight", () => {
     expect(messagesOf(beside, "I5")).toEqual(["beside began while quarterly was live"]);
     const open = { ...first(good.ledger.attempts), state: "open" as const };
     expect(brokenBy(withRows(good, { attempts: [open, { ...open, id: "other" }] }))).toContain("I5");
+  });
+
+  it("is broken by an attempt that is still open when its rotation has ended", () => {
+    const open = { ...first(good.ledger.attempts), state: "open" as const };
+    expect(messagesOf(withRows(good, { attempts: [open] }), "I5")).toEqual([
+      "quarterly has ended, and its attempt 1 is still open",
+    ]);
   });
 
   it("is kept by one after the other", () => {

@@ -4,7 +4,9 @@ import type { Evidence } from "./evidence.ts";
 import { zeroDowntime } from "./i1-zero-downtime.ts";
 import { fencing } from "./i10-fencing.ts";
 import { authority } from "./i11-authority.ts";
+import { stopped } from "./i11-stopped.ts";
 import { projection } from "./i12-projection.ts";
+import { asTold } from "./i2-as-told.ts";
 import { exactlyOne } from "./i2-exactly-one.ts";
 import { noOrphan } from "./i3-no-orphan.ts";
 import { revokeGate } from "./i4-revoke-gate.ts";
@@ -17,6 +19,7 @@ import { progress } from "./i9-progress.ts";
 const INVARIANTS: readonly ((evidence: Evidence) => Violation[])[] = [
   zeroDowntime,
   exactlyOne,
+  asTold,
   noOrphan,
   revokeGate,
   singleFlight,
@@ -26,6 +29,7 @@ const INVARIANTS: readonly ((evidence: Evidence) => Violation[])[] = [
   progress,
   fencing,
   authority,
+  stopped,
   projection,
 ];
 

@@ -100,6 +100,7 @@ export interface DecisionRow {
   readonly spec: RotationDecisionSpec;
   readonly state: string;
   readonly trust: Trust;
+  readonly appeared_at: Time;
 }
 
 export interface AuditRow {

@@ -215,6 +215,26 @@ describe("I11, authority", () => {
     ]);
   });
 
+  it("is broken by what was begun after somebody said no, unless that was answered before or came later", () => {
+    const [approval] = good.ledger.decisions;
+    const stop = (appeared_at: string, name = "stop"): Evidence => {
+      const decisions = approval
+        ? [{ ...approval, name, appeared_at, spec: { ...approval.spec, action: "Abort" as const } }]
+        : [];
+      return withRows(good, { decisions: [...good.ledger.decisions, ...decisions] });
+    };
+    expect(messagesOf(stop(at(-HOUR)), "I11")).toEqual([
+      "MintIntended came after the Abort stop, which was not answered yet",
+      "RevokeIntended came after the Abort stop, which was not answered yet",
+    ]);
+    expect(messagesOf(stop(at(HOUR)), "I11")).toEqual([]);
+    // Its name is the one that the chain has an answer for, between the two.
+    expect(messagesOf(stop(at(-HOUR), "approved"), "I11")).toContain(
+      "MintIntended came after the Abort approved, which was not answered yet",
+    );
+    expect(messagesOf(stop(at(-HOUR), "approved"), "I11")).toHaveLength(1);
+  });
+
   it("is broken by the requester's own approval only where two people are needed", () => {
     const own = withEach(good, "decisions", ({ spec }) => ({ spec: { ...spec, decidedBy: "ana" } }));
     expect(brokenBy(own)).toEqual([]);

@@ -114,9 +114,10 @@ function blowsAt(moment: string): Blow[] {
   const at = { label, point: point as Point, nth: Number(nth), landsAfter: 0 };
   const kill: Blow = { ...at, deed: "kill" };
   const freeze: Blow = { ...at, deed: "freeze" };
+  const abort: Blow[] = at.point === "before" ? [{ ...at, deed: "abort" }] : [];
   if (at.point === "done") return [kill];
-  if (!CHANGING.test(label)) return [kill];
-  if (at.point !== "sent") return [kill, freeze];
+  if (!CHANGING.test(label)) return [kill, ...abort];
+  if (at.point !== "sent") return [kill, freeze, ...abort];
   return [
     { ...kill, landsAfter: 0.5 },
     { ...kill, landsAfter: 1.5 },

@@ -12,7 +12,8 @@
 export type Point = "before" | "after" | "sent" | "done";
 
 export interface Blow {
-  readonly deed: "kill" | "freeze";
+  /** `abort`: nothing happens to the controller; a person aborts while it stands there. */
+  readonly deed: "kill" | "freeze" | "abort";
   readonly label: string;
   readonly point: Point;
   /** Counts from 1, whichever controller passes there. */
@@ -28,7 +29,7 @@ export interface Schedule {
 }
 
 const BLOW =
-  /^(?<deed>kill|freeze) (?<label>[\w.]+):(?<point>before|after|sent|done):(?<nth>\d+)(?:\+(?<lands>[\d.]+))?$/;
+  /^(?<deed>kill|freeze|abort) (?<label>[\w.]+):(?<point>before|after|sent|done):(?<nth>\d+)(?:\+(?<lands>[\d.]+))?$/;
 
 export function scheduleText({ setup, story, blow }: Schedule): string {
   if (!blow) return `E ${setup} ${story} undisturbed`;

@@ -73,6 +73,15 @@ export class Tale {
     this.happened.push(`${new Date().toISOString().slice(11, 23)} ${text}`);
   }
 
+  /** A person stops it, whatever the story says. Resolves when that stands in the ledger. */
+  async abort(standing: Standing): Promise<void> {
+    if (await this.#people.act({ verb: "abort" }, standing)) this.#done.push("abort");
+  }
+
+  get isAborted(): boolean {
+    return this.#done.includes("abort");
+  }
+
   /** A request of a dead controller is still on its way. */
   async land(ms: number): Promise<void> {
     this.#landing += 1;

@@ -50,11 +50,12 @@ async function rowsOf({ ledger, tale }: Told): Promise<LedgerRows> {
 }
 
 /** As the story says, or at something that a person has to do, of which the judge knows whether it is named. */
-function endingOf({ agenda, story }: Told): Violation[] {
+function endingOf({ agenda, story, tale }: Told): Violation[] {
   const live = liveRotation(agenda);
   const state = agenda.rotations[0]?.state;
   // An abort can come too late, and be refused. A vendor that counts what a dead controller's request has made may refuse the next one.
-  const ends = [...story.ends, "mint_failed", ...(story.ends.includes("aborted") ? ["done"] : [])];
+  const mayAbort = tale.isAborted || story.ends.includes("aborted");
+  const ends = [...story.ends, "mint_failed", ...(mayAbort ? ["done", "aborted"] : [])];
   if ((live && isStalled(live)) || (state !== undefined && ends.includes(state))) return [];
   return [
     {

@@ -33,9 +33,10 @@ const SPARES = 2;
 const WORN_AFTER = 400;
 
 export interface Toll {
-  /** Controllers that were killed with SIGKILL, frozen with SIGSTOP, and schedules whose moment never came. */
+  /** Controllers that were killed with SIGKILL, frozen with SIGSTOP, aborts by a person, and schedules whose moment never came. */
   kills: number;
   freezes: number;
+  aborts: number;
   missed: number;
 }
 
@@ -53,7 +54,7 @@ export class World implements AsyncDisposable {
   #count = 0;
   /** Every label that was passed, also where nobody can tell whose rotation it was of. */
   readonly labels = new Set<string>();
-  readonly toll: Toll = { kills: 0, freezes: 0, missed: 0 };
+  readonly toll: Toll = { kills: 0, freezes: 0, aborts: 0, missed: 0 };
   readonly #logs = new Map<string, string[]>();
 
   private constructor(ledger: ProofLedger, stopServer: () => Promise<void>, vendors: Vendors, leaseMs: number) {
@@ -168,9 +169,19 @@ export class World implements AsyncDisposable {
     const tale = moment.namespace === undefined ? undefined : this.#tales.get(moment.namespace);
     const blow = tale?.trap.pass(moment.label, moment.point);
     if (tale) this.#touch(controller, tale);
+    if (tale && blow?.deed === "abort") return void this.#abort(controller, tale, moment);
     if (tale && blow) this.#strike(controller, tale, blow);
     // One that is frozen hears it when it goes on; one that is dead never.
     controller.say({ kind: "go", id: moment.id });
+  }
+
+  /** It stands in the ledger before the controller goes on. */
+  async #abort(controller: Controller, tale: Tale, { id, label, point }: Moment): Promise<void> {
+    this.toll.aborts += 1;
+    tale.note(`a person aborts while ${controller.name} is at ${label}:${point}`);
+    const aborted = readStanding(this.#ledger.db, tale.name).then(async (standing) => tale.abort(standing));
+    await aborted.catch((error: unknown) => tale.note(`the abort failed: ${String(error)}`));
+    controller.say({ kind: "go", id });
   }
 
   #touch(controller: Controller, tale: Tale): void {

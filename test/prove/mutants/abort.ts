@@ -51,4 +51,18 @@ export const ABORT_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "abort-leaves-open-mint",
+    breaks: "An abort ends while a mint has no outcome yet: what it made is nobody's (I3).",
+    layer: "D",
+    only: "markable/1xcas",
+    known: "D markable/1xcas rotate fault=reset-after issuer.mint:1 abort issuer.mint:after:1",
+    edits: [
+      {
+        file: ABORT,
+        search: 'if (attempt?.state === "open") return waitForRetry(world, now) ?? { do: "resolve", attempt };',
+        replace: "",
+      },
+    ],
+  },
 ];

@@ -72,4 +72,18 @@ export const DISTRIBUTE_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "custody-forgotten",
+    breaks: "Custody is never given the new value: the next rotation finds a dead one there (I2).",
+    layer: "A",
+    only: "client-supplied/1xcas rotate",
+    known: "A client-supplied/1xcas rotate",
+    edits: [
+      {
+        file: "controller/domain/plan-distribute.ts",
+        search: "return planCustody(world, now) ?? planWaves(world, now);",
+        replace: "return planWaves(world, now);",
+      },
+    ],
+  },
 ];

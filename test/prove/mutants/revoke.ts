@@ -135,4 +135,32 @@ export const REVOKE_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "quarantine-skipped",
+    breaks: "The old credential is destroyed at once: nobody can bring it back, and the ledger says otherwise.",
+    layer: "A",
+    only: "client-supplied/1xcas restore",
+    known: "A client-supplied/1xcas restore",
+    edits: [
+      {
+        file: REVOKE,
+        search: "async (signal) => issuer.revoke(id, signal),",
+        replace: "async (signal) => [...(await issuer.revoke(id, signal)), ...(await issuer.destroy(id, signal))],",
+      },
+    ],
+  },
+  {
+    name: "decisions-not-read-again",
+    breaks: "An abort that came since the last look does not keep the old credential from being ended (I11).",
+    layer: "E",
+    only: "client-supplied/1xcas rotate",
+    known: "E client-supplied/1xcas rotate abort issuer.usage:before:1",
+    edits: [
+      {
+        file: "controller/engine/stages/revoke-record.ts",
+        search: '...(live.state === "revoking" ? {} : { ifWakes: world.wakes }),',
+        replace: "",
+      },
+    ],
+  },
 ];
