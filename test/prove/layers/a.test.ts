@@ -4,6 +4,7 @@ import { openRunner } from "../sim/runner.ts";
 import { layer } from "./a.ts";
 import { inMemory, SHARE, tellShard } from "./shard.ts";
 
+const OVERTAKEN = "C markable/1xcas rotate pause issuer.mint:after:1 until end";
 const MINUTES = 60_000;
 
 it(

@@ -59,8 +59,8 @@ export const MINT_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: MINT,
-        search: 'if (kind === "unknown" || (isReplay && !cause.terminal)) return',
-        replace: "if (isReplay && !cause.terminal) return",
+        search: 'if (kind === "unknown") return recordUnknown(pass, performed, cause);',
+        replace: 'if (kind === "unknown") return recordBurned(pass, open, performed, cause);',
       },
     ],
   },
