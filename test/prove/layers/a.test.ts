@@ -15,7 +15,7 @@ it(
     expect(told).toBeGreaterThan(3_000);
     // Only who was overtaken between a mint and its record makes it undone.
     await using runner = await openRunner({ ledger: "memory" });
-    const overtaken = await runner.run("C markable/1xcas rotate pause issuer.mint:after:1 until end");
+    const overtaken = await runner.run(OVERTAKEN);
     expect(knownMoments().filter((moment) => !labels.has(moment) && !overtaken.labels.has(moment))).toEqual([]);
   },
   10 * MINUTES,
