@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { knownMoments } from "../cli/known-labels.ts";
+import { openRunner } from "../sim/runner.ts";
 import { layer } from "./a.ts";
-import { tellShard } from "./shard.ts";
+import { inMemory, SHARE, tellShard } from "./shard.ts";
 
 const OVERTAKEN = "C markable/1xcas rotate pause issuer.mint:after:1 until end";
 const MINUTES = 60_000;
@@ -9,12 +10,23 @@ const MINUTES = 60_000;
 it(
   "keeps every promise whenever a replica dies or a person aborts, and comes by every effect that the engine has",
   async () => {
-    const { told, labels, broken } = await tellShard(layer, {});
+    const { told, labels, broken } = await tellShard(inMemory(layer), {});
     expect(broken).toEqual([]);
     expect(told).toBeGreaterThan(3_000);
     // Only who was overtaken between a mint and its record makes it undone.
-    const overtaken = await tellShard({ ...layer, schedules: () => [OVERTAKEN] }, {});
+    await using runner = await openRunner({ ledger: "memory" });
+    const overtaken = await runner.run(OVERTAKEN);
     expect(knownMoments().filter((moment) => !labels.has(moment) && !overtaken.labels.has(moment))).toEqual([]);
+  },
+  10 * MINUTES,
+);
+
+it(
+  "keeps them on PostgreSQL too",
+  async () => {
+    const { told, broken } = await tellShard({ ...layer, open: openRunner }, { shards: SHARE });
+    expect(broken).toEqual([]);
+    expect(told).toBeGreaterThan(150);
   },
   10 * MINUTES,
 );

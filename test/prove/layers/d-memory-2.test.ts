@@ -1,3 +1,3 @@
 import { randomCase } from "./random-case.ts";
 
-randomCase("memory", 4_500);
+randomCase("memory", 2, 4_600);

@@ -1,3 +1,3 @@
 import { randomCase } from "./random-case.ts";
 
-randomCase("postgres", 1_000);
+randomCase("postgres", 3, 800);

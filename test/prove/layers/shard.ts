@@ -2,6 +2,7 @@
 import { inject } from "vitest";
 import type { Layer, LayerOptions } from "../api.ts";
 import { SERVER_VARIABLE } from "../server.ts";
+import { openRunner } from "../sim/runner.ts";
 
 export interface ShardReport {
   readonly told: number;
@@ -14,6 +15,14 @@ export interface ShardReport {
 /** More of them help nobody. */
 const MOST_BROKEN = 20;
 const MOST_STORIES = 2;
+
+/** One in so many of a layer is told on PostgreSQL in every run of the tests, all of them by `npm run prove`. */
+export const SHARE = 16;
+
+/** On the double, whose likeness to PostgreSQL a test of its own holds. */
+export function inMemory(layer: Layer): Layer {
+  return { ...layer, open: async () => openRunner({ ledger: "memory" }) };
+}
 
 export async function tellShard(layer: Layer, options: Partial<LayerOptions>): Promise<ShardReport> {
   process.env[SERVER_VARIABLE] = JSON.stringify(inject("postgres"));
