@@ -134,7 +134,7 @@ function line(row: Row): string {
 }
 
 function verdictOf({ violations, broke, complete, layer, schedules }: Row): string {
-  if (broke) return "not proven: it broke down";
+  if (broke) return schedules === 0 ? "not proven: nothing was told" : "not proven: it broke down";
   if (layer === "H") return `${schedules - violations} of ${schedules} caught`;
   if (violations > 0) return `${violations} broken`;
   return complete ? "all kept" : "all kept, stopped early";

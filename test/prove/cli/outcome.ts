@@ -23,8 +23,9 @@ export interface LayerOutcome {
   readonly broke: readonly string[];
 }
 
+/** Nothing told is nothing kept. */
 export function kept(outcome: LayerOutcome): boolean {
-  return outcome.violations.length === 0 && outcome.broke.length === 0;
+  return outcome.schedules > 0 && outcome.violations.length === 0 && outcome.broke.length === 0;
 }
 
 export function missing(outcome: LayerOutcome): string[] {

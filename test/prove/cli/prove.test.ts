@@ -102,6 +102,13 @@ describe("prove", () => {
     ]);
   });
 
+  it("proves nothing where nothing was told", async () => {
+    const { code, out } = await prove(["--only", "nothing"]);
+    expect(code).toBe(1);
+    expect(out).toContain("NOTHING TOLD");
+    expect(out).toContain("Not proven.");
+  });
+
   it("proves nothing where a worker died", async () => {
     const { code, out } = await prove(["--workers", "1", "--only", " exits"]);
     expect(code).toBe(1);

@@ -1,8 +1,11 @@
 /** Runs one layer on worker processes, and sums up what they say. */
 import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import type { Entry } from "./layers.ts";
 import type { Found, FromWorker, Job, Stop } from "./messages.ts";
-import { WORKER } from "./worker.ts";
+
+/** By its path alone: a worker may run a layer itself, and must not wait for its own module. */
+const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 
 export interface RunOrder {
   readonly entry: Entry;

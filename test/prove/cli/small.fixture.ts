@@ -6,6 +6,7 @@ export const layer: Layer = {
   name: "S",
   about: "numbers",
   *schedules({ schedules = 100, shard, shards, skip = 0, only = "" }) {
+    if (only === "nothing") return;
     for (let index = shard + skip * shards; index < schedules; index += shards) yield `number ${index}${only}`;
   },
   open: async () => ({

@@ -26,6 +26,7 @@ export function summaryLines(outcomes: readonly LayerOutcome[]): string[] {
 function verdictOf(outcome: LayerOutcome): string {
   if (outcome.broke.length > 0) return "NOT PROVEN";
   if (outcome.violations.length > 0) return `${outcome.violations.length} BROKEN`;
+  if (outcome.schedules === 0) return "NOTHING TOLD";
   return outcome.complete ? "all kept" : "kept so far";
 }
 

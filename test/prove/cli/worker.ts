@@ -1,13 +1,10 @@
 /** One worker: opens its runners and tells its share of a layer's schedules. Started by `run.ts`, with a channel to it. */
-import { fileURLToPath } from "node:url";
 import type { Layer, Result } from "../api.ts";
 import type { Found, FromWorker, Job, Stop } from "./messages.ts";
 
 const FLUSH_MS = 200;
 /** A runner that fails so often in a row is no use any more. */
 const MOST_BROKEN = 5;
-
-export const WORKER = fileURLToPath(import.meta.url);
 
 type Runner = Awaited<ReturnType<Layer["open"]>>;
 

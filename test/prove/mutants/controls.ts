@@ -1,6 +1,7 @@
 /** What the engine as it is makes of the schedules that caught a mutant. */
 import type { Violation } from "../api.ts";
 import { runLayer, type RunOrder } from "../cli/run.ts";
+import type { Mutant } from "./mutant.ts";
 
 export type Control = readonly Violation[] | "could not be told";
 
@@ -8,9 +9,10 @@ export class Controls {
   readonly #known: ReadonlyMap<string, readonly string[]>;
   readonly #told = new Map<string, Promise<ReadonlyMap<string, Control>>>();
 
-  /** `known`: by layer, schedules that will be asked for. They are told together: a process for each would take longer than telling it. */
-  constructor(known: ReadonlyMap<string, readonly string[]> = new Map()) {
-    this.#known = known;
+  /** Their known schedules are told together, layer by layer: a process for each would take longer than telling it. */
+  constructor(mutants: readonly Mutant[]) {
+    const byLayer = Map.groupBy(mutants, ({ layer }) => layer);
+    this.#known = new Map([...byLayer].map(([layer, each]) => [layer, each.flatMap(({ known }) => known ?? [])]));
   }
 
   async of(schedules: readonly string[], order: RunOrder): Promise<ReadonlyMap<string, Control>> {

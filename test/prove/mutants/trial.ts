@@ -40,7 +40,7 @@ type Answer = Omit<Verdict, "mutant" | "seconds">;
 async function look(
   layers: readonly Entry[],
   mutant: Mutant,
-  { seed, env = {}, controls = new Controls() }: TrialOrder,
+  { seed, env = {}, controls = new Controls([]) }: TrialOrder,
   replay?: readonly string[],
 ): Promise<Answer> {
   const entry = entryOf(layers, mutant.layer);

