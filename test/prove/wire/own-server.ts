@@ -28,7 +28,11 @@ export class OwnServer implements AsyncDisposable {
     this.#folder = folder;
     this.#isOnOwnDisk = isOnOwnDisk;
     this.#ledger = ledger;
-    this.#guard = guardOf(ledger.server.pid);
+    this.#guard = guardOf(ledger.server.pid, this.#disk);
+  }
+
+  get #disk(): string | undefined {
+    return this.#isOnOwnDisk ? this.#folder : undefined;
   }
 
   /** `ownDisk`: on a small one that can be filled, which only root can have made. */
@@ -64,7 +68,7 @@ export class OwnServer implements AsyncDisposable {
     if (isServer(pid)) process.kill(pid, how === "fast" ? "SIGINT" : "SIGQUIT");
     await awaitIn(this.#folder, STARTS_MS, async () => (isServer(pid) ? undefined : true));
     this.#ledger = await start(this.#folder, port);
-    this.#guard = guardOf(this.#ledger.server.pid);
+    this.#guard = guardOf(this.#ledger.server.pid, this.#disk);
   }
 
   async setReadOnly(on: boolean): Promise<void> {
@@ -147,9 +151,10 @@ function unlessFull(error: unknown): void {
   if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
 }
 
-/** A run can be killed: a small shell notices that its input ended, and stops the server. */
-function guardOf(pid: number): ChildProcess {
-  const guard = spawn("sh", ["-c", `read _; kill -INT ${pid}`], {
+/** A run can be killed: a small shell notices that its input ended, stops the server, and takes its disk away. */
+function guardOf(pid: number, disk: string | undefined): ChildProcess {
+  const script = `read _; kill -INT ${pid}; [ -z "$1" ] || { umount -l "$1" && rmdir "$1"; }`;
+  const guard = spawn("sh", ["-c", script, "guard", disk ?? ""], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
