@@ -6,7 +6,7 @@ import { carries } from "../../domain/attribution.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import { nextFailure } from "../../domain/backoff.ts";
 import { later } from "../../domain/duration.ts";
-import { graceMs } from "../../domain/grace.ts";
+import { graceMs, mintWouldEnd } from "../../domain/grace.ts";
 import { mintRefusal } from "../../domain/mint-budget.ts";
 import { MOST_MINT_TRIES } from "../../domain/plan-mint.ts";
 import type { State, World } from "../../domain/world.ts";
@@ -26,6 +26,8 @@ export async function mint(pass: Pass, world: World, number: number): Promise<vo
   const issuer = deps.accounts.issuer(world.rotation.snapshot);
   const { outcome } = await effect(pass, { label: "issuer.list" }, async (signal) => issuer.list(signal));
   if (outcome.kind !== "done") return recordDelay(pass, outcome.cause);
+  const ends = mintWouldEnd(world, outcome.value);
+  if (ends) return recordDelay(pass, ends);
   const proposed = proposeValue(pass, world, issuer, outcome.value);
   if (proposed && "cause" in proposed) return recordDelay(pass, proposed.cause);
   const id = deps.uuid();

@@ -60,4 +60,10 @@ export const FOUND: readonly Finding[] = [
     schedule:
       "D native-grace-last/3xblind abort-distributing fault=reset-after issuer.mint:1 fault=refuse+404 issuer.moveGrace:1",
   },
+  {
+    name: "a mint does not end the value in use where somebody made a newer one that nobody holds",
+    was: "I1: a second rotation minted over a duplicate, and the vendor ended what every consumer held",
+    schedule:
+      "D native-grace-last/3xblind rotate fault=twice+40s issuer.mint:1 fault=hang+10m issuer.verify:2 fault=hang issuer.revoke:1 request wait:before:4",
+  },
 ];

@@ -73,6 +73,8 @@ export function write(
 /** Only where it shows its values; what is on its way there would change it after all. */
 function alreadyHolds(place: Place, order: WireOrder): boolean {
   if (sinkTraitsOf(place.kind).grade !== "value" || place.waiting.length > 0) return false;
+  // A release that failed is begun anew.
+  if (place.failed.has(place.version)) return false;
   return Object.entries(order.keys).every(([name, text]) => (place.values.get(name) ?? null) === text);
 }
 
