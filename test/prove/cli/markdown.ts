@@ -1,5 +1,7 @@
 /** The outcome as `docs/proof.md`: one row for each layer, from whichever run was the last of it. */
 import { format } from "oxfmt";
+import { FOUND } from "../layers/found.ts";
+import { MUTANTS } from "../mutants/all.ts";
 import { count, duration, kept, type LayerOutcome, missing, rate } from "./outcome.ts";
 
 /** What stands in the report and is read again by the next run, which may be of other layers. */
@@ -81,6 +83,22 @@ A label is one kind of call to the outside (\`issuer.mint\`), before and after; 
 the engine's source names. Layer H counts mutants: each is the real engine with one rule of its protocol broken on purpose, and it is
 a failure of the proof if no schedule notices. Layer G, the search of everything that leaves the controller for values, is part of
 the judge in all of the others.
+
+## What it found
+
+Each is told again in every run of the tests (\`test/prove/layers/found.test.ts\`).
+
+| scenario | what was wrong |
+| --- | --- |
+${FOUND.map(({ name, was }) => `| ${name} | ${was} |`).join("\n")}
+
+## The mutants
+
+| mutant | layer | the rule that is gone |
+| --- | --- | --- |
+${MUTANTS.map(({ name, layer, breaks }) => `| \`${name}\` | ${layer} | ${breaks.replaceAll("|", "or")} |`).join("\n")}
+
+## Again
 
 <!-- not run: takes from minutes to hours -->
 

@@ -1,0 +1,63 @@
+/** What schedules have found in the engine, each told again in every run of the tests. */
+export interface Finding {
+  /** The scenario's name: what must hold. */
+  readonly name: string;
+  /** What was wrong. */
+  readonly was: string;
+  readonly schedule: string;
+}
+
+export const FOUND: readonly Finding[] = [
+  {
+    name: "an abort waits until the old value is in effect, and not only written",
+    was: "I1: the release of the new value, still under way, took effect after the new credential had ended",
+    schedule: "A re-readable/3xslow rotate abort sink.write:before:2",
+  },
+  {
+    name: "an abort after all works with the new value names the slot that keeps the old one",
+    was: "I2: acceptors went on accepting the old value, and nobody was told",
+    schedule: "A acceptors/1xslots rotate abort sink.observe:before:5",
+  },
+  {
+    name: "a generation that lands after its time is watched, and the value in use kept alive",
+    was: "I1: a late rotate put a date on the value in use; a day later every consumer was out",
+    schedule: "A native-grace-all/1xreadable abort-validated die issuer.mint:flight:1+10m",
+  },
+  {
+    name: "a mint that the vendor makes twice is watched where it succeeded, too",
+    was: "I2, I3: only lost mints of generations were watched",
+    schedule: "D vendor-distributed/3xslow rotate fault=twice+1h issuer.mint:1",
+  },
+  {
+    name: "the reaper waits for another mint without filling the audit chain",
+    was: "a look and an audit row every ten seconds, for as long as the other mint was stalled",
+    schedule: "D native-grace-last/1xcas rotate fault=busy+429+500ms issuer.mint:1 pause issuer.mint:after:2 until end",
+  },
+  {
+    name: "an abort outlasts a write that was answered and is made a second time",
+    was: "I1: the copy landed after the old value was back and the new credential had ended",
+    schedule: "D re-readable/3xslow abort-distributing fault=twice+20s sink.write:2",
+  },
+  {
+    name: "a wave that waits for a person is waited for, whatever a later one says",
+    was: "I9: a busy loop, as the next look was taken from a consumer whose turn had not come",
+    schedule:
+      "D vendor-distributed/3xslow abort-distributing fault=reset-before issuer.revoke:1 jump=40s issuer.usage:before:2",
+  },
+  {
+    name: "a refused replay does not end an attempt whose first call may still land",
+    was: "I2, I3: the attempt was burned, then its first call landed: an orphan",
+    schedule: "D client-supplied/1xcas retry fault=refuse+400 issuer.mint:2 fault=hang+20s issuer.mint:1",
+  },
+  {
+    name: "a revoke by hand empties the acceptors' second slots as well",
+    was: "I2: MarkRevoked ended the rotation, and the acceptor went on accepting the old value",
+    schedule: "D acceptors/3xmixed rotate mark check.run:after:1",
+  },
+  {
+    name: "a date that could not be moved is tried again in time, not at once and for ever",
+    was: "I9: a busy loop, as the look for the date was due in the past",
+    schedule:
+      "D native-grace-last/3xblind abort-distributing fault=reset-after issuer.mint:1 fault=refuse+404 issuer.moveGrace:1",
+  },
+];
