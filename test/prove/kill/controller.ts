@@ -29,8 +29,9 @@ const CONNECTIONS = 3;
 /** Which rotation the code that runs belongs to: known from the moment that the engine looks at it. */
 const stories = new AsyncLocalStorage<{ namespace: string | undefined }>();
 
+/** Whoever held the truth may just have gone; then this process ends too. */
 function say(message: FromController): void {
-  process.send?.(message);
+  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 class Moments {

@@ -10,6 +10,8 @@ import { enter, layer } from "./layer.ts";
 import { scheduleOf, scheduleText } from "./schedule.ts";
 
 const BLOWS = 200;
+/** Some schedules are aborts, and of some the moment does not come again. */
+const MOST_SCHEDULES = 400;
 const LANES = 40;
 
 beforeAll(() => {
@@ -17,11 +19,11 @@ beforeAll(() => {
 });
 
 /** Lanes side by side, as `prove` runs them. */
-async function tellAll(schedules: AsyncIterator<string>): Promise<Result[]> {
+async function tellUntil(enough: () => boolean, schedules: AsyncIterator<string>): Promise<Result[]> {
   const results: Result[] = [];
   const lane = async (): Promise<void> => {
     let runner: Awaited<ReturnType<typeof layer.open>> | undefined;
-    for (;;) {
+    while (!enough()) {
       const next = await schedules.next();
       if (next.done === true) break;
       runner ??= await layer.open();
@@ -44,17 +46,21 @@ function isAlive(pid: number): boolean {
 describe("controllers that are really killed or frozen", () => {
   it(`keep every promise, wherever it happens: ${BLOWS} times`, { timeout: 240_000 }, async () => {
     const { world, leave } = await enter();
-    const schedules = layer.schedules({ seed: 1, schedules: BLOWS, shard: 0, shards: 1 }) as AsyncIterable<string>;
-    const results = await tellAll(schedules[Symbol.asyncIterator]());
+    const options = { seed: 1, schedules: MOST_SCHEDULES, shard: 0, shards: 1 };
+    const schedules = layer.schedules(options) as AsyncIterable<string>;
+    const enough = (): boolean => world.toll.kills + world.toll.freezes >= BLOWS;
+    const iterator = schedules[Symbol.asyncIterator]();
+    const results = await tellUntil(enough, iterator);
+    await iterator.return?.();
     const { kills, freezes, aborts, missed } = world.toll;
     await leave();
     const broken = results.filter(({ violations }) => violations.length > 0);
     expect(broken.map(({ schedule, violations, story }) => ({ schedule, violations, story }))).toEqual([]);
-    expect(results.length).toBe(BLOWS);
     process.stderr.write(
       `${kills} killed, ${freezes} frozen, ${aborts} aborted, ${missed} whose moment did not come again\n`,
     );
-    expect(kills + freezes + aborts).toBeGreaterThan(BLOWS * 0.85);
+    expect(kills + freezes).toBeGreaterThanOrEqual(BLOWS);
+    expect(kills).toBeGreaterThan(150);
   });
 
   it("do not outlive whoever started them, not even frozen ones", { timeout: 60_000 }, async () => {

@@ -57,14 +57,19 @@ async function* schedulesOf(options: LayerOptions): AsyncIterable<string> {
   const prepare = async (round: number): Promise<string[]> => roundOf(lotsOf(`E ${seed} ${round}`), only);
   let round = Math.floor(first / ROUND.blows);
   let next: Promise<string[]> | undefined = prepare(round);
-  for (; next; round += 1) {
-    const texts: string[] = await next;
-    // The next round is prepared while this one is told.
-    next = (round + 1) * ROUND.blows < schedules ? prepare(round + 1) : undefined;
-    for (const [place, text] of texts.entries()) {
-      const index = round * ROUND.blows + place;
-      if (index >= first && index < schedules && index % shards === shard) yield text;
+  try {
+    for (; next; round += 1) {
+      const texts: string[] = await next;
+      // The next round is prepared while this one is told.
+      next = (round + 1) * ROUND.blows < schedules ? prepare(round + 1) : undefined;
+      yield* texts.filter((_, place) => {
+        const index = round * ROUND.blows + place;
+        return index >= first && index < schedules && index % shards === shard;
+      });
     }
+  } finally {
+    // Whoever has had enough leaves nothing going on behind them.
+    await next?.catch(() => undefined);
   }
 }
 
@@ -109,13 +114,18 @@ function fits(setup: string, story: string): boolean {
 /** A controller that stands still is of no use to the others: only where going on too late can do harm. */
 const CHANGING = /\.(mint|write|restore|revoke\w*|drop|destroy|moveGrace|keep|reap)$/;
 
+/** What is decided on right before a mint or a revoke is begun. */
+function isDecisive(label: string): boolean {
+  return CHANGING.test(label) || label === "issuer.list" || label === "issuer.usage";
+}
+
 function blowsAt(moment: string): Blow[] {
   const [label = "", point = "", nth = ""] = moment.split(":");
   const at = { label, point: point as Point, nth: Number(nth), landsAfter: 0 };
   const kill: Blow = { ...at, deed: "kill" };
   const freeze: Blow = { ...at, deed: "freeze" };
-  const abort: Blow[] = at.point === "before" ? [{ ...at, deed: "abort" }] : [];
   if (at.point === "done") return [kill];
+  const abort: Blow[] = at.point === "before" && isDecisive(label) ? [{ ...at, deed: "abort" }] : [];
   if (!CHANGING.test(label)) return [kill, ...abort];
   if (at.point !== "sent") return [kill, freeze, ...abort];
   return [

@@ -22,17 +22,13 @@ export class OwnServer implements AsyncDisposable {
   readonly #folder: string;
   readonly #isOnOwnDisk: boolean;
   #ledger: EmbeddedLedger;
-  #guard: ChildProcess;
+  readonly #guard: ChildProcess;
 
   private constructor(folder: string, isOnOwnDisk: boolean, ledger: EmbeddedLedger) {
     this.#folder = folder;
     this.#isOnOwnDisk = isOnOwnDisk;
     this.#ledger = ledger;
-    this.#guard = guardOf(ledger.server.pid, this.#disk);
-  }
-
-  get #disk(): string | undefined {
-    return this.#isOnOwnDisk ? this.#folder : undefined;
+    this.#guard = guardOf(folder, isOnOwnDisk ? folder : undefined);
   }
 
   /** `ownDisk`: on a small one that can be filled, which only root can have made. */
@@ -64,11 +60,9 @@ export class OwnServer implements AsyncDisposable {
   /** `fast`: sessions are cut off, and all is written. `immediate`: as after a crash. */
   async restart(how: "fast" | "immediate"): Promise<void> {
     const { pid, port } = this.#ledger.server;
-    this.#guard.kill("SIGKILL");
     if (isServer(pid)) process.kill(pid, how === "fast" ? "SIGINT" : "SIGQUIT");
     await awaitIn(this.#folder, STARTS_MS, async () => (isServer(pid) ? undefined : true));
     this.#ledger = await start(this.#folder, port);
-    this.#guard = guardOf(this.#ledger.server.pid, this.#disk);
   }
 
   async setReadOnly(on: boolean): Promise<void> {
@@ -151,10 +145,18 @@ function unlessFull(error: unknown): void {
   if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
 }
 
-/** A run can be killed: a small shell notices that its input ended, stops the server, and takes its disk away. */
-function guardOf(pid: number, disk: string | undefined): ChildProcess {
-  const script = `read _; kill -INT ${pid}; [ -z "$1" ] || { umount -l "$1" && rmdir "$1"; }`;
-  const guard = spawn("sh", ["-c", script, "guard", disk ?? ""], {
+/** Ends whatever server has the folder $1, which may be about to start, and takes folder and disk ($2) away. */
+const GUARD = `read _
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+  pid=$(head -n 1 "$1/embedded/data/postmaster.pid" 2>/dev/null) && kill -INT "$pid" 2>/dev/null
+  sleep 0.3
+done
+[ -z "$2" ] || umount -l "$2"
+rm -rf "$1"`;
+
+/** A run can be killed at any moment, also while its server restarts: a small shell notices that its input ended. */
+function guardOf(folder: string, disk: string | undefined): ChildProcess {
+  const guard = spawn("sh", ["-c", GUARD, "guard", folder, disk ?? ""], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
