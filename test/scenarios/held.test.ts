@@ -63,8 +63,11 @@ it("claims no rotation and tends no retired id or tombstone while the ledger is 
   scenario.held = undefined;
   second.wake();
   expect((await scenario.ended("first")).rotation.state).toBe("done");
+  await scenario.until("first", (view) => view.retired.every(({ state }) => state === "destroyed"));
 
   scenario.held = "LedgerRollback";
+  // A round that began before is over when every loop has asked again.
+  await rounds(scenario);
   const due = "update velvet.retired set next_action_at = clock_timestamp(), state = 'quarantined'";
   expect((await scenario.ledger.pool.query(due)).rowCount).toBe(1);
   await scenario.ledger.pool.query(

@@ -20,6 +20,8 @@ export interface OutageException {
   readonly consumer?: string;
   /** How the deed begins that brought it about. Absent: every deed. */
   readonly deed?: string;
+  /** The moment at which it came about. Absent: any. */
+  readonly at?: number;
   readonly because: string;
 }
 

@@ -10,12 +10,15 @@ export function zeroDowntime(evidence: Evidence): Violation[] {
   if (fake.setup.strategy === "Replace") return [];
   if (ledger.rotations.some(({ flow }) => flow === "Revocation")) return [];
   const skipped = new Set(ledger.consumers.flatMap(({ id, facts }) => (facts.skipped ? [id] : [])));
-  const unexplained = fake.outages.filter(({ consumer, deed }) => {
+  const unexplained = fake.outages.filter(({ consumer, deed, at }) => {
     // A person said with a ticket that this one may stay behind.
     if (skipped.has(consumer) || BY_HAND.some((hand) => deed.startsWith(hand))) return false;
     return !exceptions.some(
       (each) =>
-        (each.consumer ?? consumer) === consumer && deed.startsWith(each.deed ?? "") && each.because.trim() !== "",
+        (each.consumer ?? consumer) === consumer &&
+        (each.at ?? at) === at &&
+        deed.startsWith(each.deed ?? "") &&
+        each.because.trim() !== "",
     );
   });
   return unexplained.map(({ consumer, at, deed }) => ({

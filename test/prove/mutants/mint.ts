@@ -7,6 +7,9 @@ const RESOLVE = "controller/engine/stages/resolve.ts";
 const RESOLUTION = "controller/domain/resolution.ts";
 const ATTRIBUTION = "controller/domain/attribution.ts";
 
+const GRACE = "controller/domain/grace.ts";
+const NEWER = "if (used?.expiresAt === undefined) return undefined;";
+
 export const MINT_MUTANTS: readonly Mutant[] = [
   {
     name: "no-tombstone",
@@ -128,7 +131,17 @@ export const MINT_MUTANTS: readonly Mutant[] = [
         search: 'if (!happened || world.issuer.graceKeeps === "all" || accepted) return NOTHING_LEFT;',
         replace: "if (happened || accepted || !happened) return NOTHING_LEFT;",
       },
+      // The look before every mint would notice the same.
+      { file: GRACE, search: NEWER, replace: "if (used !== null) return undefined;" },
     ],
+  },
+  {
+    name: "mint-over-newer",
+    breaks: "It mints although the value in use is in its grace already, and the vendor ends that one (I1).",
+    layer: "D",
+    known:
+      "D native-grace-last/3xblind rotate fault=twice+40s issuer.mint:1 fault=hang+10m issuer.verify:2 fault=hang issuer.revoke:1 request wait:before:4",
+    edits: [{ file: GRACE, search: NEWER, replace: "if (used !== null) return undefined;" }],
   },
   {
     name: "mints-without-end",

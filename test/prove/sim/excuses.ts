@@ -37,34 +37,35 @@ export function isOverdue(ms: number): boolean {
 export function overdue(consumer: string | undefined): OutageException {
   return {
     ...(consumer === undefined ? {} : { consumer }),
-    because: "a request that cannot be taken back landed more than two leases after it was sent, or was made twice",
+    because: "a request that cannot be taken back landed more than two leases after it was sent",
   };
 }
 
-/** A vendor that keeps one old value and makes two new ones of one request has ended what the consumers hold: no protocol can help. */
-function isKilledByCopy({ faults }: Schedule, { setup, history }: Fake): boolean {
-  if (!NO_WAY_BACK.has(setup.mintClass) || setup.graceKeeps === "all") return false;
-  const asked = faults.some((fault) => fault.kind === "twice" && fault.label === "issuer.mint");
-  return asked && history.some(({ label, outcome }) => label === "issuer.mint" && outcome === "late");
+/**
+ * A vendor that keeps one old value and makes two new ones of one request has ended what the consumers hold, there and then: no protocol
+ * can help. What comes later is judged.
+ */
+export function killedByCopy({ faults }: Schedule, { setup, history }: Fake): OutageException[] {
+  if (!NO_WAY_BACK.has(setup.mintClass) || setup.graceKeeps === "all") return [];
+  if (!faults.some((fault) => fault.kind === "twice" && fault.label === "issuer.mint")) return [];
+  const copies = history.filter(({ label, outcome }) => label === "issuer.mint" && outcome === "late");
+  return copies.map(({ at }) => ({ at, because: "a mint that was made twice ended what consumers held" }));
 }
 
 /** What this schedule has land too late: places that take whatever comes last, and mints without a way back. */
-export function overdueTargets(schedule: Schedule, fake: Fake): (string | undefined)[] {
-  const { faults, events } = schedule;
+export function overdueTargets({ faults, events }: Schedule, fake: Fake): (string | undefined)[] {
   const late = [
     ...faults.flatMap((fault) => ("landsAfterMs" in fault ? [fault.landsAfterMs ?? 0] : [])),
     ...events.flatMap(({ point, amount }) => (point.at === "flight" ? [amount ?? 0] : [])),
   ].filter(isOverdue);
-  const killed = isKilledByCopy(schedule, fake) ? [undefined] : [];
-  if (late.length === 0) return killed;
+  if (late.length === 0) return [];
   const landed = fake.history.filter(
     (deed) =>
       deed.outcome === "late" &&
       fake.history.some((sent) => sent.target === deed.target && late.includes(deed.at - sent.at)),
   );
-  const found = landed.flatMap(({ label, target }) => {
+  return landed.flatMap(({ label, target }) => {
     if (label === "issuer.mint") return NO_WAY_BACK.has(fake.setup.mintClass) ? [undefined] : [];
     return label === "sink.write" ? [target] : [];
   });
-  return [...killed, ...found];
 }

@@ -5,7 +5,7 @@ import type { Fake, Setup } from "../api.ts";
 import type { Agenda } from "./agenda.ts";
 import { isStalled, liveRotation, moments, readAgenda } from "./agenda.ts";
 import type { OutageException } from "../judge/evidence.ts";
-import { excuseOf, NO_WAY_BACK, overdue, overdueTargets } from "./excuses.ts";
+import { excuseOf, killedByCopy, NO_WAY_BACK, overdue, overdueTargets } from "./excuses.ts";
 import type { VirtualClock } from "./clock.ts";
 import { BEGINNING } from "./clock.ts";
 import type { ToldLedger } from "./database.ts";
@@ -103,6 +103,7 @@ export class Telling {
     const agenda = await this.#toRest();
     const { schedule, fake } = this.#options;
     for (const target of overdueTargets(schedule, fake)) this.#landTooLate(target);
+    this.excuses.push(...killedByCopy(schedule, fake));
     return agenda;
   }
 
