@@ -78,7 +78,7 @@ async function write(pass: ConsumerPass): Promise<boolean> {
   const intent = (live: Live, now: Instant): Change => ({
     audit: { event: "WriteIntended", consumer: id, attempt: attempt.id },
     ...intentState(live),
-    consumers: [{ ...unsureIfWriting(pass.deps, rowOf(live, id), sink, now), state: "writing", touched: true }],
+    consumers: [{ ...unsureIfWriting(pass.deps, rowOf(live, id), now), state: "writing", touched: true }],
   });
   const begunAt = pass.journal.now();
   const performed = await effect(
@@ -94,7 +94,7 @@ async function afterWrite(pass: ConsumerPass, performed: Performed<Written>, beg
   const writtenAt = pass.journal.now();
   const { facts } = rowOf(pass.journal.live, pass.id);
   if (outcome.kind !== "done") {
-    const doubt = unsureFrom(pass.deps, outcome.kind, pass.sink, writtenAt);
+    const doubt = unsureFrom(pass.deps, outcome.kind, writtenAt);
     return fail(pass, "write", outcome.cause, { effects, facts: { ...facts, ...doubt } });
   }
   const { version, changed } = outcome.value;
@@ -105,7 +105,8 @@ async function afterWrite(pass: ConsumerPass, performed: Performed<Written>, beg
       writtenAt,
       changed,
       ...(version === undefined ? {} : { version }),
-      ...stillUnsure(facts, begunAt),
+      // Where it changed nothing, the earlier write of the same value has landed: on the way forward that is as good.
+      ...stillUnsure(facts, begunAt, pass.sink.traits.conditional),
       ...wordOfAPerson(facts, pass.attempt.id),
     },
   });

@@ -60,7 +60,7 @@ async function writeBack({ pass, id, sink, entries }: Back, seen: { ifVersion?: 
   });
   const { outcome, effect: effects } = performed;
   if (outcome.kind !== "done") {
-    const facts = unsureFrom(pass.deps, outcome.kind, sink, pass.journal.now());
+    const facts = unsureFrom(pass.deps, outcome.kind, pass.journal.now());
     return restoreFailed(pass, id, outcome.cause, { effects, facts });
   }
   const { written, observed } = outcome.value;
@@ -84,7 +84,13 @@ async function settleBack({ pass, id, sink }: Back, written: Written, { begunAt,
   }
   await pass.journal.write((live) => ({
     audit: { event: "WrittenBack", consumer: id },
-    consumers: [{ ...rowOf(live, id), state: "restored", facts: stillUnsure(rowOf(live, id).facts, begunAt) }],
+    consumers: [
+      {
+        ...rowOf(live, id),
+        state: "restored",
+        facts: stillUnsure(rowOf(live, id).facts, begunAt, sink.traits.conditional && written.changed),
+      },
+    ],
     effects,
   }));
 }
@@ -94,8 +100,8 @@ async function settleBack({ pass, id, sink }: Back, written: Written, { begunAt,
  * time, by whoever stands between us and the sink.
  */
 function restoring(deps: Deps, row: ConsumerRow, sink: Sink, now: Instant): ConsumerRow {
-  const { facts } = unsureIfWriting(deps, withCopyOf(deps, row, sink), sink, now);
-  const doubt = facts.restoring === true ? unsureFrom(deps, "unknown", sink, now) : {};
+  const { facts } = unsureIfWriting(deps, withCopyOf(deps, row, sink), now);
+  const doubt = facts.restoring === true ? unsureFrom(deps, "unknown", now) : {};
   const state = row.state === "writing" ? "failed" : row.state;
   return { ...row, state, facts: { ...facts, ...doubt, restoring: true } };
 }
@@ -103,8 +109,8 @@ function restoring(deps: Deps, row: ConsumerRow, sink: Sink, now: Instant): Cons
 /** On the way forward a copy of a write changes nothing: it holds the same value. */
 function withCopyOf(deps: Deps, row: ConsumerRow, sink: Sink): ConsumerRow {
   const { writtenAt, unsureUntil } = row.facts;
-  if (writtenAt === undefined || unsureUntil !== undefined) return row;
-  return { ...row, facts: { ...row.facts, ...unsureFrom(deps, "unknown", sink, writtenAt) } };
+  if (sink.traits.conditional || writtenAt === undefined || unsureUntil !== undefined) return row;
+  return { ...row, facts: { ...row.facts, ...unsureFrom(deps, "unknown", writtenAt) } };
 }
 
 /** Custody that was empty before is emptied again; an acceptor's second slot too. */

@@ -66,4 +66,9 @@ export const FOUND: readonly Finding[] = [
     schedule:
       "D native-grace-last/3xblind rotate fault=twice+40s issuer.mint:1 fault=hang+10m issuer.verify:2 fault=hang issuer.revoke:1 request wait:before:4",
   },
+  {
+    name: "a write-back that changes nothing does not count as later than a conditional write that may still land",
+    was: "I2, I3: the version had not moved, so the late write of the new value was taken after the abort",
+    schedule: "D acceptors/1xslots retry fault=hang+20s sink.write:2 abort wait:before:1",
+  },
 ];
