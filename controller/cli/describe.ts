@@ -1,6 +1,6 @@
 import type { Db } from "../ledger/db.ts";
 import { listHolds } from "../ledger/holds.ts";
-import { listRequests, listRotations } from "../ledger/views.ts";
+import { listAsked } from "../ledger/views.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { registryOf } from "./command.ts";
 import { describeRequest, describeRotation, type DescribeReport } from "./describe-report.ts";
@@ -25,9 +25,8 @@ export async function describeCommand(
 ): Promise<ExitCode> {
   const { out, clock } = context;
   const filter = namedBy(text, options.namespace);
-  const [views, requests, holds, registry] = await Promise.all([
-    listRotations(db, filter),
-    listRequests(db, filter),
+  const [{ rotations: views, requests }, holds, registry] = await Promise.all([
+    listAsked(db, filter),
     listHolds(db),
     registryOf(context),
   ]);

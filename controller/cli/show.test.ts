@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { CREDENTIAL_NAME, Scenario } from "../../test/support/scenario.ts";
 import { REASONS } from "../domain/reasons.ts";
+import type { Db, Statement } from "../ledger/db.ts";
 import type { ExitCode } from "./command.ts";
 import { describeCommand } from "./describe.ts";
 import { CommandFailure } from "./failure.ts";
@@ -193,6 +194,31 @@ describe("wait", () => {
     expect(code).toBe(0);
     expect(wrongShape("rotation", out)).toEqual([]);
     expect(err).toContain("Validated  waits for a person: Revoke gate");
+  });
+
+  it("takes a request that is accepted while it looks for one that began", async () => {
+    await using scenario = await Scenario.open({ credential: APPROVAL });
+    await scenario.request("first");
+    let accepted: Promise<unknown> | undefined;
+    const accept = async () => {
+      scenario.start();
+      await scenario.until("first", () => true);
+    };
+    const { db: real } = scenario.ledger;
+    const db: Db = {
+      ...real,
+      query: async <Row>(statement: Statement, values?: readonly unknown[]) => {
+        if (accepted) await accepted;
+        const rows = real.query<Row>(statement, values);
+        accepted ??= rows.then(accept);
+        await accepted;
+        return rows;
+      },
+    };
+    const { code } = await on(scenario, async ({ context }) =>
+      waitCommand(context, "first", { ...WAIT, for: "gate" }, db),
+    );
+    expect(code).toBe(0);
   });
 
   it("ends with 2 when the time is over, and with 1 when it cannot come to that any more", async () => {

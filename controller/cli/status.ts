@@ -4,7 +4,7 @@ import { summarize } from "../domain/summarize.ts";
 import type { Db } from "../ledger/db.ts";
 import { listHolds } from "../ledger/holds.ts";
 import { listSources, type SourceView } from "../ledger/sources.ts";
-import { listRequests, listRotations, type RequestView } from "../ledger/views.ts";
+import { listAsked, type RequestView } from "../ledger/views.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { CommandFailure } from "./failure.ts";
 import { heldLines } from "./held-text.ts";
@@ -61,9 +61,8 @@ async function readPage(db: Db, text: string | undefined, options: StatusOptions
   const { namespace, all } = options;
   const filter = text === undefined ? (namespace === undefined ? {} : { namespace }) : namedBy(text, namespace);
   const name = text === undefined ? undefined : filter;
-  const [views, requests, sources, holds] = await Promise.all([
-    listRotations(db, { ...filter, ...(all === true ? { all } : {}) }),
-    listRequests(db, filter),
+  const [{ rotations: views, requests }, sources, holds] = await Promise.all([
+    listAsked(db, { ...filter, ...(all === true ? { all } : {}) }),
     listSources(db),
     listHolds(db),
   ]);

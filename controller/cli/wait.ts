@@ -3,7 +3,7 @@ import { humanDuration } from "../domain/duration.ts";
 import type { RotationStatus } from "../domain/status.ts";
 import { summarize } from "../domain/summarize.ts";
 import type { Db } from "../ledger/db.ts";
-import { listRequests, listRotations, type RequestView } from "../ledger/views.ts";
+import { listAsked, type RequestView } from "../ledger/views.ts";
 import { timeoutOf } from "./answer.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { CommandFailure, misuse } from "./failure.ts";
@@ -61,8 +61,7 @@ export async function waitCommand(
 }
 
 async function lookAt(db: Db, text: string, namespace: string | undefined): Promise<Look> {
-  const filter = namedBy(text, namespace);
-  const [views, requests] = await Promise.all([listRotations(db, filter), listRequests(db, filter)]);
+  const { rotations: views, requests } = await listAsked(db, namedBy(text, namespace));
   if (views.length + requests.length > 1) {
     throw misuse(`${printable(text)} exists in several namespaces.`, "Say which one with -n.");
   }

@@ -153,3 +153,21 @@ export async function listRequests(db: Db, filter: ListFilter = {}): Promise<Req
     filter.limit ?? DEFAULT_LIMIT,
   ]);
 }
+
+/**
+ * Rotations, and the requests that have none, each of them once. Requests are read first: one that is accepted meanwhile is
+ * then a rotation, never missing.
+ */
+export async function listAsked(
+  db: Db,
+  filter: ListFilter = {},
+): Promise<{ rotations: RotationView[]; requests: RequestView[] }> {
+  const waiting = await listRequests(db, filter);
+  const rotations = await listRotations(db, filter);
+  const begun = new Set(rotations.map(({ rotation }) => placeOf(rotation)));
+  return { rotations, requests: waiting.filter((request) => !begun.has(placeOf(request))) };
+}
+
+function placeOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `${namespace}/${name}`;
+}
