@@ -5,7 +5,9 @@ import { count, duration, kept, type LayerOutcome, missing, rate, replayCommand 
 
 /** Of many that broke the first few say what is wrong; all of them are in `-o json`. */
 const MOST_SHOWN = 3;
-const MOST_LINES = 120;
+/** Of a long history how it began and how it ended. */
+const FIRST_LINES = 60;
+const LAST_LINES = 60;
 
 export function summaryLines(outcomes: readonly LayerOutcome[]): string[] {
   const rows = outcomes.map((outcome) => [
@@ -66,8 +68,8 @@ function foundLines(outcome: LayerOutcome, { schedule, violations, story }: Foun
 
 function indented(text: string): string[] {
   const lines = text.split("\n");
-  const cut =
-    lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES), `… ${lines.length - MOST_LINES} more lines`] : lines;
+  const left = lines.length - FIRST_LINES - LAST_LINES;
+  const cut = left > 0 ? [...lines.slice(0, FIRST_LINES), `… ${left} more lines`, ...lines.slice(-LAST_LINES)] : lines;
   return cut.map((line) => `    ${line}`);
 }
 

@@ -60,7 +60,9 @@ export function liveRotation(agenda: Agenda): RotationEntry | undefined {
 }
 
 /** When each part has something to do. */
-export function moments(agenda: Agenda): Readonly<Record<Part, number>> {
+export type Moments = Readonly<Record<Part, number>>;
+
+export function moments(agenda: Agenda): Moments {
   const { requestAt, late, retiredDecisions, rotations, retired, tombstones } = agenda;
   const earliest = (rows: readonly Timed[]): number => Math.min(Infinity, ...rows.map(momentOf));
   return {

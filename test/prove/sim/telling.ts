@@ -2,7 +2,7 @@
 import type { MintClass } from "../../../adapters/contract.ts";
 import type { EffectPoint, Log } from "../../../controller/engine/deps.ts";
 import type { Fake, Setup } from "../api.ts";
-import type { Agenda } from "./agenda.ts";
+import type { Agenda, Moments } from "./agenda.ts";
 import { isStalled, liveRotation, moments, readAgenda } from "./agenda.ts";
 import type { OutageException } from "../judge/evidence.ts";
 import { excuseOf, killedByCopy, NO_WAY_BACK, overdue, overdueTargets } from "./excuses.ts";
@@ -25,7 +25,7 @@ const HORIZON_MS = 25 * 3_600_000;
 /** A rotation that needs a person is looked at so often at its own pace, then seldom, as what is under way may still need a day. */
 const STALLED_LOOKS = 3;
 const SELDOM_MS = 4 * 3_600_000;
-/** After that everything that was under way has come about; what is looked at every hour only waits for the person. */
+/** After that everything that was under way has come about, but an old credential whose end is tried again. */
 const DAY_MS = 23 * 3_600_000;
 /** Whatever waits for people by then waits for ever. */
 const LAST = BEGINNING + 10 * 24 * 3_600_000;
@@ -321,17 +321,18 @@ export class Telling {
     const vendors = this.#isPast ? Infinity : (this.#options.fake.nextMoment() ?? Infinity);
     const live = liveRotation(agenda);
     if (!live || !isStalled(live)) return Math.min(own, at.work, vendors);
-    return this.#nextOfStalled(live.state, at.work, { own, vendors });
+    return this.#nextOfStalled(live.state, at, vendors);
   }
 
   /** A stalled rotation is tried again for ever: here until a day has passed, and only while something else may still happen. */
-  #nextOfStalled(state: string, work: number, { own, vendors }: { own: number; vendors: number }): number {
+  #nextOfStalled(state: string, { work, admit, retired, tombstones }: Moments, vendors: number): number {
     const now = this.#options.clock.now();
     if (this.#stalled?.state !== state) this.#stalled = { state, since: now, looks: 0 };
     this.#stalled.looks += 1;
+    const own = Math.min(admit, retired, tombstones);
     const others = Math.min(own, vendors);
     if (!this.#isLeft) return Math.min(work, others);
-    if (now > this.#stalled.since + DAY_MS) return Infinity;
+    if (now > this.#stalled.since + DAY_MS) return retired;
     if (others > now + HORIZON_MS) return own;
     return Math.min(others, Math.max(work, now + SELDOM_MS));
   }
