@@ -5,6 +5,7 @@
  * or says in its doc comment how it is not. Every method stops when its `signal` aborts. Methods throw only the errors of
  * `errors.ts`; any other error is a bug of the adapter and is treated as `OutcomeUnknown`.
  */
+import type { ErrorFacts } from "./errors.ts";
 import type { Secret, SecretFields } from "./secret.ts";
 
 /** How an issuer brings a new value into the world, which decides how an ambiguous mint is resolved. */
@@ -147,8 +148,12 @@ export interface Issuer {
   read?(id: KeyId, signal: AbortSignal): Promise<SecretFields>;
   /** Moves the date on which the vendor ends this old value. Needed for `native-grace`. Already gone is `Terminal`. */
   moveGrace?(id: KeyId, until: string, signal: AbortSignal): Promise<void>;
-  /** Ends exactly this id: disables it where `traits.revocation` is `quarantine`. Already gone is success. Returns what outlives it. */
-  revoke(id: KeyId, signal: AbortSignal): Promise<readonly Residual[]>;
+  /**
+   * Ends exactly this id: disables it where `traits.revocation` is `quarantine`. Already gone is success. Returns what outlives it.
+   * `value`: this id's own, where Velvet still has it; a vendor that ends a credential only for whoever shows it needs it, and answers
+   * `Terminal` `ValueNeeded` without.
+   */
+  revoke(id: KeyId, signal: AbortSignal, value?: SecretFields): Promise<readonly Residual[]>;
   /** Removes a quarantined id for good. Already gone is success. */
   destroy(id: KeyId, signal: AbortSignal): Promise<readonly Residual[]>;
   /** Brings a quarantined id back to life with its old value, where the vendor can. */
@@ -231,6 +236,14 @@ export interface Check {
   run(value: SecretFields, signal: AbortSignal): Promise<CheckResult>;
 }
 
+/** An account's share of what its vendor allows: one for all replicas. */
+export interface Budget {
+  /** Before each request. Throws `Transient` `RateLimited` where the next one would not be let through soon: certainly not sent. */
+  take(facts: ErrorFacts, signal: AbortSignal): Promise<void>;
+  /** The vendor said to send nothing for so long: nobody does. */
+  block(ms: number): void;
+}
+
 /** What the platform team configured, with the secrets resolved by name. */
 export interface AccountHandle {
   readonly name: string;
@@ -245,6 +258,8 @@ export interface AccountHandle {
   secret(name: string): Secret;
   /** Resolved `spec.headers[]`. */
   headers(): Readonly<Record<string, Secret>>;
+  /** Absent where nobody counts. For `openHttp`. */
+  readonly budget?: Budget;
 }
 
 export interface CheckEndpoint {

@@ -77,6 +77,7 @@ function typed<AccountBlock>(account: AccountHandle): TypedAccount<AccountBlock>
     endpoints: account.endpoints,
     secret: (name) => account.secret(name),
     headers: () => account.headers(),
+    ...(account.budget === undefined ? {} : { budget: account.budget }),
   };
 }
 

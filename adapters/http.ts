@@ -4,7 +4,7 @@
  * failure is a typed error with facts, never a body, a header, a query or a URL.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import type { Clock } from "./contract.ts";
+import type { Budget, Clock } from "./contract.ts";
 import type { ErrorFacts } from "./errors.ts";
 import { OutcomeUnknown, Terminal } from "./errors.ts";
 import type { Reach } from "./http-guard.ts";
@@ -28,6 +28,8 @@ export interface HttpOptions {
   /** `account.headers`: sent with every request. A header that the request itself sets wins. */
   readonly headers: () => Readonly<Record<string, Secret>>;
   readonly clock: Clock;
+  /** `account.budget`: asked before each request, and told when the vendor has had enough. */
+  readonly budget?: Budget | undefined;
   /** Which addresses may be connected to. Default `any`: the platform team chose the endpoint. Metadata addresses never. */
   readonly reach?: Reach;
   /** Connections at once. Default 8. */
@@ -79,6 +81,8 @@ export interface Http extends AsyncDisposable {
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
 }
 
+/** After a 429 that does not say for how long. */
+const DEFAULT_REST_MS = 60_000;
 const REQUEST_IDS = ["x-request-id", "request-id", "x-amzn-requestid", "x-github-request-id", "cf-ray"];
 
 /** Opens nothing yet: connects when first used. */
@@ -106,7 +110,9 @@ export function openHttp(options: HttpOptions): Http {
         maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
         oversized: options.oversized ?? "refuse",
       };
+      await options.budget?.take(facts, signal);
       const result = await exchange(poolOf(base.origin), line, limits, signal);
+      if (result.status === 429) options.budget?.block(waitOf(options, result.headers) ?? DEFAULT_REST_MS);
       return judge(options, request, result, facts);
     },
     async [Symbol.asyncDispose]() {
