@@ -146,7 +146,7 @@ export interface Issuer {
   mint(order: MintOrder, signal: AbortSignal): Promise<Minted>;
   /** The value of this id, shown again. Needed for `re-readable` and `vendor-distributed`. Read-only. */
   read?(id: KeyId, signal: AbortSignal): Promise<SecretFields>;
-  /** Moves the date on which the vendor ends this old value. Needed for `native-grace`. Already gone is `Terminal`. */
+  /** Moves the date on which the vendor ends this old value. Needed for `native-grace`. Already gone is `Terminal` `AlreadyGone`. */
   moveGrace?(id: KeyId, until: string, signal: AbortSignal): Promise<void>;
   /**
    * Ends exactly this id: disables it where `traits.revocation` is `quarantine`. Already gone is success. Returns what outlives it.
@@ -238,8 +238,11 @@ export interface Check {
 
 /** An account's share of what its vendor allows: one for all replicas. */
 export interface Budget {
-  /** Before each request. Throws `Transient` `RateLimited` where the next one would not be let through soon: certainly not sent. */
-  take(facts: ErrorFacts, signal: AbortSignal): Promise<void>;
+  /**
+   * Before each request; what it returns is disposed of after the answer. Throws `Transient` where too many are under way, or the next
+   * one would not be let through soon: certainly not sent.
+   */
+  enter(facts: ErrorFacts, signal: AbortSignal): Promise<Disposable>;
   /** The vendor said to send nothing for so long: nobody does. */
   block(ms: number): void;
 }
@@ -305,6 +308,8 @@ export interface Adapter {
   readonly roles: readonly ("issuer" | "sink" | "check")[];
   /** Whether an account of this adapter needs `endpoint`, and what it looks like, for messages. */
   readonly endpoint: "required" | "optional" | "none";
+  /** What the vendor allows one account in a minute, where its account does not say otherwise. Default: as its answers say. */
+  readonly requestsPerMinute?: number;
   /**
    * The fields of an issuer or sink block that say *what* is touched, as flat text, for the account's `allow[].targets` globs:
    * `{ role: "orders" }`, `{ path: "orders/.env" }`. Pure.

@@ -37,6 +37,7 @@ export interface AdapterDefinition<AccountBlock, IssuerBlock, SinkBlock> {
   /** Equals the folder's name and the registry's key. */
   readonly name: string;
   readonly endpoint: Adapter["endpoint"];
+  readonly requestsPerMinute?: number;
   readonly issuer?: DeclaredRole<IssuerBlock, IssuerTraits>;
   readonly sink?: DeclaredRole<SinkBlock, SinkTraits>;
   /** True where `connect` gives a `check`. */
@@ -57,6 +58,7 @@ export function defineAdapter<AccountBlock, IssuerBlock = never, SinkBlock = nev
     name,
     roles,
     endpoint,
+    ...(definition.requestsPerMinute === undefined ? {} : { requestsPerMinute: definition.requestsPerMinute }),
     targets: (role, config) => {
       if (role === "issuer" && issuer) return issuer.targets((config ?? {}) as IssuerBlock);
       if (role === "sink" && sink) return sink.targets((config ?? {}) as SinkBlock);

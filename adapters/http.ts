@@ -110,7 +110,7 @@ export function openHttp(options: HttpOptions): Http {
         maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
         oversized: options.oversized ?? "refuse",
       };
-      await options.budget?.take(facts, signal);
+      using _turn = await options.budget?.enter(facts, signal);
       const result = await exchange(poolOf(base.origin), line, limits, signal);
       if (result.status === 429) options.budget?.block(waitOf(options, result.headers) ?? DEFAULT_REST_MS);
       return judge(options, request, result, facts);

@@ -10,11 +10,14 @@ import { type Checkpoints, startCheckpoints } from "./checkpoints/run.ts";
 import type { Config } from "./config.ts";
 import type { KeyRing } from "./custody/key.ts";
 import { keyRing } from "./custody/key.ts";
-import { Accounts } from "./engine/accounts.ts";
+import { Accounts, type BudgetMaker } from "./engine/accounts.ts";
+import { budgetOf } from "./engine/budget.ts";
 import type { Deps } from "./engine/deps.ts";
 import { Engine } from "./engine/engine.ts";
 import { accountSecrets } from "./engine/secrets.ts";
 import { readKek } from "./kek.ts";
+import { blockBudget, takeBudget } from "./ledger/accounts.ts";
+import type { Db } from "./ledger/db.ts";
 import { ensureInstall } from "./ledger/install.ts";
 import type { Log } from "./log.ts";
 import type { OpenLedger } from "./open.ts";
@@ -69,7 +72,7 @@ async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: Key
   const { config, log, stop } = order;
   const registry = order.registry ?? adapters;
   const lookup = accountSecrets(config.accountSecret, config.accountsDir);
-  const accounts = new Accounts(registry, lookup, order.clock);
+  const accounts = new Accounts(registry, lookup, order.clock, ledgerBudgets(ledger.db));
   const deps = engineDeps(order, ledger, keys, accounts);
   const rotationOn = config.rotation === "on";
   const checkpoints = await watchLedger(order, deps, () => engine.wake());
@@ -94,6 +97,18 @@ async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: Key
     await checkpoints.stop();
     await accounts.close();
   }
+}
+
+/** Counted in the ledger, so that all replicas together keep to what a vendor allows. */
+function ledgerBudgets(db: Db): BudgetMaker {
+  return (account, limits) =>
+    budgetOf({
+      account,
+      limits,
+      take: async (pace) => takeBudget(db, account, pace),
+      block: async (ms) => blockBudget(db, account, ms),
+      timeout: (ms) => AbortSignal.timeout(ms),
+    });
 }
 
 function readiness(rotationOn: boolean, held: string | undefined): string {

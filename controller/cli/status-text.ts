@@ -1,6 +1,7 @@
 /** How a rotation looks in a terminal. Pure: `RotationStatus` in, lines out. */
 import { humanDuration } from "../domain/duration.ts";
 import type { Condition, RotationStatus } from "../domain/status.ts";
+import type { AccountView } from "../ledger/accounts.ts";
 import type { SourceView } from "../ledger/sources.ts";
 import type { HoldView } from "../ledger/holds.ts";
 import type { RequestView } from "../ledger/views.ts";
@@ -13,6 +14,8 @@ export interface StatusPage {
   readonly requests: readonly RequestView[];
   /** Those that could not be read, or with something wrong in their files. */
   readonly sources: readonly SourceView[];
+  /** All of them. */
+  readonly accounts: readonly AccountView[];
   /** Why nothing is started; mostly none. */
   readonly holds: readonly HoldView[];
 }
@@ -23,7 +26,12 @@ const WIDE_HEADER = [...LIST_HEADER.slice(0, -1), "WORKING", "GATE", "NEXT TRY",
 
 /** One line for each rotation and each request without one, newest first; then what is wrong with the sources. */
 export function listLines(page: StatusPage, now: Date, colours: Colours, wide = false): string[] {
-  return [...heldLines(page.holds, colours), ...rotationLines(page, now, colours, wide), ...sourceLines(page, colours)];
+  return [
+    ...heldLines(page.holds, colours),
+    ...rotationLines(page, now, colours, wide),
+    ...accountLines(page, now, colours, wide),
+    ...sourceLines(page, colours),
+  ];
 }
 
 /** `namespace/name` of everything on the page, to be given to other commands. */
@@ -51,6 +59,36 @@ function rotationLines({ rotations, requests }: StatusPage, now: Date, colours: 
     wide ? WIDE_HEADER : LIST_HEADER,
     rows.map(({ cells, more }) => (wide ? [...cells.slice(0, -1), ...more, cells.at(-1) ?? ""] : cells)),
   );
+}
+
+const ACCOUNT_HEADER = ["ACCOUNT", "ADAPTER", "READY", "REMAINING", "PROBED", "WHAT"] as const;
+
+/** With little room only those that keep rotations from going on. */
+function accountLines({ accounts }: StatusPage, now: Date, colours: Colours, wide: boolean): string[] {
+  const shown = accounts.filter(({ ready, blockedUntil }) => wide || ready === false || blockedUntil !== null);
+  if (shown.length === 0) return [];
+  return [
+    "",
+    ...tableLines(
+      ACCOUNT_HEADER,
+      shown.map((account) => accountCells(account, now, colours)),
+    ),
+  ];
+}
+
+function accountCells(account: AccountView, now: Date, colours: Colours): string[] {
+  const { name, adapter, ready, reason, message, remaining, probedAt, blockedUntil } = account;
+  const paint = ready === null ? colours.dim : ready ? colours.green : colours.red;
+  const rest = blockedUntil === null ? 0 : Date.parse(blockedUntil) - now.getTime();
+  const pause = rest > 0 ? `the vendor allows nothing for ${humanDuration(rest)}; ` : "";
+  return [
+    printable(name),
+    printable(adapter),
+    paint(ready === null ? "?" : ready ? "yes" : "no"),
+    remaining === null ? "-" : String(remaining),
+    probedAt === null ? "never" : since(probedAt, now),
+    printable(`${pause}${reason}: ${message}`),
+  ];
 }
 
 /** A merged manifest that is wrong starts nothing: this is where its author learns why. */

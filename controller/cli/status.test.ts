@@ -168,7 +168,7 @@ it("watches until what was named is over, or until it is stopped, and writes onl
   const db: Db = {
     ...ledger.db,
     query: async <Row>(...args: Parameters<Db["query"]>) => {
-      if (++asked === 6) stopping.abort(); // three statements for each look: after the second look
+      if (++asked === 10) stopping.abort(); // five statements for each look: after the second look
       return ledger.db.query<Row>(...args);
     },
   };

@@ -2,6 +2,7 @@ import { setTimeout as after } from "node:timers/promises";
 import type { RotationStatus } from "../domain/status.ts";
 import { summarize } from "../domain/summarize.ts";
 import type { Db } from "../ledger/db.ts";
+import { listAccounts } from "../ledger/accounts.ts";
 import { listHolds } from "../ledger/holds.ts";
 import { listSources, type SourceView } from "../ledger/sources.ts";
 import { listAsked, type RequestView } from "../ledger/views.ts";
@@ -61,9 +62,10 @@ async function readPage(db: Db, text: string | undefined, options: StatusOptions
   const { namespace, all } = options;
   const filter = text === undefined ? (namespace === undefined ? {} : { namespace }) : namedBy(text, namespace);
   const name = text === undefined ? undefined : filter;
-  const [{ rotations: views, requests }, sources, holds] = await Promise.all([
+  const [{ rotations: views, requests }, sources, accounts, holds] = await Promise.all([
     listAsked(db, { ...filter, ...(all === true ? { all } : {}) }),
     listSources(db),
+    listAccounts(db),
     listHolds(db),
   ]);
   const shown = all === true || name !== undefined ? requests : requests.filter(({ state }) => OPEN.has(state));
@@ -71,6 +73,7 @@ async function readPage(db: Db, text: string | undefined, options: StatusOptions
     rotations: views.map(summarize).filter((status) => isAskedFor(status, options)),
     requests: shown.filter((request) => isRequestAskedFor(request, options)),
     sources: sources.filter(isTroubled),
+    accounts,
     holds,
   };
 }

@@ -83,7 +83,10 @@ function newest(keys: readonly IssuedKey[], attempt: AttemptRow): Resolution {
 function graceful(world: World, attempt: AttemptRow, keys: readonly IssuedKey[]): Resolution {
   const happened = appeared(keys, attempt).length > 0;
   const accepted = world.rotation.snapshot.credential.spec.rotation?.acceptsDowntime === true;
-  if (!happened || world.issuer.graceKeeps === "all" || accepted) return NOTHING_LEFT;
+  const used = world.rotation.facts.verify?.previousId;
+  // One that was ended already has nothing to lose, and whoever holds it needs a new one now.
+  const isGone = used !== undefined && !keys.some((key) => key.id === used);
+  if (!happened || isGone || world.issuer.graceKeeps === "all" || accepted) return NOTHING_LEFT;
   const cause: Cause = {
     reason: "GraceWouldEnd",
     message:

@@ -2,10 +2,12 @@
 import type {
   AccountHandle,
   Adapter,
+  Budget,
   Check,
   CheckEndpoint,
   Clock,
   Connection,
+  Health,
   Issuer,
   IssuerTraits,
   Sink,
@@ -17,11 +19,16 @@ import type { AccountEndpoint, SecretSource, VendorAccountSpec } from "../../crd
 import { CUSTODY } from "../domain/consumers.ts";
 import { durationMs } from "../domain/duration.ts";
 import type { Snapshot } from "../domain/world.ts";
+import type { BudgetLimits } from "./budget.ts";
 
 /** Resolves one `auth[]` or `headers[]` source. Undefined where it is not there. */
 export type SecretLookup = (source: SecretSource) => Secret | undefined;
 
+/** What an account may send, counted for all replicas. */
+export type BudgetMaker = (account: string, limits: BudgetLimits) => Budget;
+
 const IDLE_MS = 600_000;
+const DEFAULT_CONCURRENCY = 8;
 
 interface Open {
   readonly adapter: Adapter;
@@ -38,12 +45,14 @@ export class Accounts {
   readonly #registry: Readonly<Record<string, Adapter>>;
   readonly #lookup: SecretLookup;
   readonly #clock: Clock;
+  readonly #budgets: BudgetMaker | undefined;
   readonly #open = new Map<string, Open>();
 
-  constructor(registry: Readonly<Record<string, Adapter>>, lookup: SecretLookup, clock: Clock) {
+  constructor(registry: Readonly<Record<string, Adapter>>, lookup: SecretLookup, clock: Clock, budgets?: BudgetMaker) {
     this.#registry = registry;
     this.#lookup = lookup;
     this.#clock = clock;
+    this.#budgets = budgets;
   }
 
   /** As the adapter declares them: nothing is opened. */
@@ -78,10 +87,15 @@ export class Accounts {
   }
 
   check(snapshot: Snapshot, account: string, endpoint: string): Check {
-    const { adapter, connection } = this.#connect(snapshot, account);
+    const { adapter, connection } = this.#connect(accountOf(snapshot, account));
     const found = snapshot.accounts[account]?.spec.endpoints?.find((each) => each.name === endpoint);
     if (!connection.check || !found) throw lacks(adapter.name, `check ${endpoint}`);
     return connection.check(checkEndpoint(found));
+  }
+
+  /** Asks the vendor, reading only, whether this account works. Throws as `issuer` does. */
+  async probe(account: AccountOf, signal: AbortSignal): Promise<Health> {
+    return this.#connect(account).connection.probe(signal);
   }
 
   async close(): Promise<void> {
@@ -91,13 +105,13 @@ export class Accounts {
   }
 
   #role(snapshot: Snapshot, block: Block): { adapter: Adapter; connection: Connection; config: unknown } {
-    const { adapter, connection } = this.#connect(snapshot, block.account);
+    const { adapter, connection } = this.#connect(accountOf(snapshot, block.account));
     return { adapter, connection, config: block[adapter.name] ?? {} };
   }
 
-  #connect(snapshot: Snapshot, name: string): Open {
-    const adapter = this.#adapter(snapshot, name);
-    const { generation, spec } = accountOf(snapshot, name);
+  #connect(account: AccountOf): Open {
+    const { name, generation, spec } = account;
+    const adapter = this.#adapterOf(spec.adapter);
     const now = this.#clock.monotonicMs();
     const key = `${name}@${generation}`;
     const found = this.#open.get(key);
@@ -106,14 +120,16 @@ export class Accounts {
       return found;
     }
     this.#closeIdle(now);
-    const handle = this.#handle(name, generation, spec);
-    const opened = { adapter, connection: adapter.connect(handle, this.#clock), usedAt: now };
+    const opened = { adapter, connection: adapter.connect(this.#handle(account, adapter), this.#clock), usedAt: now };
     this.#open.set(key, opened);
     return opened;
   }
 
   #adapter(snapshot: Snapshot, account: string): Adapter {
-    const name = accountOf(snapshot, account).spec.adapter;
+    return this.#adapterOf(accountOf(snapshot, account).spec.adapter);
+  }
+
+  #adapterOf(name: string): Adapter {
     const adapter = Object.hasOwn(this.#registry, name) ? this.#registry[name] : undefined;
     if (adapter) return adapter;
     throw new Terminal(
@@ -131,7 +147,8 @@ export class Accounts {
     }
   }
 
-  #handle(name: string, generation: number, spec: VendorAccountSpec): AccountHandle {
+  #handle({ name, generation, spec }: AccountOf, adapter: Adapter): AccountHandle {
+    const budget = this.#budgets?.(name, limitsOf(spec, adapter));
     const resolve = (source: SecretSource): Secret => {
       const secret = this.#lookup(source);
       if (secret) return secret;
@@ -152,14 +169,29 @@ export class Accounts {
       endpoints: (spec.endpoints ?? []).map(checkEndpoint),
       secret: (wanted) => resolve(spec.auth?.find((source) => source.name === wanted) ?? { name: wanted }),
       headers: () => Object.fromEntries((spec.headers ?? []).map((source) => [source.name, resolve(source)])),
+      ...(budget === undefined ? {} : { budget }),
     };
   }
 }
 
-function accountOf(snapshot: Snapshot, name: string): Snapshot["accounts"][string] {
+function limitsOf({ limits = {} }: VendorAccountSpec, adapter: Adapter): BudgetLimits {
+  return {
+    concurrency: limits.concurrency ?? DEFAULT_CONCURRENCY,
+    perMinute: limits.requestsPerMinute ?? adapter.requestsPerMinute ?? null,
+  };
+}
+
+/** A VendorAccount in one generation. */
+export interface AccountOf {
+  readonly name: string;
+  readonly generation: number;
+  readonly spec: VendorAccountSpec;
+}
+
+function accountOf(snapshot: Snapshot, name: string): AccountOf {
   const account = snapshot.accounts[name];
   if (!account) throw new Error(`the snapshot has no account ${name}`);
-  return account;
+  return { name, ...account };
 }
 
 function placeOf(snapshot: Snapshot, id: string): Block {

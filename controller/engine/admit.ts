@@ -4,6 +4,7 @@ import { admit } from "../domain/admission.ts";
 import { CUSTODY } from "../domain/consumers.ts";
 import { snapshotHash } from "../domain/gates.ts";
 import type { Snapshot } from "../domain/world.ts";
+import { unreadyAccounts } from "../ledger/accounts.ts";
 import type { NewRotation, PendingRequest } from "../ledger/requests.ts";
 import {
   closeLateDecisions,
@@ -40,7 +41,14 @@ async function admitOne(deps: Deps, context: AdmissionContext, request: PendingR
     context,
     now,
   );
-  if (answer.verdict === "accept") return start(deps, request, answer.snapshot);
+  if (answer.verdict === "accept") {
+    const [unready] = await unreadyAccounts(deps.db, generationsOf(answer.snapshot));
+    if (!unready) return start(deps, request, answer.snapshot);
+    const { account, reason, message } = unready;
+    const told = `Account ${account} does not work: ${reason}. ${message}`;
+    await postponeRequest(deps.db, uid, Math.min(lookAgainMs(request), LOOK_AGAIN_LATEST_MS), "AccountNotReady", told);
+    return false;
+  }
   if (answer.verdict === "later") {
     const wait = answer.until === undefined ? lookAgainMs(request) : Date.parse(answer.until) - Date.parse(now);
     await postponeRequest(deps.db, uid, Math.min(wait, LOOK_AGAIN_LATEST_MS), answer.reason, answer.message);
@@ -50,6 +58,10 @@ async function admitOne(deps: Deps, context: AdmissionContext, request: PendingR
   await closeRequest(deps.db, request, state, answer.reason, answer.message);
   deps.log.warn({ request: `${namespace}/${name}`, reason: answer.reason }, answer.message);
   return false;
+}
+
+function generationsOf({ accounts }: Snapshot): { readonly name: string; readonly generation: number }[] {
+  return Object.entries(accounts).map(([name, { generation }]) => ({ name, generation }));
 }
 
 /** The longer it has waited, the less often it is looked at; what changes in its source wakes it. */

@@ -5,6 +5,7 @@ import { claimRotations, renewClaims } from "../ledger/claims.ts";
 import { admitRequests } from "./admit.ts";
 import type { Deps } from "./deps.ts";
 import { Loop } from "./loop.ts";
+import { probeAccounts } from "./probe.ts";
 import { tendTombstones } from "./reaper.ts";
 import { tendRetired } from "./retired.ts";
 import { work } from "./work.ts";
@@ -50,6 +51,8 @@ export class Engine {
     this.#others = [
       this.#retired,
       this.#reaper,
+      // Whoever observes only wants to know it, too.
+      new Loop(options.pollMs * 5, async () => this.#guarded(async () => (await probeAccounts(deps)) > 0)),
       new Loop(Math.floor(deps.leaseMs / 3), async () => this.#guarded(async () => this.#renew())),
     ];
   }

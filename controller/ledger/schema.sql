@@ -37,6 +37,27 @@ create table velvet.account (
   constraint account_pkey PRIMARY KEY (name)
 );
 
+create table velvet.account_budget (
+  account text not null,
+  next_at timestamp with time zone not null,
+  granted boolean not null,
+  blocked_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  constraint account_budget_pkey PRIMARY KEY (account)
+);
+
+create table velvet.account_status (
+  account text not null,
+  generation bigint not null,
+  ready boolean,
+  reason text not null default 'NotProbed'::text,
+  message text not null default ''::text,
+  remaining bigint,
+  probed_at timestamp with time zone,
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  next_probe_at timestamp with time zone not null,
+  constraint account_status_pkey PRIMARY KEY (account)
+);
+
 create table velvet.attempt (
   id uuid not null,
   rotation uuid not null,

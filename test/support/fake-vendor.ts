@@ -6,6 +6,7 @@ import type {
   Adapter,
   CheckResult,
   Connection,
+  Health,
   Issuer,
   IssuedKey,
   IssuerTraits,
@@ -72,6 +73,8 @@ export class FakeVendor {
   /** Uses of the old credential that go on. */
   active = 0;
   maxLive: number | undefined;
+  /** What a probe of the account answers; it may throw. */
+  health: () => Health = () => ({ ready: true, reason: "Ready", message: "" });
   sinkTraits: SinkTraits = { grade: "value", atomic: true, conditional: false };
   versions = 0;
   /** Targets that must hold a value that the vendor accepts, at every instant (I1); what was seen otherwise. */
@@ -141,7 +144,7 @@ export function fakeAdapter(vendor: FakeVendor): Adapter {
     issuerTraits: traits,
     sinkTraits: () => vendor.sinkTraits,
     connect: (): Connection => ({
-      probe: async () => ({ ready: true, reason: "Ready", message: "" }),
+      probe: async () => vendor.health(),
       issuer: (config) => issuer(vendor, traits(), (config as { family?: string }).family ?? ""),
       sink: (config) => {
         const { path } = config as { path: string };

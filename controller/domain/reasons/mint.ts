@@ -23,6 +23,12 @@ export const MINT_REASONS: Readonly<Record<string, Reason>> = {
     commands: ["velvet describe <request>"],
     where: ["rotation"],
   },
+  AlreadyGone: {
+    meaning: "The vendor has ended the old value already, so that its date cannot be moved.",
+    fine: "The rotation goes on: whoever still holds the old value is given the new one.",
+    remedy: RETRIES,
+    where: ["rotation"],
+  },
   OrphanSuspected: {
     meaning: "After a mint whose answer was lost the vendor has what nobody can attribute, or cannot be asked.",
     fine: IN_USE,

@@ -22,6 +22,20 @@ export const VENDOR_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Give the account's credential the permission that the adapter's readme names.",
     where: ["account", "rotation", "consumer"],
   },
+  AccountNotReady: {
+    meaning: "The last probe of an account that this rotation needs failed.",
+    fine: "Nothing was begun, and the credential in use stays as it is.",
+    remedy: "Mend the account as its own reason says. It is probed every 30 seconds; what waits begins by itself.",
+    commands: ["velvet status"],
+    where: ["request"],
+  },
+  AccountBusy: {
+    meaning: "As many calls of the account were under way as it may have at once, and one more was not sent.",
+    fine: IN_USE,
+    remedy:
+      "Nothing, if it passes. Otherwise raise limits.concurrency of the VendorAccount, if its vendor allows more.",
+    where: ["rotation", "consumer"],
+  },
   TargetGone: {
     meaning: "The vendor knows no such object, or does not show it to this account.",
     fine: IN_USE,

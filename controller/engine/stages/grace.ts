@@ -16,17 +16,24 @@ export async function moveGrace(pass: Pass, world: World, attempt: AttemptRow, i
     await issuer.moveGrace(id, until, signal);
   });
   const { outcome, effect: effects } = performed;
-  await pass.journal.write((live, now) =>
-    outcome.kind === "done"
-      ? {
-          audit: { event: "GraceMoved", vendorId: id, until },
-          attempts: [{ ...attempt, graceUntil: until, mintClass: world.issuer.mintClass, fingerprints: {} }],
-          effects,
-        }
-      : {
-          audit: { event: "GraceNotMoved", vendorId: id, reason: outcome.cause.reason },
-          facts: { ...live.facts, failure: nextFailure(live.facts.failure, outcome.cause, now, pass.deps.jitter()) },
-          effects,
-        },
-  );
+  await pass.journal.write((live, now) => {
+    if (outcome.kind === "done") return { ...moved(world, attempt, id, until), effects };
+    const { reason } = outcome.cause;
+    if (reason === "AlreadyGone") return { ...moved(world, attempt, id, undefined), effects };
+    return {
+      audit: { event: "GraceNotMoved", vendorId: id, reason },
+      facts: { ...live.facts, failure: nextFailure(live.facts.failure, outcome.cause, now, pass.deps.jitter()) },
+      effects,
+    };
+  });
+}
+
+/** Without a date: the vendor has ended it, and there is nothing to be moved any more. */
+function moved(world: World, open: AttemptRow, vendorId: string, until: string | undefined): Change {
+  const { graceUntil: _, ...attempt } = open;
+  const date = until === undefined ? {} : { graceUntil: until };
+  return {
+    audit: until === undefined ? { event: "GraceOver", vendorId } : { event: "GraceMoved", vendorId, until },
+    attempts: [{ ...attempt, ...date, mintClass: world.issuer.mintClass, fingerprints: {} }],
+  };
 }

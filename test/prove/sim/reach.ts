@@ -1,8 +1,11 @@
 /** A replica's way to the vendor: whoever stands still sends nothing, and gets its answers when it goes on. */
 import type { Adapter, Check, Connection, Issuer, Sink } from "../../../adapters/contract.ts";
 
-/** What a call changes that cannot be taken back when it lands too late. */
-export type Lasting = { readonly mint: true } | { readonly place: string };
+/**
+ * What a call changes that cannot be taken back when it lands too late. A conditional write lands only where the version has not moved
+ * since.
+ */
+export type Lasting = { readonly mint: true } | { readonly place: string; readonly conditional: boolean };
 
 /** Called around each call; may replace its signal. */
 export type Carry = <T>(
@@ -58,7 +61,7 @@ function issuerThrough(issuer: Issuer, carry: Carry): Issuer {
 }
 
 function sinkThrough(sink: Sink, carry: Carry, target = ""): Sink {
-  const lasting = sink.traits.conditional ? undefined : { place: target };
+  const lasting = { place: target, conditional: sink.traits.conditional };
   return {
     ...sink,
     observe: async (keys, signal) => carry(signal, async (own) => sink.observe(keys, own)),

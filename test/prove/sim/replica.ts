@@ -34,8 +34,8 @@ export interface ReplicaOptions {
   readonly prefix: string;
   readonly adapter: Adapter;
   readonly log: Log;
-  /** This arrives so late that nobody expects it any more. */
-  readonly overdue: (lasting: Lasting) => void;
+  /** This arrives so late that nobody expects it any more. `sentAt`: in milliseconds since 1970. */
+  readonly overdue: (lasting: Lasting, sentAt: number) => void;
   /** The next call is this replica's. */
   readonly sends: (replica: string) => void;
   /** At every moment around an effect. It may let the replica die or stand still. */
@@ -231,7 +231,7 @@ export class Replica {
       const sentAt = this.#options.clock.now();
       this.#stand();
       await this.#life();
-      if (lasting && isOverdue(this.#options.clock.now() - sentAt)) this.#options.overdue(lasting);
+      if (lasting && isOverdue(this.#options.clock.now() - sentAt)) this.#options.overdue(lasting, sentAt);
       // It is on the wire: no deadline calls it back.
       own = new AbortController().signal;
     } else await this.#life();

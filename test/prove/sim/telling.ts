@@ -14,6 +14,7 @@ import { Events, inFlight, isChanging } from "./events.ts";
 import type { Act } from "./people.ts";
 import { People } from "./people.ts";
 import type { Lots } from "./random.ts";
+import type { Lasting } from "./reach.ts";
 import type { Part } from "./replica.ts";
 import { Replica } from "./replica.ts";
 import type { Event, Schedule } from "./schedule.ts";
@@ -68,6 +69,8 @@ export class Telling {
   readonly excuses: OutageException[] = [];
   /** Something landed so late that nobody can say how the story ends. */
   isOverdue = false;
+  /** It was the write of the new value to who accepts: nobody but a drift check can know of it. */
+  acceptsLate = false;
   readonly labels = new Set<string>();
   readonly logged: string[] = [];
   /** The engine said that it broke, which no schedule may bring about. */
@@ -180,11 +183,25 @@ export class Telling {
     if (part === "admit" && went === "done") await replica.run("work");
   }
 
+  /** A write that depends on a version is refused, unless all that was written since then was there already and moved nothing. */
+  #arriveTooLate(lasting: Lasting, sentAt: number): void {
+    if ("mint" in lasting) return this.#landTooLate(undefined);
+    const { place, conditional } = lasting;
+    const { fake, clock } = this.#options;
+    if (!conditional) return this.#landTooLate(place);
+    const since = fake.history.filter(({ at, target }) => target === place && at >= sentAt);
+    if (since.some(({ label, outcome }) => label === "sink.write" && outcome === "done")) {
+      this.#landTooLate(place, clock.now());
+    }
+  }
+
   /** A mint only where it cannot be undone. */
-  #landTooLate(place: string | undefined): void {
+  #landTooLate(place: string | undefined, at?: number): void {
     if (place === undefined && !NO_WAY_BACK.has(this.mintClass)) return;
     this.isOverdue = true;
-    this.excuses.push(overdue(place));
+    this.excuses.push({ ...overdue(place), ...(at === undefined ? {} : { at }) });
+    const late = this.setup.consumers.find(({ id }) => id === place);
+    if (late?.role === "acceptor") this.acceptsLate = true;
   }
 
   #addReplica(): Replica {
@@ -203,7 +220,7 @@ export class Telling {
       sends: (by) => {
         fake.by = by;
       },
-      overdue: (lasting) => this.#landTooLate("place" in lasting ? lasting.place : undefined),
+      overdue: (lasting, sentAt) => this.#arriveTooLate(lasting, sentAt),
       passing: async (passing, label, point) => this.#passing(passing, label, point),
     });
     this.#replicas.push(replica);

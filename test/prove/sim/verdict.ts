@@ -9,7 +9,10 @@ import type { Story } from "./stories.ts";
 import type { Telling } from "./telling.ts";
 
 export function verdictOf(telling: Telling, story: Story, agenda: Agenda, evidence: Evidence): readonly Violation[] {
-  const broken = judge(evidence).filter(({ invariant }) => invariant !== "I2" || !isTold(telling, evidence));
+  const broken = judge(evidence).filter(({ invariant }) => {
+    if (invariant === "I2" && isTold(telling, evidence)) return false;
+    return !telling.acceptsLate || (invariant !== "I2" && invariant !== "I3");
+  });
   return [...broken, ...faultsOf(telling), ...endless(telling), ...endingOf(telling, story, agenda)];
 }
 

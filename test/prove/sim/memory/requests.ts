@@ -24,6 +24,9 @@ export function liveOf({ rotation }: Tables, credential: string): string | null 
 }
 
 export const REQUESTS: Statements = {
+  /** Nobody probes accounts in a telling. */
+  unready_accounts: () => [],
+
   pending_requests: (tables, [most]) => {
     const { request, now } = tables;
     const due = request

@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { freshLedger } from "../../test/support/postgres.ts";
+import { blockBudget, type Pace, takeBudget } from "../ledger/accounts.ts";
+import { budgetOf, type BudgetParts } from "./budget.ts";
+
+const FACTS = { vendor: "fake", operation: "GET /" };
+const never = new AbortController().signal;
+const FREE = { granted: true, waitMs: 0 };
+
+/** Time passes only when the test lets it. */
+function parts(more: Partial<BudgetParts> = {}) {
+  const timers: { ms: number; ring: () => void }[] = [];
+  const timeout = (ms: number) => {
+    const timer = new AbortController();
+    timers.push({ ms, ring: () => timer.abort() });
+    return timer.signal;
+  };
+  const limits = { concurrency: 2, perMinute: null };
+  const budget = budgetOf({ account: "a", limits, take: async () => FREE, block: async () => {}, timeout, ...more });
+  return { budget, ring: (ms: number) => timers.filter((timer) => timer.ms === ms).forEach(({ ring }) => ring()) };
+}
+
+describe("the calls of one account at once", () => {
+  it("are as many as it may have; the next one goes when one has left, first come first", async () => {
+    const { budget } = parts();
+    const [first] = [await budget.enter(FACTS, never), await budget.enter(FACTS, never)];
+    const order: string[] = [];
+    const third = budget.enter(FACTS, never).then(() => order.push("third"));
+    const fourth = budget.enter(FACTS, never).then(() => order.push("fourth"));
+    await Promise.resolve();
+    expect(order).toEqual([]);
+    first[Symbol.dispose]();
+    // Leaving twice frees one place.
+    first[Symbol.dispose]();
+    await third;
+    expect(order).toEqual(["third"]);
+    void fourth;
+  });
+
+  it("are not held up for long: one that waits too long is sent away, certainly not sent, and its place is not lost", async () => {
+    const { budget, ring } = parts({ limits: { concurrency: 1, perMinute: null } });
+    const inside = await budget.enter(FACTS, never);
+    const waiting = budget.enter(FACTS, never);
+    ring(2_000);
+    await expect(waiting).rejects.toMatchObject({ name: "Transient", reason: "AccountBusy", retryAfterMs: 1_000 });
+    const next = budget.enter(FACTS, never);
+    inside[Symbol.dispose]();
+    (await next)[Symbol.dispose]();
+    await budget.enter(FACTS, never);
+  });
+
+  it("end with the call that waits", async () => {
+    const { budget } = parts({ limits: { concurrency: 1, perMinute: null } });
+    await budget.enter(FACTS, never);
+    await expect(budget.enter(FACTS, AbortSignal.abort())).rejects.toMatchObject({ reason: "AccountBusy" });
+  });
+});
+
+describe("what an account may send", () => {
+  it("is refused before it is sent, and the place is free again", async () => {
+    const answers = [{ granted: false, waitMs: 4_000 }, FREE];
+    const limits = { concurrency: 1, perMinute: 60 };
+    const { budget } = parts({ limits, take: async () => answers.shift() ?? FREE });
+    await expect(budget.enter(FACTS, never)).rejects.toMatchObject({
+      name: "Transient",
+      reason: "RateLimited",
+      retryAfterMs: 4_000,
+    });
+    await budget.enter(FACTS, never);
+  });
+
+  it("waits a little for its turn", async () => {
+    const { budget, ring } = parts({ take: async () => ({ granted: true, waitMs: 700 }) });
+    let sent = false;
+    const turn = budget.enter(FACTS, never).then(() => (sent = true));
+    await new Promise(setImmediate);
+    expect(sent).toBe(false);
+    ring(700);
+    expect(await turn).toBe(true);
+  });
+
+  it("is let through where the ledger does not answer, or refuses: what must be ended is ended", async () => {
+    const { budget, ring } = parts({ take: async () => new Promise(() => {}) });
+    const hung = budget.enter(FACTS, never);
+    await new Promise(setImmediate);
+    ring(1_000);
+    expect((await hung)[Symbol.dispose]).toBeTypeOf("function");
+    const away = parts({
+      take: async () => Promise.reject(new Error("away")),
+      block: async () => Promise.reject(new Error()),
+    });
+    await away.budget.enter(FACTS, never);
+    away.budget.block(1);
+  });
+});
+
+describe("the ledger's count", () => {
+  const pace: Pace = { perMinute: 60, saved: 3, patienceMs: 1_500 };
+
+  it("lets what was saved up go at once, then one after the other, and says when to ask again", async () => {
+    const ledger = await freshLedger();
+    const take = async (account = "a") => takeBudget(ledger.db, account, pace);
+    for (let saved = 0; saved < 3; saved += 1) expect(await take()).toEqual(FREE);
+    const fourth = await take();
+    expect(fourth.granted).toBe(true);
+    expect(fourth.waitMs).toBeGreaterThan(500);
+    expect(fourth.waitMs).toBeLessThanOrEqual(1_000);
+    const fifth = await take();
+    expect(fifth.granted).toBe(false);
+    expect(fifth.waitMs).toBeGreaterThan(fourth.waitMs);
+    // What is refused is not counted, and other accounts are not held up.
+    expect((await take()).waitMs).toBeLessThanOrEqual(fifth.waitMs);
+    expect(await take("b")).toEqual(FREE);
+    await ledger.drop();
+  });
+
+  it("is one for all who ask at the same time", async () => {
+    const ledger = await freshLedger();
+    const asked = Array.from({ length: 20 }, async () => takeBudget(ledger.db, "a", { ...pace, patienceMs: 0 }));
+    const answers = await Promise.all(asked);
+    expect(answers.filter(({ granted }) => granted).length).toBe(3);
+    await ledger.drop();
+  });
+
+  it("lets nothing through while the vendor wants nothing, whatever its pace", async () => {
+    const ledger = await freshLedger();
+    const free: Pace = { perMinute: null, saved: 1, patienceMs: 1_500 };
+    for (let times = 0; times < 5; times += 1) expect(await takeBudget(ledger.db, "a", free)).toEqual(FREE);
+    await blockBudget(ledger.db, "a", 60_000);
+    await blockBudget(ledger.db, "a", 1_000);
+    const blocked = await takeBudget(ledger.db, "a", free);
+    expect(blocked.granted).toBe(false);
+    expect(blocked.waitMs).toBeGreaterThan(58_000);
+    expect(blocked.waitMs).toBeLessThanOrEqual(60_000);
+    await ledger.drop();
+  });
+});
