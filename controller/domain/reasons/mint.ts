@@ -57,7 +57,8 @@ export const MINT_REASONS: Readonly<Record<string, Reason>> = {
     where: ["rotation"],
   },
   LateWrites: {
-    meaning: "The answer to a write was lost, and it may still land; the consumer is written once more after that.",
+    meaning:
+      "An earlier write may still land, as its answer was lost or the last rotation ended just now; the consumer is written once more after that.",
     fine: BOTH,
     remedy: RETRIES,
     where: ["rotation"],
