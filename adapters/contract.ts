@@ -152,8 +152,7 @@ export interface Issuer {
   moveGrace?(id: KeyId, until: string, signal: AbortSignal): Promise<void>;
   /**
    * Ends exactly this id: disables it where `traits.revocation` is `quarantine`. Already gone is success. Returns what outlives it.
-   * `value`: this id's own, given where `traits.revokeNeeds` asks for it and Velvet still has it; without it such an adapter throws
-   * `Terminal` `ValueNeeded`.
+   * `value`: this id's own, always given where `traits.revokeNeeds` asks for it, else never.
    */
   revoke(id: KeyId, signal: AbortSignal, value?: SecretFields): Promise<readonly Residual[]>;
   /** Removes a quarantined id for good. Already gone is success. */

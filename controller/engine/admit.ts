@@ -46,9 +46,15 @@ async function admitOne(deps: Deps, context: AdmissionContext, request: PendingR
   if (answer.verdict === "accept") {
     const [unready] = await unreadyAccounts(deps.db, generationsOf(answer.snapshot));
     if (!unready) return start(deps, request, answer.snapshot);
-    const { account, reason, message } = unready;
-    const told = `Account ${account} does not work: ${reason}. ${message}`;
-    await postponeRequest(deps.db, uid, Math.min(lookAgainMs(request), LOOK_AGAIN_LATEST_MS), "AccountNotReady", told);
+    const { account, reason: because, message } = unready;
+    const told = { reason: "AccountNotReady", message: `Account ${account} does not work: ${because}. ${message}` };
+    await postponeRequest(
+      deps.db,
+      uid,
+      Math.min(lookAgainMs(request), LOOK_AGAIN_LATEST_MS),
+      told.reason,
+      told.message,
+    );
     return false;
   }
   if (answer.verdict === "later") {

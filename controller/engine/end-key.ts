@@ -1,4 +1,5 @@
 import type { Issuer, KeyId, Residual } from "../../adapters/contract.ts";
+import { Terminal } from "../../adapters/errors.ts";
 import type { SecretFields } from "../../adapters/secret.ts";
 import { Unsealable } from "../custody/seal.ts";
 
@@ -12,11 +13,20 @@ export async function revokeKey(
   signal: AbortSignal,
   valueOf: ValueOf,
 ): Promise<readonly Residual[]> {
-  const value = issuer.traits.revokeNeeds === "value" ? unsealed(valueOf) : undefined;
-  return value ? issuer.revoke(id, signal, value) : issuer.revoke(id, signal);
+  if (issuer.traits.revokeNeeds !== "value") return issuer.revoke(id, signal);
+  const value = unsealed(valueOf);
+  if (value) return issuer.revoke(id, signal, value);
+  throw new Terminal(
+    {
+      reason: "ValueNeeded",
+      message: "The vendor ends a credential only for whoever shows its value, and Velvet does not have it any more.",
+      remedy: "End it in the vendor's dashboard, then say so with MarkRevoked and a ticket.",
+    },
+    { vendor: "velvet", operation: "revoke" },
+  );
 }
 
-/** What cannot be opened any more is as good as lost: the adapter says what a person can do. */
+/** What cannot be opened any more is as good as lost. */
 function unsealed(valueOf: ValueOf): SecretFields | undefined {
   try {
     return valueOf();
