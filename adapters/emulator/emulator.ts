@@ -57,7 +57,11 @@ export interface Trap {
   readonly after?: number;
   /** How many it catches. Default 1. */
   readonly times?: number;
+  /** Whether this request is one to catch. Default: every one. */
+  readonly when?: (call: Call) => boolean;
   readonly mishap: Mishap;
+  /** Called when it has caught a request, and what it does to it has been done. */
+  readonly caught?: () => void;
 }
 
 /** One request that arrived: enough to judge by, and never a value. */
@@ -90,8 +94,8 @@ export interface Emulator extends AsyncDisposable {
   readonly seen: readonly Seen[];
   /** What did not fit the official description. */
   readonly strays: readonly string[];
-  /** From now on. Traps are tried in the order in which they were set. */
-  set(trap: Trap): void;
+  /** From now on, until what it returns is called. Traps are tried in the order in which they were set. */
+  set(trap: Trap): () => void;
   /** Lets what lands late land, up to now. Called by itself before each request. */
   elapse(): void;
   /** The next moment at which something lands by itself. */
@@ -110,7 +114,7 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     url: `http://127.0.0.1:${port}`,
     seen: core.seen,
     strays: core.strays,
-    set: (trap) => core.traps.push({ trap, passed: 0, caught: 0 }),
+    set: (trap) => core.set(trap),
     elapse: () => core.elapse(),
     nextMoment: () => core.nextMoment(),
     async [Symbol.asyncDispose]() {
@@ -120,10 +124,16 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   };
 }
 
+interface Armed {
+  readonly trap: Trap;
+  passed: number;
+  caught: number;
+}
+
 class Core {
   readonly seen: Seen[] = [];
   readonly strays: string[] = [];
-  readonly traps: { trap: Trap; passed: number; caught: number }[] = [];
+  readonly #traps: Armed[] = [];
   readonly #options: EmulatorOptions;
   readonly #late: { at: number; act: () => unknown }[] = [];
 
@@ -133,6 +143,15 @@ class Core {
 
   get #now(): number {
     return this.#options.now?.() ?? Date.now();
+  }
+
+  set(trap: Trap): () => void {
+    const armed = { trap, passed: 0, caught: 0 };
+    this.#traps.push(armed);
+    return () => {
+      const place = this.#traps.indexOf(armed);
+      if (place >= 0) this.#traps.splice(place, 1);
+    };
   }
 
   nextMoment(): number | undefined {
@@ -153,10 +172,11 @@ class Core {
     if (text === undefined) return void socket.destroy();
     this.elapse();
     const call = this.#callOf(request, text);
-    const mishap = this.#mishapOf(call);
-    const reply = this.#perform(call, mishap);
+    const trap = this.#trapFor(call);
+    const reply = this.#perform(call, trap?.mishap);
     const status = reply === "reset" || reply === "hung" ? reply : reply.status;
     this.seen.push({ at: call.now, method: call.method, path: call.path, status });
+    trap?.caught?.();
     if (reply === "reset") socket.resetAndDestroy();
     else if (reply !== "hung") send(response, reply);
   }
@@ -209,16 +229,14 @@ class Core {
     return this.#options.contract?.(call, route.pattern, reply) ?? [];
   }
 
-  #mishapOf({ method, path }: Call): Mishap | undefined {
-    for (const entry of this.traps) {
+  #trapFor(call: Call): Trap | undefined {
+    for (const entry of this.#traps) {
       const { trap } = entry;
-      if (trap.method !== undefined && trap.method !== method) continue;
-      if (trap.path && !trap.path.test(path)) continue;
-      if (entry.caught >= (trap.times ?? 1)) continue;
+      if (!fits(trap, call) || entry.caught >= (trap.times ?? 1)) continue;
       entry.passed += 1;
       if (entry.passed <= (trap.after ?? 0)) continue;
       entry.caught += 1;
-      return trap.mishap;
+      return trap;
     }
     return undefined;
   }
@@ -237,6 +255,11 @@ class Core {
       now: this.#now,
     };
   }
+}
+
+function fits({ method, path, when }: Trap, call: Call): boolean {
+  if (method !== undefined && method !== call.method) return false;
+  return (path?.test(call.path) ?? true) && (when?.(call) ?? true);
 }
 
 function nothing(): Reply {
