@@ -62,6 +62,8 @@ export interface Trap {
   readonly mishap: Mishap;
   /** Called when it has caught a request, and what it does to it has been done. */
   readonly caught?: () => void;
+  /** Called when what lands late has landed. */
+  readonly landed?: () => void;
 }
 
 /** One request that arrived: enough to judge by, and never a value. */
@@ -173,7 +175,7 @@ class Core {
     this.elapse();
     const call = this.#callOf(request, text);
     const trap = this.#trapFor(call);
-    const reply = this.#perform(call, trap?.mishap);
+    const reply = this.#perform(call, trap);
     const status = reply === "reset" || reply === "hung" ? reply : reply.status;
     this.seen.push({ at: call.now, method: call.method, path: call.path, status });
     trap?.caught?.();
@@ -181,7 +183,8 @@ class Core {
     else if (reply !== "hung") send(response, reply);
   }
 
-  #perform(call: Call, mishap: Mishap | undefined): Reply | "reset" | "hung" {
+  #perform(call: Call, trap: Trap | undefined): Reply | "reset" | "hung" {
+    const { mishap, landed } = trap ?? {};
     switch (mishap?.kind) {
       case "answer":
         return mishap.reply;
@@ -191,19 +194,23 @@ class Core {
         this.#act(call);
         return "reset";
       case "hang":
-        if (mishap.landsAfterMs !== undefined) this.#later(call, mishap.landsAfterMs);
+        if (mishap.landsAfterMs !== undefined) this.#later(call, mishap.landsAfterMs, landed);
         return "hung";
       case "twice":
-        this.#later(call, mishap.landsAfterMs);
+        this.#later(call, mishap.landsAfterMs, landed);
         return this.#act(call);
       default:
         return this.#act(call);
     }
   }
 
-  #later(call: Call, ms: number): void {
+  #later(call: Call, ms: number, landed: (() => void) | undefined): void {
     const at = call.now + ms;
-    this.#late.push({ at, act: () => this.#act({ ...call, now: at }) });
+    const act = () => {
+      this.#act({ ...call, now: at });
+      landed?.();
+    };
+    this.#late.push({ at, act });
   }
 
   #act(asked: Call): Reply {
