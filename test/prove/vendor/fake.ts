@@ -6,6 +6,7 @@ import { throughEmulators } from "../emulated/adapter.ts";
 import { remoteAdapter } from "./adapter.ts";
 import { Desk } from "./desk.ts";
 import { handle } from "./handle.ts";
+import type { MintKind } from "./issuers/issuer.ts";
 import { existing, removeKey } from "./issuers/issuer.ts";
 import { kindOfSetup } from "./issuers/kinds.ts";
 import { makeByHand } from "./issuers/manual.ts";
@@ -51,14 +52,7 @@ export function createFake(
   const kind = kindOfSetup(setup);
   const desk = new Desk(truth, clock);
   const remote = plugs && new Remote(truth, desk, clock, plugs);
-  remote?.mirror.look();
-  const original = truth.keys.get(plugs?.issuer?.originalId ?? "") ?? kind.original(truth);
-  for (const place of truth.places.values()) {
-    const values = valuesFor(place, original.value);
-    for (const [name, text] of Object.entries(values)) place.values.set(name, text);
-    plugs?.sinks?.[place.id]?.plant(values);
-    place.managed = setup.mintClass === "vendor-distributed" && place.id !== "custody";
-  }
+  const original = inUse(truth, kind, plugs, remote);
   const door = { truth, kind, desk };
   const invoke: Invoke = async (method, args, signal) => handle(door, method, args, signal);
   return {
@@ -116,6 +110,19 @@ export function createFake(
     ever: () => [...truth.keys.values()].map(bornOf),
     heldBy: (target) => truth.heldBy(target)?.id,
   };
+}
+
+/** The credential from before Velvet, which every place holds. */
+function inUse(truth: Truth, kind: MintKind, plugs: Plugs | undefined, remote: Remote | undefined): Key {
+  remote?.mirror.look();
+  const original = truth.keys.get(plugs?.issuer?.originalId ?? "") ?? kind.original(truth);
+  for (const place of truth.places.values()) {
+    const values = valuesFor(place, original.value);
+    for (const [name, text] of Object.entries(values)) place.values.set(name, text);
+    plugs?.sinks?.[place.id]?.plant(values);
+    place.managed = truth.setup.mintClass === "vendor-distributed" && place.id !== "custody";
+  }
+  return original;
 }
 
 function earliest(one: number | undefined, other: number | undefined): number | undefined {
