@@ -14,7 +14,7 @@ import { envelopeOf, notUnderstood } from "./answer.ts";
 
 export const VENDOR = "cloudflare";
 const PUBLIC_URL = "https://api.cloudflare.com/client/v4";
-const READ_MS = 10_000;
+const READ_MS = 5_000;
 
 export type Account = TypedAccount<CloudflareAccount>;
 

@@ -28,7 +28,7 @@ export type Told =
 
 const UNKNOWN_TOKEN = 1000;
 const MALFORMED = new Set([6003, 6111]);
-const VERIFY_MS = 10_000;
+const VERIFY_MS = 5_000;
 
 /** Throws `Transient` when the signal aborts, and `Terminal` where the account itself cannot be used. */
 export async function askAbout(

@@ -72,7 +72,8 @@ export function tokensOf(api: Api, routes: () => TokenRoutes): Tokens {
     },
     remove: async (id, signal) => {
       const { one, permission } = routes();
-      await api.ask({ method: "DELETE", path: one(id), effect: "repeatable", permission }, signal);
+      // The description asks for a body, though there is nothing to say.
+      await api.ask({ method: "DELETE", path: one(id), json: {}, effect: "repeatable", permission }, signal);
     },
   };
 }

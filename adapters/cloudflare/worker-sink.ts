@@ -69,31 +69,33 @@ function versionOf(deployment: Deployment | undefined): string | undefined {
   return [first, ...more].map(({ version, percentage }) => `${version}:${percentage}`).join("+");
 }
 
-/** A version holds the secrets of the one before it, so one that is newer than the write's holds what was written. */
 async function settle(worker: Worker, { version }: Written, signal: AbortSignal): Promise<Settled> {
   const shares = (await worker.deployment(signal))?.shares ?? [];
   if (shares.length === 0) return pending("The Worker has no deployment that serves.");
-  if (version === undefined) {
-    return shares.length === 1 ? { state: "settled" } : pending("A gradual deployment of the Worker is under way.");
-  }
-  const others = shares.filter((share) => share.version !== version);
+  if (version === undefined) return shares.length === 1 ? { state: "settled" } : pending(GRADUAL);
+  const others = shares.filter((share) => share.version !== version).map((share) => share.version);
   if (others.length === 0) return { state: "settled" };
-  const numbers = await worker.numbers(signal);
-  const own = numbers.get(version);
-  const found = others.map((share) => numbers.get(share.version));
-  if (own === undefined || found.includes(undefined)) {
-    return pending(
-      "Other versions of the Worker serve than the one that was written, and Cloudflare does not say which are newer.",
-    );
-  }
-  if (found.every((number) => (number ?? 0) > own)) return { state: "settled" };
-  if (others.length < shares.length)
-    return pending("A gradual deployment still serves an older version of the Worker.");
+  const age = compared(await worker.numbers(signal), version, others);
+  if (age === "unknown") return pending(UNKNOWN_AGE);
+  if (age === "newer") return { state: "settled" };
+  if (others.length < shares.length) return pending(GRADUAL);
   return {
     state: "failed",
     reason: "WorkerRolledBack",
     message: "Somebody deployed an older version of the Worker, which holds the secrets from before the write.",
   };
+}
+
+const GRADUAL = "A gradual deployment still serves another version of the Worker.";
+const UNKNOWN_AGE =
+  "Other versions serve than the one that was written, and Cloudflare does not say whether they are newer.";
+
+/** A version holds the secrets of the one before it, so one that is newer than the write's holds what was written. */
+function compared(numbers: ReadonlyMap<string, number>, written: string, others: readonly string[]) {
+  const own = numbers.get(written);
+  const found = others.map((version) => numbers.get(version));
+  if (own === undefined || found.includes(undefined)) return "unknown";
+  return found.every((number) => number !== undefined && number > own) ? "newer" : "older";
 }
 
 function pending(message: string): Settled {
