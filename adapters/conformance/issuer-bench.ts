@@ -27,11 +27,23 @@ export function newMarker(): string {
   return `velvet/test/${randomUUID()}/${randomUUID()}`;
 }
 
-/** An order as the engine makes it: the inventory is read, and the value is chosen, before anything is done. */
+/** An order as the engine makes it: the one in use is known, the inventory is read, and the value is chosen, before anything is done. */
 export async function order(issuer: Issuer, current?: SecretFields): Promise<MintOrder> {
   const inventory = await issuer.list(never);
-  const proposed = issuer.propose?.({ inventory, random: randomBytes, ...(current ? { current } : {}) });
-  return { marker: newMarker(), inventory, ...(proposed ? { proposed } : {}) };
+  const currentId = current && (await issuer.identify(current, never));
+  const used = { ...(current ? { current } : {}), ...(currentId === undefined ? {} : { currentId }) };
+  const proposed = issuer.propose?.({ inventory, random: randomBytes, ...used });
+  return {
+    marker: newMarker(),
+    inventory,
+    ...(proposed ? { proposed } : {}),
+    ...(currentId === undefined ? {} : { currentId }),
+    ...(issuer.traits.mintClass === "native-grace" ? { graceUntil: inADay() } : {}),
+  };
+}
+
+function inADay(): string {
+  return new Date(Date.now() + 86_400_000).toISOString();
 }
 
 /** Every form in which a value could be written somewhere by accident. */

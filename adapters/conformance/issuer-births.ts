@@ -1,6 +1,7 @@
 /** Conformance of issuers: asking about values, and minting them. */
 // oxlint-disable vitest/no-standalone-expect -- every case runs inside a test of issuer.ts
 import { expect } from "vitest";
+import type { IssuedKey } from "../contract.ts";
 import { isAdapterError, Terminal } from "../errors.ts";
 import { sameFields } from "../secret.ts";
 import { type IssuerTest, livenessOf, mintNext, never, order } from "./issuer-bench.ts";
@@ -99,6 +100,11 @@ export const MINTING = {
     const before = await bench.issuer.list(never);
     await using unreachable = await bench.unreachable();
     expect(isAdapterError(await failure(unreachable.mint(next, never)))).toBe(true);
-    expect(await bench.issuer.list(never)).toEqual(before);
+    expect(unused(await bench.issuer.list(never))).toEqual(unused(before));
   },
 } satisfies Record<string, IssuerTest>;
+
+/** To look is a use as well, where a vendor also lists what it is asked with. */
+function unused(keys: readonly IssuedKey[]): readonly IssuedKey[] {
+  return keys.map(({ lastUsedAt: _, ...key }) => key);
+}

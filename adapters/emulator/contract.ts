@@ -25,12 +25,14 @@ export function openApiContract(document: URL, options: OpenApiOptions = {}): Co
   const text = readFileSync(document, "utf8");
   const api = JSON.parse(text) as OpenApi;
   const check = checksOf(document.href, api);
+  // What is read-only is for the vendor to give: required of its answers, never of a request.
+  const checkRequest = checksOf(`${document.href}?request`, withoutReadOnly(api, api));
   return (call, route, reply) => {
     const title = `${call.method} ${route}`;
     const operation = api.paths[route]?.[call.method.toLowerCase()];
     if (!operation) return [`${title} is not described`];
     const at = ["paths", route, call.method.toLowerCase()];
-    const asked = call.json === undefined ? [] : check([...at, "requestBody"], call.json);
+    const asked = call.json === undefined ? [] : checkRequest([...at, "requestBody"], call.json);
     const missing = call.json === undefined && operation.requestBody?.required === true ? ["has no body"] : [];
     return [
       ...[...asked, ...missing].map((found) => `${title}: the request ${found}`),
@@ -78,12 +80,34 @@ function checksOf(id: string, api: OpenApi): Check {
 /** Follows references to where the JSON schema stands. */
 function schemaAt(api: unknown, at: readonly string[]): string | undefined {
   let path = [...at];
-  for (const name of ["content", "application/json", "schema"]) {
+  for (const name of ["content", JSON_TYPE, "schema"]) {
     const ref = refAt(api, path);
     if (ref) path = ref;
-    path = [...path, name];
+    const here = typeof name === "string" ? name : Object.keys(valueAt(api, path) ?? {}).find((key) => name.test(key));
+    if (here === undefined) return undefined;
+    path = [...path, here];
   }
   return valueAt(api, path) === undefined ? undefined : pointerOf(path);
+}
+
+const JSON_TYPE = /^application\/([a-z.-]+\+)?json\b/;
+
+/** The same description, where no schema requires a property that is `readOnly`. */
+function withoutReadOnly<T>(api: unknown, part: T): T {
+  if (Array.isArray(part)) return part.map((item: unknown) => withoutReadOnly(api, item)) as T;
+  if (typeof part !== "object" || part === null) return part;
+  const copy: Record<string, unknown> = Object.fromEntries(
+    Object.entries(part).map(([name, value]) => [name, withoutReadOnly(api, value)]),
+  );
+  const { required } = copy;
+  if (Array.isArray(required)) copy["required"] = required.filter((name) => !isReadOnly(api, part, String(name)));
+  return copy as T;
+}
+
+function isReadOnly(api: unknown, schema: object, name: string): boolean {
+  const at = ["properties", name];
+  const target = refAt(schema, at);
+  return valueAt(target ? api : schema, [...(target ?? at), "readOnly"]) === true;
 }
 
 function refAt(api: unknown, path: readonly string[]): string[] | undefined {

@@ -106,6 +106,50 @@ describe("an emulator", () => {
   });
 });
 
+describe("an official description", () => {
+  it("requires what is read-only of answers alone, and knows JSON by other names", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "velvet-openapi-"));
+    const file = join(folder, "api.json");
+    await writeFile(file, JSON.stringify(READ_ONLY));
+    await using world = await counter({ contract: openApiContract(pathToFileURL(file)) });
+    const post = async (body: object) =>
+      fetch(`${world.emulator.url}/things/a`, { method: "POST", body: JSON.stringify(body) });
+    await post({ name: "right" });
+    await post({});
+    expect(world.emulator.strays).toEqual([
+      "POST /things/{name} 201: the answer at / must have required property 'id'",
+      "POST /things/{name} 201: the answer at / must have required property 'name'",
+      "POST /things/{name}: the request at / must have required property 'name'",
+      "POST /things/{name} 201: the answer at / must have required property 'id'",
+      "POST /things/{name} 201: the answer at / must have required property 'name'",
+    ]);
+    await rm(folder, { recursive: true });
+  });
+});
+
+const THING = { $ref: "#/components/schemas/thing" };
+const READ_ONLY = {
+  openapi: "3.0.3",
+  paths: {
+    "/things/{name}": {
+      post: {
+        requestBody: { content: { "application/merge-patch+json": { schema: THING } } },
+        responses: { "201": { content: { "application/json": { schema: THING } } } },
+      },
+    },
+  },
+  components: {
+    schemas: {
+      id: { type: "string", readOnly: true },
+      thing: {
+        type: "object",
+        required: ["id", "name"],
+        properties: { id: { $ref: "#/components/schemas/id" }, name: { type: "string" } },
+      },
+    },
+  },
+};
+
 const API = {
   openapi: "3.0.3",
   paths: {
