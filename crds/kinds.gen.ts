@@ -62,6 +62,20 @@ export interface AllowRule {
   readonly targets?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Which Cloudflare account is meant, and what kind of API token Velvet itself has. The token is the `auth` entry `token`. Example: `{accountId: 023e105f4ecef8ad9ca31a8372d0c353, tokenKind: account}`. */
+export interface CloudflareAccount {
+  /** The account's id; needed for everything but tokens of a user. Example: `023e105f4ecef8ad9ca31a8372d0c353`. */
+  readonly accountId?: string;
+  /** Whether Velvet's own API token belongs to a user or to the account: each is verified at an endpoint of its own. Example: `account`. */
+  readonly tokenKind?: "user" | "account";
+  /** How many tokens Cloudflare allows a user. Example: `50`. */
+  readonly userTokenQuota?: number;
+  /** How many tokens Cloudflare allows the account. Example: `500`. */
+  readonly accountTokenQuota?: number;
+  /** For how long a new token or secret may still be refused after it was made. Example: `60`. */
+  readonly propagationSeconds?: number;
+}
+
 /** Which folder may be written. Example: `{root: /srv/secrets}`. */
 export interface FileAccount {
   /** Absolute path of the folder; no file outside it is ever read or written. Example: `/srv/secrets`. */
@@ -107,6 +121,8 @@ export interface VendorAccountSpec {
     /** Calls in a minute. Example: `120`. */
     readonly requestsPerMinute?: number;
   };
+  /** Which Cloudflare account is meant, and what kind of API token Velvet itself has. The token is the `auth` entry `token`. Example: `{accountId: 023e105f4ecef8ad9ca31a8372d0c353, tokenKind: account}`. */
+  readonly cloudflare?: CloudflareAccount;
   /** Which folder may be written. Example: `{root: /srv/secrets}`. */
   readonly file?: FileAccount;
   /** Nothing to configure: what is asked stands in `endpoints`. Example: `{}`. */
@@ -149,6 +165,35 @@ export interface VendorAccountStatus {
   readonly lastProbeTime?: string;
 }
 
+/** What is rotated: exactly one of the three. Example: `{userToken: {name: orders-dns}}`. */
+export interface CloudflareIssuer {
+  /** An API token of the user who owns Velvet's own token. Example: `{name: orders-dns, probe: orders-zone}`. */
+  readonly userToken?: {
+    /** The token's name at Cloudflare; each new one is called by this name and a marker, and no token with another name is cloned or ended. Example: `orders-dns`. */
+    readonly name: string;
+    /** Give the token another value in its place instead of making a second token: the old value is dead at once, so the Credential needs the strategy Replace with acceptsDowntime. Example: `true`. */
+    readonly roll?: boolean;
+    /** Name of an endpoint of the VendorAccount that a live token must be able to read, because a token's verification says nothing of its permissions; its `send` must name the field `value`. Example: `orders-zone`. */
+    readonly probe?: string;
+  };
+  /** An API token that the account owns. Example: `{name: orders-dns, probe: orders-zone}`. */
+  readonly accountToken?: {
+    /** The token's name at Cloudflare; each new one is called by this name and a marker, and no token with another name is cloned or ended. Example: `orders-dns`. */
+    readonly name: string;
+    /** Give the token another value in its place instead of making a second token: the old value is dead at once, so the Credential needs the strategy Replace with acceptsDowntime. Example: `true`. */
+    readonly roll?: boolean;
+    /** Name of an endpoint of the VendorAccount that a live token must be able to read, because a token's verification says nothing of its permissions; its `send` must name the field `value`. Example: `orders-zone`. */
+    readonly probe?: string;
+  };
+  /** The client secret of an Access service token, which keeps its client id; the old secret lives on until a date. Example: `{tokenId: f174e90a-fafe-4643-bbbc-4a0ed4fc8415, probe: orders-internal}`. */
+  readonly accessServiceToken?: {
+    /** The service token's id, which is not its client id. Example: `f174e90a-fafe-4643-bbbc-4a0ed4fc8415`. */
+    readonly tokenId: string;
+    /** Name of an endpoint of the VendorAccount behind Access that lets this service token in; its `send` must name the field `clientSecret`. Example: `orders-internal`. */
+    readonly probe: string;
+  };
+}
+
 /** Which role's password is rotated. Two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
 export interface PostgresIssuer {
   /** Role that consumers log in as today; it must exist. Example: `orders`. */
@@ -175,6 +220,8 @@ export interface IssuerSpec {
   readonly account: string;
   /** The vendor's id of the credential in use, where Velvet cannot find it out by itself. Example: `AKIAIOSFODNN7EXAMPLE`. */
   readonly currentId?: string;
+  /** What is rotated: exactly one of the three. Example: `{userToken: {name: orders-dns}}`. */
+  readonly cloudflare?: CloudflareIssuer;
   /** Which role's password is rotated. Two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
   readonly postgres?: PostgresIssuer;
   /** Shape of a value that Velvet chooses by itself, for consumers that accept what they are told. Example: `{bytes: 32, encoding: base64url}`. */
@@ -193,6 +240,12 @@ export interface ConsumerKey {
   readonly previousKey?: string;
 }
 
+/** The secrets of a Worker. All keys of one write become one version, which is deployed at once. Example: `{script: orders-api}`. */
+export interface CloudflareSink {
+  /** The Worker's name; it must exist and be deployed. Example: `orders-api`. */
+  readonly script: string;
+}
+
 /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
 export interface FileSink {
   /** Path relative to the account's root; no `..`, no leading slash. Example: `orders/.env`. */
@@ -209,6 +262,8 @@ export interface CustodySpec {
   readonly account: string;
   /** Which field of the value goes under which name; all fields under their own names when left out. Example: `[{field: url, name: DATABASE_URL}]`. */
   readonly keys?: readonly ConsumerKey[];
+  /** The secrets of a Worker. All keys of one write become one version, which is deployed at once. Example: `{script: orders-api}`. */
+  readonly cloudflare?: CloudflareSink;
   /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
   readonly file?: FileSink;
   /** At most one adapter's block, under the adapter's name. */
@@ -247,6 +302,8 @@ export interface ConsumerSpec {
   readonly testSlot?: AdapterBlock;
   /** Whether it survives keys that change one after the other, where its sink cannot write all at once. Example: `false`. */
   readonly acceptsTearing?: boolean;
+  /** The secrets of a Worker. All keys of one write become one version, which is deployed at once. Example: `{script: orders-api}`. */
+  readonly cloudflare?: CloudflareSink;
   /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
   readonly file?: FileSink;
   /** At most one adapter's block, under the adapter's name. */

@@ -41,6 +41,18 @@ export function openApiContract(document: URL, options: OpenApiOptions = {}): Co
   };
 }
 
+/** Compiling a description takes longer than most tests, and it does not change. */
+const READ = new Map<string, { readonly api: OpenApi; readonly check: Check }>();
+
+function described(document: URL): { readonly api: OpenApi; readonly check: Check } {
+  const known = READ.get(document.href);
+  if (known) return known;
+  const api = JSON.parse(readFileSync(document, "utf8")) as OpenApi;
+  const read = { api, check: checksOf(document.href, api) };
+  READ.set(document.href, read);
+  return read;
+}
+
 type Check = (at: readonly string[], value: unknown) => readonly string[];
 
 function answered(

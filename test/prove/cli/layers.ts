@@ -55,6 +55,9 @@ export const LAYERS: readonly Entry[] = [
     lanes: 6,
     workers: 1,
   }),
+  layer("V", "../layers/v.ts", "layers A and C through every real adapter on its vendor's emulator", "all of it", {
+    hasDouble: true,
+  }),
   layer(
     "H",
     "../mutants/layer.ts",

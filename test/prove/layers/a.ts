@@ -22,7 +22,7 @@ async function* schedules(options: LayerOptions): AsyncIterable<string> {
   yield* shardOf(options, tellings("A", options), (plain) => disturbed(runner, plain));
 }
 
-async function* disturbed(runner: SimRunner, plain: string): AsyncIterable<string> {
+export async function* disturbed(runner: SimRunner, plain: string): AsyncIterable<string> {
   yield plain;
   const moments = await momentsOf(runner, plain, "a");
   yield* deaths(moments).map((where) => `${plain} die ${where}`);

@@ -17,13 +17,13 @@ export const layer: Layer = {
 
 async function* schedules(options: LayerOptions): AsyncIterable<string> {
   await using runner = await openScout();
-  yield* shardOf(options, pauses(runner, options), (pause) => resumes(runner, pause));
+  const plain = tellings("C", options, STORIES).filter((text) => /\/1x/.test(text));
+  yield* shardOf(options, pauses(runner, plain), (pause) => resumes(runner, pause));
 }
 
 /** Where it stands still; a call that changes something may also be on its way by then. */
-async function* pauses(runner: SimRunner, options: LayerOptions): AsyncIterable<string> {
-  for (const plain of tellings("C", options, STORIES)) {
-    if (!/\/1x/.test(plain)) continue;
+export async function* pauses(runner: SimRunner, tellingsOf: readonly string[]): AsyncIterable<string> {
+  for (const plain of tellingsOf) {
     for (const { moment } of await momentsOf(runner, plain, "a")) {
       const flight = flightOf(moment);
       if (flight !== undefined) yield `${plain} pause ${flight}`;
@@ -32,7 +32,7 @@ async function* pauses(runner: SimRunner, options: LayerOptions): AsyncIterable<
   }
 }
 
-async function* resumes(runner: SimRunner, pause: string): AsyncIterable<string> {
+export async function* resumes(runner: SimRunner, pause: string): AsyncIterable<string> {
   const toTheEnd = `${pause} until end`;
   yield toTheEnd;
   for (const { moment } of await momentsOf(runner, toTheEnd, "b")) {

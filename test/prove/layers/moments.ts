@@ -1,5 +1,5 @@
 /** Where something can happen in a telling, found by telling it without that. */
-import type { LayerOptions } from "../api.ts";
+import type { LayerOptions, Setup } from "../api.ts";
 import type { SimRunner } from "../sim/runner.ts";
 import type { Passed } from "../sim/events.ts";
 import { isChanging } from "../sim/events.ts";
@@ -7,8 +7,13 @@ import { SETUPS } from "../sim/setups.ts";
 import { STORIES } from "../sim/stories.ts";
 
 /** Every story with every setup that it can be told with, as the beginning of a schedule, in a fixed order. */
-export function tellings(layer: string, { only }: LayerOptions, stories = Object.keys(STORIES)): string[] {
-  const all = Object.entries(SETUPS).flatMap(([setup, given]) =>
+export function tellings(
+  layer: string,
+  { only }: LayerOptions,
+  stories: readonly string[] = Object.keys(STORIES),
+  setups: Readonly<Record<string, Setup>> = SETUPS,
+): string[] {
+  const all = Object.entries(setups).flatMap(([setup, given]) =>
     stories.filter((story) => STORIES[story]?.fit?.(given)).map((story) => `${layer} ${setup} ${story}`),
   );
   return only === undefined ? all : all.filter((text) => text.includes(only));

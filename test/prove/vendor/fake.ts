@@ -119,8 +119,9 @@ function inUse(truth: Truth, kind: MintKind, plugs: Plugs | undefined, remote: R
   for (const place of truth.places.values()) {
     const values = valuesFor(place, original.value);
     for (const [name, text] of Object.entries(values)) place.values.set(name, text);
-    plugs?.sinks?.[place.id]?.plant(values);
     place.managed = truth.setup.mintClass === "vendor-distributed" && place.id !== "custody";
+    const sink = plugs?.sinks?.[place.id];
+    if (sink) sink.plant(values);
   }
   return original;
 }
