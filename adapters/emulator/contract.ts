@@ -22,11 +22,7 @@ export interface OpenApiOptions {
 
 /** `document`: OpenAPI 3.0 as JSON. Routes are named as its paths. */
 export function openApiContract(document: URL, options: OpenApiOptions = {}): Contract {
-  const text = readFileSync(document, "utf8");
-  const api = JSON.parse(text) as OpenApi;
-  const check = checksOf(document.href, api);
-  // What is read-only is for the vendor to give: required of its answers, never of a request.
-  const checkRequest = checksOf(`${document.href}?request`, withoutReadOnly(api, api));
+  const { api, check, checkRequest } = described(document);
   return (call, route, reply) => {
     const title = `${call.method} ${route}`;
     const operation = api.paths[route]?.[call.method.toLowerCase()];
@@ -41,14 +37,25 @@ export function openApiContract(document: URL, options: OpenApiOptions = {}): Co
   };
 }
 
-/** Compiling a description takes longer than most tests, and it does not change. */
-const READ = new Map<string, { readonly api: OpenApi; readonly check: Check }>();
+interface Described {
+  readonly api: OpenApi;
+  readonly check: Check;
+  /** What is read-only is for the vendor to give: required of its answers, never of a request. */
+  readonly checkRequest: Check;
+}
 
-function described(document: URL): { readonly api: OpenApi; readonly check: Check } {
+/** Compiling a description takes longer than most tests, and it does not change. */
+const READ = new Map<string, Described>();
+
+function described(document: URL): Described {
   const known = READ.get(document.href);
   if (known) return known;
   const api = JSON.parse(readFileSync(document, "utf8")) as OpenApi;
-  const read = { api, check: checksOf(document.href, api) };
+  const read = {
+    api,
+    check: checksOf(document.href, api),
+    checkRequest: checksOf(`${document.href}?request`, withoutReadOnly(api, api)),
+  };
   READ.set(document.href, read);
   return read;
 }

@@ -38,6 +38,8 @@ export interface Setup {
   readonly strategy?: "Overlap" | "Replace";
   readonly exclusive?: boolean;
   readonly revocation?: "quarantine" | "immediate" | "manual";
+  /** The vendor does not show that a mint landed late: only who verifies the value in use can find out. */
+  readonly lateUnseen?: true;
   /** The vendor ends a credential only for whoever shows it (GitHub's tokens). */
   readonly revokeNeeds?: "value";
   readonly maxLive?: number;
@@ -118,6 +120,8 @@ export interface Fake {
   elapse(now: number): void;
   /** The next moment at which something happens by itself. */
   nextMoment(): number | undefined;
+  /** Resolves when another call that is on its way has been answered; undefined when none is. */
+  quiet(): Promise<void> | undefined;
   /** For the `manual` class: a person makes a credential in the vendor's dashboard; its value, to be sealed. */
   mintByHand(): Readonly<Record<string, string>>;
   /** For `revocation: manual`: a person ends one in the dashboard. */

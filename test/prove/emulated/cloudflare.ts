@@ -157,7 +157,7 @@ export const CLOUDFLARE: Readonly<Record<string, EmulatedSetup>> = {
   "cloudflare-account-token/1x": issued({ mintClass: "markable" }, async (options) =>
     openToken(options, "account", false),
   ),
-  "cloudflare-roll/1x": issued({ mintClass: "roll-in-place", strategy: "Replace" }, async (options) =>
+  "cloudflare-roll/1x": issued({ mintClass: "roll-in-place", strategy: "Replace", lateUnseen: true }, async (options) =>
     openToken(options, "user", true),
   ),
   "cloudflare-service-token/1x": issued(

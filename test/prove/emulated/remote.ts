@@ -35,7 +35,7 @@ export class Remote {
   /** What was on its way lands. */
   elapse(): void {
     for (const emulator of this.#emulators()) emulator.elapse();
-    this.mirror.look();
+    if (this.#busy.size === 0) this.mirror.look();
   }
 
   nextMoment(): number | undefined {
@@ -76,9 +76,15 @@ export class Remote {
     } finally {
       for (const release of traps) release();
       settle();
-      this.mirror.look(call.marker);
-      this.#truth.judge(`${label} ${target}`);
+      this.#look(call);
     }
+  }
+
+  /** While another call is under way nobody can tell whose a change is. */
+  #look({ label, target, marker }: RemoteCall): void {
+    if (this.#busy.size > 0) return;
+    this.mirror.look(marker);
+    this.#truth.judge(`${label} ${target}`);
   }
 
   #traps(call: RemoteCall, fault: WireFault, by: string, signal: AbortSignal, hung: () => void): (() => void)[] {
@@ -93,8 +99,7 @@ export class Remote {
       },
       landed: () => {
         this.#desk.note({ label, target }, by, "late");
-        this.mirror.look(call.marker);
-        this.#truth.judge(`${label} ${target}`);
+        this.#look(call);
       },
     };
     return plug.emulators.map((emulator) => emulator.set(trap));

@@ -11,7 +11,8 @@ import type { Telling } from "./telling.ts";
 export function verdictOf(telling: Telling, story: Story, agenda: Agenda, evidence: Evidence): readonly Violation[] {
   const broken = judge(evidence).filter(({ invariant }) => {
     if (invariant === "I2" && isTold(telling, evidence)) return false;
-    return !telling.acceptsLate || (invariant !== "I2" && invariant !== "I3");
+    const isUnseen = telling.acceptsLate || (telling.isOverdue && telling.setup.lateUnseen === true);
+    return !isUnseen || (invariant !== "I2" && invariant !== "I3");
   });
   return [...broken, ...faultsOf(telling), ...endless(telling), ...endingOf(telling, story, agenda)];
 }

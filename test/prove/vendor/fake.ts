@@ -37,8 +37,6 @@ export interface VendorFake extends Fake {
   mintForeign(): string;
   /** Somebody overwrites this place with the value of this key. */
   plant(target: string, id: string): void;
-  /** Resolves when another call that is on its way has been answered; undefined when none is. */
-  quiet(): Promise<void> | undefined;
 }
 
 /** Deterministic given `clock` and `random`. The credential is in use everywhere from the start. */
