@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
 import { constant, integer, record, string } from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { type IssuerSuite, issuerConformance } from "../conformance/issuer.ts";
@@ -149,7 +150,11 @@ async function sinkBench(): Promise<SinkBench> {
     sink: world.sink(),
     other: () => world.sink(),
     plant: async (values) => world.vendor.plant(APP, values),
-    peek: async () => world.vendor.peek(APP),
+    peek: async () => {
+      // Lets the servers, which run in this process, have their turn.
+      await turn();
+      return world.vendor.peek(APP);
+    },
     stamp: async () => String(world.vendor.newest(APP)),
     [Symbol.asyncDispose]: async () => world[Symbol.asyncDispose](),
   };

@@ -35,40 +35,57 @@ const FAILURE: Schema = {
 
 /** What does not fit, in words, without values. */
 export function hyperSchemaContract(): Contract {
-  const { $schema: _, id: __, ...document } = JSON.parse(readFileSync(FILE, "utf8")) as Document & Schema;
-  const strict = strictly(document) as Document;
-  const ajv = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false, allErrors: true });
-  ajv.addSchema({ ...strict, $id: ID });
-  const links = linksOf(strict, ajv);
-  const failure = ajv.compile(FAILURE);
   return (call, route, reply) => {
     const title = `${call.method} ${route}`;
-    const link = links.get(key(call.method, route));
+    const link = description().get(key(call.method, route));
     if (!link) return [`${title} is not described`];
-    const asked = call.json === undefined ? [] : problems(link.asked, call.json, `${title}: the request`);
-    const answered = reply.status >= 400 ? failure : link.answered;
-    return [
-      ...(reply.status >= 400 ? [] : asked),
-      ...problems(answered, reply.body, `${title} ${reply.status}: the answer`),
-    ];
+    const answer = `${title} ${reply.status}: the answer`;
+    if (reply.status >= 400) return problems(link.failed(), reply.body, answer);
+    const asked = call.json === undefined ? [] : problems(link.asked(), call.json, `${title}: the request`);
+    return [...asked, ...problems(link.answered(), reply.body, answer)];
   };
 }
 
+type Check = () => ValidateFunction | undefined;
+
 interface Checks {
-  readonly asked: ValidateFunction | undefined;
-  readonly answered: ValidateFunction | undefined;
+  readonly asked: Check;
+  readonly answered: Check;
+  readonly failed: Check;
 }
 
-function linksOf({ definitions }: Document, ajv: Ajv): ReadonlyMap<string, Checks> {
-  const entries = Object.entries(definitions).flatMap(([name, { links = [] }]) => {
+/** Read and compiled once, and only what is asked for: it is large. */
+const description = once(() => {
+  const { $schema: _, id: __, ...document } = JSON.parse(readFileSync(FILE, "utf8")) as Document & Schema;
+  const strict = strictly(document) as Document;
+  const ajv = new Ajv({
+    strict: false,
+    validateFormats: false,
+    validateSchema: false,
+    inlineRefs: false,
+    unicodeRegExp: false,
+    allErrors: true,
+  });
+  ajv.addSchema({ ...strict, $id: ID });
+  const failed = once(() => ajv.compile(FAILURE));
+  const entries = Object.entries(strict.definitions).flatMap(([name, { links = [] }]) => {
     return links.map((link, index) => {
-      const at = `${ID}#/definitions/${name}/links/${index}`;
       const checkOf = (part: "schema" | "targetSchema") =>
-        link[part] === undefined ? undefined : ajv.compile({ $ref: `${at}/${part}` });
-      return [key(link.method, link.href), { asked: checkOf("schema"), answered: checkOf("targetSchema") }] as const;
+        once(() =>
+          link[part] === undefined
+            ? undefined
+            : ajv.compile({ $ref: `${ID}#/definitions/${name}/links/${index}/${part}` }),
+        );
+      const checks: Checks = { asked: checkOf("schema"), answered: checkOf("targetSchema"), failed };
+      return [key(link.method, link.href), checks] as const;
     });
   });
   return new Map(entries);
+});
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** Variable parts are named differently here and there. */
