@@ -2,8 +2,9 @@
 import type { Adapter } from "./contract.ts";
 import { cloudflare } from "./cloudflare/cloudflare.ts";
 import { file } from "./file/file.ts";
+import { heroku } from "./heroku/heroku.ts";
 import { http } from "./http/http.ts";
 import { postgres } from "./postgres/postgres.ts";
 import { random } from "./random/random.ts";
 
-export const adapters: Readonly<Record<string, Adapter>> = { cloudflare, file, http, postgres, random };
+export const adapters: Readonly<Record<string, Adapter>> = { cloudflare, file, heroku, http, postgres, random };

@@ -82,6 +82,16 @@ export interface FileAccount {
   readonly root: string;
 }
 
+/** What the account's token is for, and where the data API is. The token is the `auth` entry `token`. Example: `{uses: [config-vars]}`. */
+export interface HerokuAccount {
+  /** What this account is used for; its probe asks for the rights of these, and nothing else is done with it. Only `authorization` needs a token of scope `global`. Default: all three. Example: `[config-vars]`. */
+  readonly uses?: readonly ("authorization" | "postgres" | "config-vars")[];
+  /** Base URL of Heroku's data API, which rotates Postgres credentials. Default: `https://api.data.heroku.com`; must be given where `endpoint` is not Heroku's own. Example: `https://api.data.heroku.com`. */
+  readonly dataEndpoint?: string;
+  /** How long one answer may take. Example: `30s`. */
+  readonly timeout?: Duration;
+}
+
 /** Nothing to configure: what is asked stands in `endpoints`. Example: `{}`. */
 export type HttpAccount = AdapterBlock;
 
@@ -125,6 +135,8 @@ export interface VendorAccountSpec {
   readonly cloudflare?: CloudflareAccount;
   /** Which folder may be written. Example: `{root: /srv/secrets}`. */
   readonly file?: FileAccount;
+  /** What the account's token is for, and where the data API is. The token is the `auth` entry `token`. Example: `{uses: [config-vars]}`. */
+  readonly heroku?: HerokuAccount;
   /** Nothing to configure: what is asked stands in `endpoints`. Example: `{}`. */
   readonly http?: HttpAccount;
   /** How Velvet logs in to this server. The password is the `auth` entry `password`. Example: `{user: velvet_admin, sslMode: verify-full}`. */
@@ -194,6 +206,28 @@ export interface CloudflareIssuer {
   };
 }
 
+/** What is rotated: an OAuth authorization of the account's user, or a credential of a Heroku Postgres database. Exactly one. Example: `{authorization: {scope: [write-protected]}}`. */
+export interface HerokuIssuer {
+  /** An API token of the account's own user, with a scope of its own. Example: `{scope: [read-protected]}`. */
+  readonly authorization?: {
+    /** What the new token may do. Example: `[write-protected]`. */
+    readonly scope: readonly ("global" | "identity" | "read" | "write" | "read-protected" | "write-protected")[];
+    /** After this long Heroku ends the new token by itself; choose it well above the rotation's interval. Default: never. Example: `180d`. */
+    readonly expiresIn?: Duration;
+  };
+  /** A credential of a database; Heroku itself writes the config vars of the apps that it is attached to. Example: `{addon: postgresql-sunny-1234, credential: orders}`. */
+  readonly postgres?: {
+    /** Name or id of the add-on. Example: `postgresql-sunny-1234`. */
+    readonly addon: string;
+    /** Name of the credential; Essential plans have only `default`. Example: `orders`. */
+    readonly credential?: string;
+    /** Ends the old password at once instead of within 30 minutes; needs `acceptsReset`. Example: `false`. */
+    readonly forced?: boolean;
+    /** Whether connections may be cut when the password changes, which Heroku does for `default` and for `forced`. Example: `true`. */
+    readonly acceptsReset?: boolean;
+  };
+}
+
 /** Which role's password is rotated. Two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
 export interface PostgresIssuer {
   /** Role that consumers log in as today; it must exist. Example: `orders`. */
@@ -222,6 +256,8 @@ export interface IssuerSpec {
   readonly currentId?: string;
   /** What is rotated: exactly one of the three. Example: `{userToken: {name: orders-dns}}`. */
   readonly cloudflare?: CloudflareIssuer;
+  /** What is rotated: an OAuth authorization of the account's user, or a credential of a Heroku Postgres database. Exactly one. Example: `{authorization: {scope: [write-protected]}}`. */
+  readonly heroku?: HerokuIssuer;
   /** Which role's password is rotated. Two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
   readonly postgres?: PostgresIssuer;
   /** Shape of a value that Velvet chooses by itself, for consumers that accept what they are told. Example: `{bytes: 32, encoding: base64url}`. */
@@ -256,6 +292,12 @@ export interface FileSink {
   readonly mode?: "0600" | "0640";
 }
 
+/** Config vars of one app. Example: `{app: orders-production}`. */
+export interface HerokuSink {
+  /** Name or id of the app. Example: `orders-production`. */
+  readonly app: string;
+}
+
 /** The sink with the canonical copy, written first. May be left out only where `readFrom` names a consumer. Example: `{account: orders-files, file: {path: custody/orders-db.json, format: json}}`. */
 export interface CustodySpec {
   /** Name of a VendorAccount. Example: `orders-files`. */
@@ -266,6 +308,8 @@ export interface CustodySpec {
   readonly cloudflare?: CloudflareSink;
   /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
   readonly file?: FileSink;
+  /** Config vars of one app. Example: `{app: orders-production}`. */
+  readonly heroku?: HerokuSink;
   /** At most one adapter's block, under the adapter's name. */
   readonly [adapter: string]: unknown;
 }
@@ -306,6 +350,8 @@ export interface ConsumerSpec {
   readonly cloudflare?: CloudflareSink;
   /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
   readonly file?: FileSink;
+  /** Config vars of one app. Example: `{app: orders-production}`. */
+  readonly heroku?: HerokuSink;
   /** At most one adapter's block, under the adapter's name. */
   readonly [adapter: string]: unknown;
 }
