@@ -1,8 +1,9 @@
 /** Every adapter of this build: one folder, one line. */
 import type { Adapter } from "./contract.ts";
+import { aws } from "./aws/aws.ts";
 import { file } from "./file/file.ts";
 import { http } from "./http/http.ts";
 import { postgres } from "./postgres/postgres.ts";
 import { random } from "./random/random.ts";
 
-export const adapters: Readonly<Record<string, Adapter>> = { file, http, postgres, random };
+export const adapters: Readonly<Record<string, Adapter>> = { aws, file, http, postgres, random };

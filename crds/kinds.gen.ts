@@ -62,6 +62,14 @@ export interface AllowRule {
   readonly targets?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Which region is meant. The access key that Velvet works with is in the `auth` entries `accessKeyId` and `secretAccessKey`. Example: `{region: eu-central-1}`. */
+export interface AwsAccount {
+  /** Region of the parameters and secrets, and of the STS that keys are verified at; IAM is one for all. It says which public endpoints are used where the account has no `endpoint`. Example: `eu-central-1`. */
+  readonly region: string;
+  /** True where Velvet's own access key is a temporary one, whose session token is the `auth` entry `sessionToken`. Example: `true`. */
+  readonly temporary?: boolean;
+}
+
 /** Which folder may be written. Example: `{root: /srv/secrets}`. */
 export interface FileAccount {
   /** Absolute path of the folder; no file outside it is ever read or written. Example: `/srv/secrets`. */
@@ -107,6 +115,8 @@ export interface VendorAccountSpec {
     /** Calls in a minute. Example: `120`. */
     readonly requestsPerMinute?: number;
   };
+  /** Which region is meant. The access key that Velvet works with is in the `auth` entries `accessKeyId` and `secretAccessKey`. Example: `{region: eu-central-1}`. */
+  readonly aws?: AwsAccount;
   /** Which folder may be written. Example: `{root: /srv/secrets}`. */
   readonly file?: FileAccount;
   /** Nothing to configure: what is asked stands in `endpoints`. Example: `{}`. */
@@ -149,6 +159,14 @@ export interface VendorAccountStatus {
   readonly lastProbeTime?: string;
 }
 
+/** Whose access keys are rotated. Example: `{user: orders-app}`. */
+export interface AwsIssuer {
+  /** IAM user, by name and without its path; it must exist, and no person uses it. Example: `orders-app`. */
+  readonly user: string;
+  /** How long a new key may still be refused after its mint, because IAM takes its time to tell all of its servers. Example: `60`. */
+  readonly propagationSeconds?: number;
+}
+
 /** Which role's password is rotated. Two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
 export interface PostgresIssuer {
   /** Role that consumers log in as today; it must exist. Example: `orders`. */
@@ -175,6 +193,8 @@ export interface IssuerSpec {
   readonly account: string;
   /** The vendor's id of the credential in use, where Velvet cannot find it out by itself. Example: `AKIAIOSFODNN7EXAMPLE`. */
   readonly currentId?: string;
+  /** Whose access keys are rotated. Example: `{user: orders-app}`. */
+  readonly aws?: AwsIssuer;
   /** Which role's password is rotated. Two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
   readonly postgres?: PostgresIssuer;
   /** Shape of a value that Velvet chooses by itself, for consumers that accept what they are told. Example: `{bytes: 32, encoding: base64url}`. */
@@ -193,6 +213,30 @@ export interface ConsumerKey {
   readonly previousKey?: string;
 }
 
+/** Where the keys are kept: one parameter for each, or together as the JSON of one secret. Example: `{parameters: {path: /orders/production}}`. */
+export interface AwsSink {
+  /** Systems Manager Parameter Store: a parameter for each key, named path, slash, key. Example: `{path: /orders/production}`. */
+  readonly parameters?: {
+    /** What stands before the key's name; the key `DATABASE_URL` is then `/orders/production/DATABASE_URL`. Example: `/orders/production`. */
+    readonly path: string;
+    /** `SecureString` is encrypted with KMS. A parameter that exists must already be of this type, which AWS never changes. Example: `SecureString`. */
+    readonly type?: "SecureString" | "String";
+    /** KMS key of a SecureString: id, ARN or alias. Default: the key that the parameter has now, else AWS's own `alias/aws/ssm`. Example: `alias/orders`. */
+    readonly kmsKey?: string;
+    /** Default: the tier that the parameter has now, else the region's. Values of more than 4 KB need `Advanced`. Example: `Standard`. */
+    readonly tier?: "Standard" | "Advanced" | "Intelligent-Tiering";
+    /** Label that moves to each version that Velvet writes. Give it where consumers read `name:label`; Velvet then compares that version too. Example: `velvet-current`. */
+    readonly label?: string;
+  };
+  /** Secrets Manager: the keys are members of the JSON object of one secret. Example: `{name: orders/production}`. */
+  readonly secret?: {
+    /** Name of the secret, not its ARN; made at the first write where it does not exist. Example: `orders/production`. */
+    readonly name: string;
+    /** KMS key for a secret that Velvet makes: id, ARN or alias. One that exists keeps its own. Default: AWS's own `alias/aws/secretsmanager`. Example: `alias/orders`. */
+    readonly kmsKey?: string;
+  };
+}
+
 /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
 export interface FileSink {
   /** Path relative to the account's root; no `..`, no leading slash. Example: `orders/.env`. */
@@ -209,6 +253,8 @@ export interface CustodySpec {
   readonly account: string;
   /** Which field of the value goes under which name; all fields under their own names when left out. Example: `[{field: url, name: DATABASE_URL}]`. */
   readonly keys?: readonly ConsumerKey[];
+  /** Where the keys are kept: one parameter for each, or together as the JSON of one secret. Example: `{parameters: {path: /orders/production}}`. */
+  readonly aws?: AwsSink;
   /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
   readonly file?: FileSink;
   /** At most one adapter's block, under the adapter's name. */
@@ -247,6 +293,8 @@ export interface ConsumerSpec {
   readonly testSlot?: AdapterBlock;
   /** Whether it survives keys that change one after the other, where its sink cannot write all at once. Example: `false`. */
   readonly acceptsTearing?: boolean;
+  /** Where the keys are kept: one parameter for each, or together as the JSON of one secret. Example: `{parameters: {path: /orders/production}}`. */
+  readonly aws?: AwsSink;
   /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
   readonly file?: FileSink;
   /** At most one adapter's block, under the adapter's name. */
