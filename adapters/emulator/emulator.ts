@@ -52,6 +52,7 @@ export type Mishap =
 export interface Trap {
   /** Absent: any. */
   readonly method?: string;
+  /** Of the path, or of the title where the emulator gives one. */
   readonly path?: RegExp;
   /** The first so many that match pass. Default 0. */
   readonly after?: number;
@@ -72,6 +73,8 @@ export interface EmulatorOptions {
   readonly routes: readonly Route[];
   /** What every path begins with: `/client/v4`. Routes, traps and the history leave it out. */
   readonly prefix?: string;
+  /** What a request asks for, where the path does not say it: traps are matched with it, and the history shows it. Default: the path. */
+  readonly title?: (call: Call) => string;
   /** Milliseconds since 1970. Default: the machine's clock. */
   readonly now?: () => number;
   /** Before the route: who may call at all, and how often. An answer ends the request. */
@@ -153,10 +156,11 @@ class Core {
     if (text === undefined) return void socket.destroy();
     this.elapse();
     const call = this.#callOf(request, text);
-    const mishap = this.#mishapOf(call);
+    const title = this.#options.title?.(call) ?? call.path;
+    const mishap = this.#mishapOf(call.method, title);
     const reply = this.#perform(call, mishap);
     const status = reply === "reset" || reply === "hung" ? reply : reply.status;
-    this.seen.push({ at: call.now, method: call.method, path: call.path, status });
+    this.seen.push({ at: call.now, method: call.method, path: title, status });
     if (reply === "reset") socket.resetAndDestroy();
     else if (reply !== "hung") send(response, reply);
   }
@@ -209,11 +213,11 @@ class Core {
     return this.#options.contract?.(call, route.pattern, reply) ?? [];
   }
 
-  #mishapOf({ method, path }: Call): Mishap | undefined {
+  #mishapOf(method: string, title: string): Mishap | undefined {
     for (const entry of this.traps) {
       const { trap } = entry;
       if (trap.method !== undefined && trap.method !== method) continue;
-      if (trap.path && !trap.path.test(path)) continue;
+      if (trap.path && !trap.path.test(title)) continue;
       if (entry.caught >= (trap.times ?? 1)) continue;
       entry.passed += 1;
       if (entry.passed <= (trap.after ?? 0)) continue;
