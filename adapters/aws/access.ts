@@ -47,11 +47,21 @@ export interface Access extends AsyncDisposable {
   readonly region: string;
 }
 
+/** All that is asked is answered in well under a second where nothing is wrong. */
+const TIMEOUT_MS = 10_000;
+
 export function openAccess(account: TypedAccount<AwsAccount>, clock: Clock): Access {
   const places = placesOf(account, account.config);
   const lines = new Map<string, Http>();
   const open = ({ url }: Place): Http =>
-    openHttp({ vendor: "aws", baseUrl: url, headers: () => account.headers(), clock, budget: account.budget });
+    openHttp({
+      vendor: "aws",
+      baseUrl: url,
+      headers: () => account.headers(),
+      clock,
+      budget: account.budget,
+      timeoutMs: TIMEOUT_MS,
+    });
   const shared = (place: Place): Http => {
     const line = lines.get(place.url) ?? open(place);
     lines.set(place.url, line);
