@@ -103,12 +103,12 @@ function textOf({ reason, message, remedy }: AdapterError): ErrorText {
 
 const SHORT_NAME = /^[A-Z][A-Za-z0-9]{2,63}$/;
 /** What the client calls an error that it found no name for. */
-const NAMELESS = new Set(["Error", "TypeError", "SyntaxError", "Unknown", "UnknownError"]);
+const NAMELESS = /^(?:Error|TypeError|SyntaxError|Unknown|UnknownError)$/;
 
 function readRefusal(error: unknown): Refusal | undefined {
   if (!(error instanceof Error) || !("$metadata" in error)) return undefined;
   const status = statusOf(error);
-  if (status === undefined || status < 300 || !SHORT_NAME.test(error.name) || NAMELESS.has(error.name))
+  if (status === undefined || status < 300 || !SHORT_NAME.test(error.name) || NAMELESS.test(error.name))
     return undefined;
   const { requestId } = error.$metadata as { readonly requestId?: string };
   return {

@@ -46,16 +46,16 @@ export function keysOf(access: Access, user: string): Keys {
     create: async (signal) => {
       const command = new CreateAccessKeyCommand({ UserName: user });
       const send = async (options: SendOptions) => (await desk.client().send(command, options)).AccessKey;
-      return ask(send, wanted(desk, "CreateAccessKey", "once"), signal);
+      return ask(send, wanted(desk, "iam:CreateAccessKey", "once"), signal);
     },
     setStatus: async (id, status, signal) => {
       const command = new UpdateAccessKeyCommand({ UserName: user, AccessKeyId: id, Status: status });
-      const asked = wanted(desk, "UpdateAccessKey", "repeatable");
+      const asked = wanted(desk, "iam:UpdateAccessKey", "repeatable");
       return doneOrGone(await ask(async (options) => desk.client().send(command, options), asked, signal), asked);
     },
     remove: async (id, signal) => {
       const command = new DeleteAccessKeyCommand({ UserName: user, AccessKeyId: id });
-      const asked = wanted(desk, "DeleteAccessKey", "repeatable");
+      const asked = wanted(desk, "iam:DeleteAccessKey", "repeatable");
       return doneOrGone(await ask(async (options) => desk.client().send(command, options), asked, signal), asked);
     },
     lastUse: async (id, signal) => lastUse(desk, id, ({ name }) => name === "NoSuchEntity", signal),
@@ -65,8 +65,8 @@ export function keysOf(access: Access, user: string): Keys {
   };
 }
 
-function wanted({ user }: Desk, name: string, effect: Wanted["effect"]): Wanted {
-  return { action: `iam:${name}`, on: `user/${user}`, effect };
+function wanted({ user }: Desk, action: string, effect: Wanted["effect"]): Wanted {
+  return { action, on: `user/${user}`, effect };
 }
 
 async function lastUse(
@@ -75,7 +75,7 @@ async function lastUse(
   isNone: (refusal: Refusal) => boolean,
   signal: AbortSignal,
 ): Promise<LastUse | undefined> {
-  const asked = wanted(desk, "GetAccessKeyLastUsed", "none");
+  const asked = wanted(desk, "iam:GetAccessKeyLastUsed", "none");
   const command = new GetAccessKeyLastUsedCommand({ AccessKeyId: id });
   const outcome = await ask(async (options) => desk.client().send(command, options), asked, signal);
   if ("refusal" in outcome) {
@@ -87,7 +87,7 @@ async function lastUse(
 }
 
 async function listed(desk: Desk, signal: AbortSignal): Promise<readonly AccessKeyMetadata[]> {
-  const asked = wanted(desk, "ListAccessKeys", "none");
+  const asked = wanted(desk, "iam:ListAccessKeys", "none");
   const found: AccessKeyMetadata[] = [];
   let marker: string | undefined;
   do {

@@ -8,50 +8,30 @@ export interface KnownRefusal {
   readonly later?: boolean;
 }
 
-const THROTTLED = new Set([
-  "Throttling",
-  "Throttled",
-  "ThrottledRequest",
-  "TooManyRequests",
-  "RequestLimitExceeded",
-  "RequestThrottled",
-  "TooManyUpdates",
-  "SlowDown",
-  "PriorRequestNotComplete",
-  "EC2Throttled",
-]);
-const FORBIDDEN = new Set(["AccessDenied", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"]);
-const UNAUTHORIZED = new Set([
-  "InvalidClientTokenId",
-  "UnrecognizedClient",
-  "SignatureDoesNotMatch",
-  "InvalidSignature",
-  "IncompleteSignature",
-  "InvalidAccessKeyId",
-  "MissingAuthenticationToken",
-  "MissingAuthenticationTokenException",
-  "ExpiredToken",
-  "InvalidToken",
-]);
-const SKEWED = new Set(["RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"]);
+const THROTTLED =
+  /^(?:Throttling|Throttled|ThrottledRequest|TooManyRequests|RequestLimitExceeded|RequestThrottled|TooManyUpdates|SlowDown)$/;
+const FORBIDDEN = /^(?:AccessDenied|UnauthorizedOperation|AuthorizationError|NotAuthorized)$/;
+const SKEWED = /^(?:RequestExpired|RequestTimeTooSkewed|RequestInTheFuture)$/;
+const UNAUTHORIZED =
+  /^(?:InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|InvalidAccessKeyId|MissingAuthenticationToken|ExpiredToken|InvalidToken)$/;
 
 export function isThrottled({ name }: Pick<Refusal, "name">): boolean {
-  return THROTTLED.has(name);
+  return THROTTLED.test(name);
 }
 
 export function isForbidden({ name }: Pick<Refusal, "name">): boolean {
-  return FORBIDDEN.has(name);
+  return FORBIDDEN.test(name);
 }
 
 export function isSkewed({ name, isClock }: Pick<Refusal, "name" | "isClock">): boolean {
-  return SKEWED.has(name) || isClock;
+  return SKEWED.test(name) || isClock;
 }
 
 /** Undefined where the name is none of these. */
 export function refusalOf(refusal: Refusal, { action, on }: Wanted): KnownRefusal | undefined {
   if (isThrottled(refusal)) return { text: RATE_LIMITED, later: true };
   if (isSkewed(refusal)) return { text: CLOCK, later: true };
-  if (UNAUTHORIZED.has(refusal.name)) return { text: ACCOUNT_REFUSED };
+  if (UNAUTHORIZED.test(refusal.name)) return { text: ACCOUNT_REFUSED };
   if (isForbidden(refusal)) return { text: forbidden(refusal.action ?? action, on) };
   const text = OTHERS[refusal.name];
   return text && { text };

@@ -48,20 +48,20 @@ export function secretStoreOf(access: Access, name: string): SecretStore {
     name,
     current: async (signal) => current(desk, signal),
     describe: async (signal) => {
-      const asked = wanted(desk, "DescribeSecret", "none");
+      const asked = wanted(desk, "secretsmanager:DescribeSecret", "none");
       const command = new DescribeSecretCommand({ SecretId: name });
       return foundOr(await ask(async (options) => desk.client().send(command, options), asked, signal), asked);
     },
     create: async (version, text, kmsKey, signal) => create(desk, version, text, kmsKey, signal),
     put: async (version, text, stage, signal) => {
-      const asked = wanted(desk, "PutSecretValue", "repeatable");
+      const asked = wanted(desk, "secretsmanager:PutSecretValue", "repeatable");
       const request = { SecretId: name, ClientRequestToken: version, VersionStages: [stage] };
       const command = new PutSecretValueCommand({ ...request, SecretString: text.reveal() });
       const outcome = await ask(async (options) => desk.client().send(command, options), asked, signal);
       if ("refusal" in outcome) throw secretFailed(outcome.refusal, asked);
     },
     stage: async (stage, { from, to }, signal) => {
-      const asked = wanted(desk, "UpdateSecretVersionStage", "repeatable");
+      const asked = wanted(desk, "secretsmanager:UpdateSecretVersionStage", "repeatable");
       const command = new UpdateSecretVersionStageCommand({
         SecretId: name,
         VersionStage: stage,
@@ -69,17 +69,17 @@ export function secretStoreOf(access: Access, name: string): SecretStore {
         ...(to === undefined ? {} : { MoveToVersionId: to }),
       });
       const outcome = await ask(async (options) => desk.client().send(command, options), asked, signal);
-      return doneUnless("InvalidParameter", "moved", outcome, asked);
+      return doneUnless(outcome, asked, { refusal: "InvalidParameter", word: "moved" as const });
     },
   };
 }
 
 function wanted({ name }: Desk, action: string, effect: Wanted["effect"]): Wanted {
-  return { action: `secretsmanager:${action}`, on: name, effect };
+  return { action, on: name, effect };
 }
 
 async function current(desk: Desk, signal: AbortSignal): Promise<Current | undefined> {
-  const asked = wanted(desk, "GetSecretValue", "none");
+  const asked = wanted(desk, "secretsmanager:GetSecretValue", "none");
   const command = new GetSecretValueCommand({ SecretId: desk.name, VersionStage: "AWSCURRENT" });
   const found = foundOr(await ask(async (options) => desk.client().send(command, options), asked, signal), asked);
   if (found === undefined) return undefined;
@@ -95,12 +95,12 @@ async function create(
   kmsKey: string | undefined,
   signal: AbortSignal,
 ): Promise<"done" | "exists"> {
-  const asked = wanted(desk, "CreateSecret", "repeatable");
+  const asked = wanted(desk, "secretsmanager:CreateSecret", "repeatable");
   const key = kmsKey === undefined ? {} : { KmsKeyId: kmsKey };
   const request = { Name: desk.name, ClientRequestToken: version, Description: "Kept by Velvet.", ...key };
   const command = new CreateSecretCommand({ ...request, SecretString: text.reveal() });
   const outcome = await ask(async (options) => desk.client().send(command, options), asked, signal);
-  return doneUnless("ResourceExists", "exists", outcome, asked);
+  return doneUnless(outcome, asked, { refusal: "ResourceExists", word: "exists" as const });
 }
 
 function foundOr<Output>(outcome: Outcome<Output>, asked: Wanted): Output | undefined {
@@ -110,12 +110,11 @@ function foundOr<Output>(outcome: Outcome<Output>, asked: Wanted): Output | unde
 }
 
 function doneUnless<Word extends string>(
-  name: string,
-  word: Word,
   outcome: Outcome<unknown>,
   asked: Wanted,
+  expected: { readonly refusal: string; readonly word: Word },
 ): "done" | Word {
   if ("output" in outcome) return "done";
-  if (outcome.refusal.name === name) return word;
+  if (outcome.refusal.name === expected.refusal) return expected.word;
   throw secretFailed(outcome.refusal, asked);
 }
