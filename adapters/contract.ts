@@ -69,6 +69,8 @@ export interface IssuerTraits {
   readonly propagation: { readonly windowMs: number; readonly everyMs: number };
   /** `quarantine`: revoke disables first and can be restored until destroyed. `immediate`: gone at once. `manual`: a person does it. */
   readonly revocation: "quarantine" | "immediate" | "manual";
+  /** `value`: the vendor ends a credential only for whoever shows it. Default `id`. */
+  readonly revokeNeeds?: "id" | "value";
   /** How many credentials the vendor allows at once, where it is a hard limit. */
   readonly maxLive?: number;
   /** True where one that is disabled counts against `maxLive` like one that is not. */
@@ -152,8 +154,7 @@ export interface Issuer {
   moveGrace?(id: KeyId, until: string, signal: AbortSignal): Promise<void>;
   /**
    * Ends exactly this id: disables it where `traits.revocation` is `quarantine`. Already gone is success. Returns what outlives it.
-   * `value`: this id's own, where Velvet still has it; a vendor that ends a credential only for whoever shows it needs it, and answers
-   * `Terminal` `ValueNeeded` without.
+   * `value`: this id's own, always given where `traits.revokeNeeds` asks for it, else never.
    */
   revoke(id: KeyId, signal: AbortSignal, value?: SecretFields): Promise<readonly Residual[]>;
   /** Removes a quarantined id for good. Already gone is success. */

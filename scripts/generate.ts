@@ -40,7 +40,7 @@ export const generators: readonly Generator[] = [
   }),
   reference("configuration", configurationReference),
   reference("kinds", () => kindsReference(CRDS.map(composedCrd), adapterNames())),
-  reference("adapters", adaptersReference),
+  reference("adapters", () => adaptersReference(readAdapterBlocks(ROOT))),
   reference("commands", commandsReference),
   reference("reasons", reasonsReference),
   reference("states", statesReference),

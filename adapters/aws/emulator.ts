@@ -3,7 +3,7 @@
  * signed for. Every request is authenticated by its signature and authorized by action, as in AWS.
  */
 import { TokenBucket } from "../emulator/bucket.ts";
-import { type Call, type Emulator, openEmulator, type Reply } from "../emulator/emulator.ts";
+import { type Call, type Emulator, type Mishap, openEmulator, type Reply, type Trap } from "../emulator/emulator.ts";
 import { fault, Iam, type Key } from "./emulator-iam.ts";
 import { Secrets } from "./emulator-secrets.ts";
 import { readSignature } from "./emulator-signature.ts";
@@ -28,6 +28,8 @@ export interface AwsEmulator extends Emulator {
   readonly denied: Set<string>;
   /** Every action that was let in, with who asked. */
   readonly asked: { readonly action: string; readonly keyId: string; readonly userAgent: string }[];
+  /** A trap for the requests of one action: `iam:CreateAccessKey`. */
+  arm(action: string, mishap: Mishap, more?: Pick<Trap, "after" | "times">): () => void;
   /** As all services say it. */
   throttling(action: string): Reply;
 }
@@ -67,10 +69,11 @@ export async function openAwsEmulator(options: AwsEmulatorOptions = {}): Promise
     now,
     ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
     routes: [{ method: "POST", pattern: "/", handle }],
-    title: actionOf,
     dress: (_call, reply) => ({ ...reply, headers: { "x-amzn-requestid": "11111111-2222-3333", ...reply.headers } }),
   });
-  return { ...emulator, iam, ssm, secrets, admin, denied, asked, throttling };
+  const arm: AwsEmulator["arm"] = (action, mishap, more = {}) =>
+    emulator.set({ when: (call) => actionOf(call) === action, mishap, ...more });
+  return { ...emulator, arm, iam, ssm, secrets, admin, denied, asked, throttling };
 }
 
 /** `ssm:PutParameter`, `iam:CreateAccessKey`. */

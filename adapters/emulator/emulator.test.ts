@@ -77,18 +77,6 @@ describe("an emulator", () => {
     expect(world.things).toEqual([1_500]);
   });
 
-  it("tells requests apart by what they ask for, where the path does not", async () => {
-    await using world = await counter({ title: ({ query, path }) => query.get("Action") ?? path });
-    world.emulator.set({ path: /^Make$/, mishap: { kind: "reset-before" } });
-    const post = async (action: string) => fetch(`${world.emulator.url}/things/a?Action=${action}`, { method: "POST" });
-    expect((await post("Keep")).status).toBe(201);
-    await expect(post("Make")).rejects.toThrow("fetch failed");
-    expect(world.emulator.seen.map(({ path, status }) => [path, status])).toEqual([
-      ["Keep", 201],
-      ["Make", "reset"],
-    ]);
-  });
-
   it("refuses what is larger than any vendor takes", async () => {
     await using world = await counter();
     const large = "x".repeat(5 * 1024 * 1024);

@@ -52,13 +52,18 @@ export type Mishap =
 export interface Trap {
   /** Absent: any. */
   readonly method?: string;
-  /** Of the path, or of the title where the emulator gives one. */
   readonly path?: RegExp;
   /** The first so many that match pass. Default 0. */
   readonly after?: number;
   /** How many it catches. Default 1. */
   readonly times?: number;
+  /** Whether this request is one to catch. Default: every one. */
+  readonly when?: (call: Call) => boolean;
   readonly mishap: Mishap;
+  /** Called when it has caught a request, and what it does to it has been done. */
+  readonly caught?: () => void;
+  /** Called when what lands late has landed. */
+  readonly landed?: () => void;
 }
 
 /** One request that arrived: enough to judge by, and never a value. */
@@ -73,8 +78,6 @@ export interface EmulatorOptions {
   readonly routes: readonly Route[];
   /** What every path begins with: `/client/v4`. Routes, traps and the history leave it out. */
   readonly prefix?: string;
-  /** What a request asks for, where the path does not say it: traps are matched with it, and the history shows it. Default: the path. */
-  readonly title?: (call: Call) => string;
   /** Milliseconds since 1970. Default: the machine's clock. */
   readonly now?: () => number;
   /** Before the route: who may call at all, and how often. An answer ends the request. */
@@ -93,8 +96,8 @@ export interface Emulator extends AsyncDisposable {
   readonly seen: readonly Seen[];
   /** What did not fit the official description. */
   readonly strays: readonly string[];
-  /** From now on. Traps are tried in the order in which they were set. */
-  set(trap: Trap): void;
+  /** From now on, until what it returns is called. Traps are tried in the order in which they were set. */
+  set(trap: Trap): () => void;
   /** Lets what lands late land, up to now. Called by itself before each request. */
   elapse(): void;
   /** The next moment at which something lands by itself. */
@@ -113,7 +116,7 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     url: `http://127.0.0.1:${port}`,
     seen: core.seen,
     strays: core.strays,
-    set: (trap) => core.traps.push({ trap, passed: 0, caught: 0 }),
+    set: (trap) => core.set(trap),
     elapse: () => core.elapse(),
     nextMoment: () => core.nextMoment(),
     async [Symbol.asyncDispose]() {
@@ -123,10 +126,16 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   };
 }
 
+interface Armed {
+  readonly trap: Trap;
+  passed: number;
+  caught: number;
+}
+
 class Core {
   readonly seen: Seen[] = [];
   readonly strays: string[] = [];
-  readonly traps: { trap: Trap; passed: number; caught: number }[] = [];
+  readonly #traps: Armed[] = [];
   readonly #options: EmulatorOptions;
   readonly #late: { at: number; act: () => unknown }[] = [];
 
@@ -136,6 +145,15 @@ class Core {
 
   get #now(): number {
     return this.#options.now?.() ?? Date.now();
+  }
+
+  set(trap: Trap): () => void {
+    const armed = { trap, passed: 0, caught: 0 };
+    this.#traps.push(armed);
+    return () => {
+      const place = this.#traps.indexOf(armed);
+      if (place >= 0) this.#traps.splice(place, 1);
+    };
   }
 
   nextMoment(): number | undefined {
@@ -156,16 +174,17 @@ class Core {
     if (text === undefined) return void socket.destroy();
     this.elapse();
     const call = this.#callOf(request, text);
-    const title = this.#options.title?.(call) ?? call.path;
-    const mishap = this.#mishapOf(call.method, title);
-    const reply = this.#perform(call, mishap);
+    const trap = this.#trapFor(call);
+    const reply = this.#perform(call, trap);
     const status = reply === "reset" || reply === "hung" ? reply : reply.status;
-    this.seen.push({ at: call.now, method: call.method, path: title, status });
+    this.seen.push({ at: call.now, method: call.method, path: call.path, status });
+    trap?.caught?.();
     if (reply === "reset") socket.resetAndDestroy();
     else if (reply !== "hung") send(response, reply);
   }
 
-  #perform(call: Call, mishap: Mishap | undefined): Reply | "reset" | "hung" {
+  #perform(call: Call, trap: Trap | undefined): Reply | "reset" | "hung" {
+    const { mishap, landed } = trap ?? {};
     switch (mishap?.kind) {
       case "answer":
         return mishap.reply;
@@ -175,19 +194,23 @@ class Core {
         this.#act(call);
         return "reset";
       case "hang":
-        if (mishap.landsAfterMs !== undefined) this.#later(call, mishap.landsAfterMs);
+        if (mishap.landsAfterMs !== undefined) this.#later(call, mishap.landsAfterMs, landed);
         return "hung";
       case "twice":
-        this.#later(call, mishap.landsAfterMs);
+        this.#later(call, mishap.landsAfterMs, landed);
         return this.#act(call);
       default:
         return this.#act(call);
     }
   }
 
-  #later(call: Call, ms: number): void {
+  #later(call: Call, ms: number, landed: (() => void) | undefined): void {
     const at = call.now + ms;
-    this.#late.push({ at, act: () => this.#act({ ...call, now: at }) });
+    const act = () => {
+      this.#act({ ...call, now: at });
+      landed?.();
+    };
+    this.#late.push({ at, act });
   }
 
   #act(asked: Call): Reply {
@@ -213,16 +236,14 @@ class Core {
     return this.#options.contract?.(call, route.pattern, reply) ?? [];
   }
 
-  #mishapOf(method: string, title: string): Mishap | undefined {
-    for (const entry of this.traps) {
+  #trapFor(call: Call): Trap | undefined {
+    for (const entry of this.#traps) {
       const { trap } = entry;
-      if (trap.method !== undefined && trap.method !== method) continue;
-      if (trap.path && !trap.path.test(title)) continue;
-      if (entry.caught >= (trap.times ?? 1)) continue;
+      if (!fits(trap, call) || entry.caught >= (trap.times ?? 1)) continue;
       entry.passed += 1;
       if (entry.passed <= (trap.after ?? 0)) continue;
       entry.caught += 1;
-      return trap.mishap;
+      return trap;
     }
     return undefined;
   }
@@ -241,6 +262,11 @@ class Core {
       now: this.#now,
     };
   }
+}
+
+function fits({ method, path, when }: Trap, call: Call): boolean {
+  if (method !== undefined && method !== call.method) return false;
+  return (path?.test(call.path) ?? true) && (when?.(call) ?? true);
 }
 
 function nothing(): Reply {

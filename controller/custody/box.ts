@@ -80,7 +80,7 @@ export function openBox(ring: KeyRing, scope: BoxScope, box: string): SecretFiel
 }
 
 function privateKey(ring: KeyRing): KeyObject {
-  const seed = Buffer.from(hkdfSync("sha256", ring.encryption.revealBytes(), "velvet", "sealing key", RAW));
+  const seed = Buffer.from(hkdfSync("sha256", ring.encryption, "velvet", "sealing key", RAW));
   return createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: "der", type: "pkcs8" });
 }
 

@@ -27,6 +27,6 @@ export function isSigned(publicKey: string, statement: Uint8Array, signature: Ui
 }
 
 function privateKey(ring: KeyRing): KeyObject {
-  const seed = Buffer.from(hkdfSync("sha256", ring.encryption.revealBytes(), "velvet", "checkpoint key", RAW));
+  const seed = Buffer.from(hkdfSync("sha256", ring.encryption, "velvet", "checkpoint key", RAW));
   return createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: "der", type: "pkcs8" });
 }

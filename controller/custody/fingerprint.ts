@@ -7,7 +7,7 @@ import type { KeyRing } from "./key.ts";
  * Keyed, because a bare hash of a password can be guessed. `domain` keeps one field from being compared with another.
  */
 export function fingerprint(ring: KeyRing, domain: string, credential: string, value: Secret): string {
-  const hmac = createHmac("sha256", ring.fingerprints.revealBytes());
+  const hmac = createHmac("sha256", ring.fingerprints);
   hmac.update(`${domain}|${credential}|`).update(value.revealBytes());
   return `hmac-sha256:${ring.id}:${hmac.digest("hex").slice(0, 32)}`;
 }
@@ -20,7 +20,7 @@ export function fingerprints(
 ): { readonly whole: string; readonly fields: Readonly<Record<string, string>> } {
   const names = Object.keys(value).sort();
   const fields: Record<string, string> = {};
-  const hmac = createHmac("sha256", ring.fingerprints.revealBytes()).update(`whole|${credential}|`);
+  const hmac = createHmac("sha256", ring.fingerprints).update(`whole|${credential}|`);
   for (const name of names) {
     const secret = value[name];
     if (!secret) continue;

@@ -1,5 +1,5 @@
-import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-import { Secret } from "../../adapters/secret.ts";
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from "node:crypto";
+import type { Secret } from "../../adapters/secret.ts";
 
 const KEY_BYTES = 32;
 const CHECK_TEXT = "velvet key check v1";
@@ -8,8 +8,8 @@ const CHECK_TEXT = "velvet key check v1";
 export interface KeyRing {
   /** Names the key in sealed values, so that a later one can be told apart. */
   readonly id: string;
-  readonly encryption: Secret;
-  readonly fingerprints: Secret;
+  readonly encryption: KeyObject;
+  readonly fingerprints: KeyObject;
   /** Proves the key without showing it; stored in the ledger's `install` row. */
   readonly check: Buffer;
 }
@@ -36,12 +36,13 @@ export function keyRing(material: Secret): KeyRing {
       "Make one with: openssl rand -base64 32",
     );
   }
-  const derive = (purpose: string) => Secret.from(Buffer.from(hkdfSync("sha256", bytes, "velvet", purpose, KEY_BYTES)));
+  const derive = (purpose: string) =>
+    createSecretKey(Buffer.from(hkdfSync("sha256", bytes, "velvet", purpose, KEY_BYTES)));
   const ring: KeyRing = {
     id: "k1",
     encryption: derive("seal"),
     fingerprints: derive("fingerprint"),
-    check: createHmac("sha256", derive("check").revealBytes()).update(CHECK_TEXT).digest(),
+    check: createHmac("sha256", derive("check")).update(CHECK_TEXT).digest(),
   };
   bytes.fill(0);
   return ring;

@@ -4,7 +4,7 @@
  *
  * Layout: version (1) | wrap iv (12) | wrapped data key (32) | wrap tag (16) | iv (12) | tag (16) | ciphertext.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { type CipherKey, createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import type { SecretFields } from "../../adapters/secret.ts";
 import { Secret } from "../../adapters/secret.ts";
 import type { KeyRing } from "./key.ts";
@@ -35,7 +35,7 @@ export function seal(ring: KeyRing, scope: SealScope, value: SecretFields): Buff
   );
   const dataKey = randomBytes(KEY);
   const aad = context(scope);
-  const wrapped = encrypt(ring.encryption.revealBytes(), dataKey, aad);
+  const wrapped = encrypt(ring.encryption, dataKey, aad);
   const body = encrypt(dataKey, plain, aad);
   plain.fill(0);
   dataKey.fill(0);
@@ -51,7 +51,7 @@ export function unseal(ring: KeyRing, scope: SealScope, sealed: Uint8Array): Sec
   const [wrapIv, wrapText, wrapTag, iv, tag] = [take(IV), take(KEY), take(TAG), take(IV), take(TAG)];
   const aad = context(scope);
   try {
-    const dataKey = decrypt(ring.encryption.revealBytes(), wrapIv, wrapText, wrapTag, aad);
+    const dataKey = decrypt(ring.encryption, wrapIv, wrapText, wrapTag, aad);
     const plain = decrypt(dataKey, iv, bytes.subarray(at), tag, aad);
     const fields: Record<string, string> = JSON.parse(plain.toString("utf8"));
     plain.fill(0);
@@ -66,14 +66,14 @@ function context(scope: SealScope): Buffer {
   return Buffer.from(JSON.stringify([scope.install, scope.credential, scope.attempt, scope.purpose]));
 }
 
-function encrypt(key: Uint8Array, plain: Uint8Array, aad: Uint8Array): { iv: Buffer; text: Buffer; tag: Buffer } {
+function encrypt(key: CipherKey, plain: Uint8Array, aad: Uint8Array): { iv: Buffer; text: Buffer; tag: Buffer } {
   const iv = randomBytes(IV);
   const cipher = createCipheriv("aes-256-gcm", key, iv, { authTagLength: TAG }).setAAD(aad);
   const text = Buffer.concat([cipher.update(plain), cipher.final()]);
   return { iv, text, tag: cipher.getAuthTag() };
 }
 
-function decrypt(key: Uint8Array, iv: Uint8Array, text: Uint8Array, tag: Uint8Array, aad: Uint8Array): Buffer {
+function decrypt(key: CipherKey, iv: Uint8Array, text: Uint8Array, tag: Uint8Array, aad: Uint8Array): Buffer {
   const decipher = createDecipheriv("aes-256-gcm", key, iv, { authTagLength: TAG }).setAAD(aad).setAuthTag(tag);
   return Buffer.concat([decipher.update(text), decipher.final()]);
 }

@@ -65,8 +65,11 @@ function refuseShape({ request }: Candidate, spec: CredentialSpec, context: Admi
   if (request.spec.flow !== "Operational") {
     return refuse("FlowUnsupported", `This version cannot run the ${request.spec.flow} flow.`);
   }
-  if (spec.consumers.length === 0) {
-    return refuse("NoConsumers", "Nobody could prove that a new credential works. Register its consumers first.");
+  if (spec.consumers.every(({ active }) => active === false)) {
+    return refuse(
+      "NoConsumers",
+      "Nobody could prove that a new credential works. Register its consumers first, or switch one of them on.",
+    );
   }
   return undefined;
 }

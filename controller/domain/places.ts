@@ -35,7 +35,15 @@ function refuseStrategy({ rotation, consumers }: CredentialSpec, traits: IssuerT
       "This vendor ends the old credential as it makes the new one: it needs the strategy Replace with acceptsDowntime: true.",
     );
   }
-  if (traits.authority !== "acceptors" || replaces) return undefined;
+  if (traits.authority !== "acceptors") return undefined;
+  const off = consumers.find(({ role, active }) => accepts(role) && active === false);
+  if (off) {
+    return refuse(
+      "AcceptorInactive",
+      `The acceptor ${off.id} is switched off, so that it would go on accepting the old value alone. Switch it on, or remove it.`,
+    );
+  }
+  if (replaces) return undefined;
   const single = consumers.find(({ role, keys }) => accepts(role) && keys.some((key) => key.previousKey === undefined));
   if (!single) return refuseBoth(consumers);
   return refuse(

@@ -2,8 +2,9 @@
 import type { AdmissionContext } from "../domain/candidate.ts";
 import { admit } from "../domain/admission.ts";
 import { CUSTODY } from "../domain/consumers.ts";
+import { later } from "../domain/duration.ts";
 import { snapshotHash } from "../domain/gates.ts";
-import type { Snapshot } from "../domain/world.ts";
+import type { ConsumerFacts, Snapshot } from "../domain/world.ts";
 import { unreadyAccounts } from "../ledger/accounts.ts";
 import type { NewRotation, PendingRequest } from "../ledger/requests.ts";
 import {
@@ -14,6 +15,7 @@ import {
   startRotation,
 } from "../ledger/requests.ts";
 import type { Deps } from "./deps.ts";
+import { landingMs } from "./effect.ts";
 
 /** Few at once: what is running already needs the connections more. */
 const BATCH = 16;
@@ -44,9 +46,15 @@ async function admitOne(deps: Deps, context: AdmissionContext, request: PendingR
   if (answer.verdict === "accept") {
     const [unready] = await unreadyAccounts(deps.db, generationsOf(answer.snapshot));
     if (!unready) return start(deps, request, answer.snapshot);
-    const { account, reason, message } = unready;
-    const told = `Account ${account} does not work: ${reason}. ${message}`;
-    await postponeRequest(deps.db, uid, Math.min(lookAgainMs(request), LOOK_AGAIN_LATEST_MS), "AccountNotReady", told);
+    const { account, reason: because, message } = unready;
+    const told = { reason: "AccountNotReady", message: `Account ${account} does not work: ${because}. ${message}` };
+    await postponeRequest(
+      deps.db,
+      uid,
+      Math.min(lookAgainMs(request), LOOK_AGAIN_LATEST_MS),
+      told.reason,
+      told.message,
+    );
     return false;
   }
   if (answer.verdict === "later") {
@@ -87,9 +95,11 @@ async function start(deps: Deps, request: PendingRequest, snapshot: Snapshot): P
 
 function newRotation(deps: Deps, request: PendingRequest, snapshot: Snapshot): NewRotation {
   const { spec } = snapshot.credential;
+  const facts = lastWrites(deps, request);
   const consumers = spec.consumers.map(({ id, active }) => ({
     id,
     state: active === false ? ("inactive" as const) : ("pending" as const),
+    facts,
   }));
   return {
     id: deps.uuid(),
@@ -97,8 +107,14 @@ function newRotation(deps: Deps, request: PendingRequest, snapshot: Snapshot): N
     snapshot,
     snapshotHash: snapshotHash(snapshot),
     facts: { entered: [{ state: "verifying", at: request.now }] },
-    consumers: spec.custody ? [{ id: CUSTODY, state: "pending" }, ...consumers] : consumers,
+    consumers: spec.custody ? [{ id: CUSTODY, state: "pending", facts }, ...consumers] : consumers,
   };
+}
+
+/** A write of the rotation before may be on its way a second time, by something between us and the vendor: it could undo ours. */
+function lastWrites({ leaseMs }: Deps, { lastEndedAt, now }: PendingRequest): ConsumerFacts {
+  const until = lastEndedAt === null ? undefined : later(lastEndedAt, landingMs(leaseMs));
+  return until === undefined || until <= now ? {} : { unsureUntil: until };
 }
 
 function isUniqueViolation(error: unknown): boolean {

@@ -8,6 +8,7 @@ import type { RetiredDecision } from "../ledger/retired-decisions.ts";
 import { answerRetired, retiredDecisions } from "../ledger/retired-decisions.ts";
 import type { Deps } from "./deps.ts";
 import { call } from "./effect.ts";
+import { revokeKey } from "./end-key.ts";
 
 const BATCH = 16;
 const FIRST_MS = 10_000;
@@ -73,6 +74,6 @@ async function end(
   { vendorId, state }: RetiredClaim,
   signal: AbortSignal,
 ): Promise<readonly Residual[]> {
-  const left = state === "quarantined" ? [] : await issuer.revoke(vendorId, signal);
+  const left = state === "quarantined" ? [] : await revokeKey(issuer, vendorId, signal, () => undefined);
   return [...left, ...(await issuer.destroy(vendorId, signal))];
 }

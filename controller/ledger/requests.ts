@@ -1,5 +1,5 @@
 import type { CredentialSpec, RotationRequestSpec } from "../../crds/kinds.gen.ts";
-import type { Instant, RotationFacts, Snapshot, Trust } from "../domain/world.ts";
+import type { ConsumerFacts, Instant, RotationFacts, Snapshot, Trust } from "../domain/world.ts";
 import { appendInstallAudit, chainRow } from "./audit.ts";
 import type { Db } from "./db.ts";
 import { statement } from "./db.ts";
@@ -20,6 +20,8 @@ export interface PendingRequest {
   readonly credentialSpec: CredentialSpec | null;
   /** The live rotation of the same credential, by its request's name. */
   readonly live: string | null;
+  /** When the rotation of the same credential before this one ended. */
+  readonly lastEndedAt: Instant | null;
   readonly accounts: Snapshot["accounts"];
 }
 
@@ -39,7 +41,11 @@ export interface NewRotation {
   readonly snapshot: Snapshot;
   readonly snapshotHash: string;
   readonly facts: RotationFacts;
-  readonly consumers: readonly { readonly id: string; readonly state: "pending" | "inactive" }[];
+  readonly consumers: readonly {
+    readonly id: string;
+    readonly state: "pending" | "inactive";
+    readonly facts: ConsumerFacts;
+  }[];
 }
 
 /** False when another replica was faster. Throws a unique violation (23505) when the credential has a live rotation by now. */

@@ -38,6 +38,8 @@ export interface Setup {
   readonly strategy?: "Overlap" | "Replace";
   readonly exclusive?: boolean;
   readonly revocation?: "quarantine" | "immediate" | "manual";
+  /** The vendor ends a credential only for whoever shows it (GitHub's tokens). */
+  readonly revokeNeeds?: "value";
   readonly maxLive?: number;
   readonly graceKeeps?: "last" | "all";
   /** A new credential is refused for this long after its mint. */

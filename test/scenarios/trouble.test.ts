@@ -230,7 +230,7 @@ describe("mint", () => {
   });
 
   it("is bounded: the fourth of a day waits, and says so", async () => {
-    await using scenario = await Scenario.open({ credential: { rotation: { quarantine: "0s" } } });
+    await using scenario = await Scenario.open({ credential: { rotation: { quarantine: "0s" } }, leaseMs: 600 });
     scenario.start();
     for (const name of ["one", "two", "three"]) {
       await scenario.request(name);

@@ -29,6 +29,13 @@ export const MINT_REASONS: Readonly<Record<string, Reason>> = {
     remedy: RETRIES,
     where: ["rotation"],
   },
+  ValueNeeded: {
+    meaning: "The vendor ends a credential only for whoever shows its value, and Velvet does not have it any more.",
+    fine: "The new credential is in use; the old one still lives.",
+    remedy: "End it in the vendor's dashboard, then say so with MarkRevoked and a ticket.",
+    commands: ["velvet describe <request>"],
+    where: ["rotation"],
+  },
   OrphanSuspected: {
     meaning: "After a mint whose answer was lost the vendor has what nobody can attribute, or cannot be asked.",
     fine: IN_USE,
@@ -57,7 +64,8 @@ export const MINT_REASONS: Readonly<Record<string, Reason>> = {
     where: ["rotation"],
   },
   LateWrites: {
-    meaning: "The answer to a write was lost, and it may still land; the consumer is written once more after that.",
+    meaning:
+      "An earlier write may still land, as its answer was lost or the last rotation ended just now; the consumer is written once more after that.",
     fine: BOTH,
     remedy: RETRIES,
     where: ["rotation"],

@@ -9,6 +9,12 @@ export const STRATEGY_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Use the strategy Replace with acceptsDowntime: true, or another way of the adapter to mint.",
     where: ["request"],
   },
+  AcceptorInactive: {
+    meaning: "A consumer that accepts the value is switched off: it would go on accepting the old one alone.",
+    fine: NOT_BEGUN,
+    remedy: "Switch it on in the Credential, or remove it.",
+    where: ["request"],
+  },
   SecondSlotMissing: {
     meaning: "An acceptor has no second slot, so callers would be refused between the writes.",
     fine: NOT_BEGUN,

@@ -9,6 +9,7 @@ import { everybody, liveAttempt } from "../../domain/world.ts";
 import type { Change, RetiredPatch } from "../../ledger/record.ts";
 import type { Pass } from "../effect.ts";
 import { effect } from "../effect.ts";
+import { newValue } from "../value.ts";
 import { endKey } from "../end-key.ts";
 import { newBecomesCurrent, wiped } from "./finish.ts";
 
@@ -21,7 +22,7 @@ export async function revokeNew(pass: Pass, world: World, attempt: AttemptRow): 
   }
   const intent = (): Change => ({ audit: { event: "RevokeNewIntended", vendorId: id } });
   const performed = await effect(pass, { label: "issuer.revokeNew", attempt: attempt.id, intent }, async (signal) =>
-    endKey(issuer, id, signal),
+    endKey(issuer, id, signal, () => newValue(pass.deps, world, attempt)),
   );
   const { outcome } = performed;
   if (outcome.kind !== "done") {

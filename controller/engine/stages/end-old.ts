@@ -3,6 +3,8 @@ import { nextFailure, recovered } from "../../domain/backoff.ts";
 import type { World } from "../../domain/world.ts";
 import type { Pass } from "../effect.ts";
 import { effect } from "../effect.ts";
+import { revokeKey } from "../end-key.ts";
+import { previousValue } from "../value.ts";
 import { endedRow, retiredFrom } from "./revoke-record.ts";
 
 export async function endOld(pass: Pass, world: World, id: string): Promise<void> {
@@ -12,7 +14,9 @@ export async function endOld(pass: Pass, world: World, id: string): Promise<void
     retired: [retiredFrom(world, id)],
     ifWakes: world.wakes,
   });
-  const performed = await effect(pass, { label: "issuer.revoke", intent }, async (signal) => issuer.revoke(id, signal));
+  const performed = await effect(pass, { label: "issuer.revoke", intent }, async (signal) =>
+    revokeKey(issuer, id, signal, () => previousValue(pass.deps, world)),
+  );
   const { outcome, effect: effects } = performed;
   await pass.journal.write((live, now) =>
     outcome.kind === "done"

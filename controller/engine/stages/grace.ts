@@ -7,6 +7,8 @@ import type { Change } from "../../ledger/record.ts";
 import type { Pass } from "../effect.ts";
 import { effect } from "../effect.ts";
 
+const GONE = "AlreadyGone";
+
 export async function moveGrace(pass: Pass, world: World, attempt: AttemptRow, id: string): Promise<void> {
   const issuer = pass.deps.accounts.issuer(world.rotation.snapshot);
   const until = later(pass.journal.now(), graceMs(world));
@@ -19,7 +21,7 @@ export async function moveGrace(pass: Pass, world: World, attempt: AttemptRow, i
   await pass.journal.write((live, now) => {
     if (outcome.kind === "done") return { ...moved(world, attempt, id, until), effects };
     const { reason } = outcome.cause;
-    if (reason === "AlreadyGone") return { ...moved(world, attempt, id, undefined), effects };
+    if (reason === GONE) return { ...moved(world, attempt, id, undefined), effects };
     return {
       audit: { event: "GraceNotMoved", vendorId: id, reason },
       facts: { ...live.facts, failure: nextFailure(live.facts.failure, outcome.cause, now, pass.deps.jitter()) },

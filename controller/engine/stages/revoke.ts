@@ -5,6 +5,8 @@ import type { AttemptRow, ConsumerRow, World } from "../../domain/world.ts";
 import { liveAttempt, specOf } from "../../domain/world.ts";
 import type { Pass } from "../effect.ts";
 import { effect } from "../effect.ts";
+import { revokeKey } from "../end-key.ts";
+import { previousValue } from "../value.ts";
 import { dropOld } from "./drop.ts";
 import { doneWith } from "./finish.ts";
 import { lastLook, recordHeldBack } from "./last-look.ts";
@@ -24,7 +26,7 @@ export async function revoke(pass: Pass, world: World, id: string | undefined, i
   const performed = await effect(
     pass,
     { label: "issuer.revoke", attempt: attempt.id, intent: (live) => intent(live, world, id) },
-    async (signal) => issuer.revoke(id, signal),
+    async (signal) => revokeKey(issuer, id, signal, () => previousValue(pass.deps, world)),
   );
   const { outcome } = performed;
   if (outcome.kind !== "done") return recordRevokeFailed(pass, id, outcome.cause, performed.effect);

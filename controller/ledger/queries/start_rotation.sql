@@ -17,8 +17,9 @@ with accepted as (
   from accepted
   returning id
 ), consumers as (
-  insert into velvet.consumer (rotation, id, state)
-  select started.id, x.id, x.state from started, jsonb_to_recordset($5::jsonb) as x (id text, state text)
+  insert into velvet.consumer (rotation, id, state, facts)
+  select started.id, x.id, x.state, x.facts
+  from started, jsonb_to_recordset($5::jsonb) as x (id text, state text, facts jsonb)
 ), audits as (
   insert into velvet.audit (chain, seq, canonical, hash)
   select started.id::text, $6::bigint, $7::bytea, $8::bytea from started

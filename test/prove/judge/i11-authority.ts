@@ -44,8 +44,11 @@ function whyUnrequested(ledger: LedgerRows, { id, name, request }: RotationRow):
 
 function whyUnapproved(ledger: LedgerRows, rotation: RotationRow, gate: Gate): string[] {
   const entries = entriesOf(ledger, rotation.id);
-  const intent = entries.find(({ event }) => event === INTENTS[gate]);
-  if (!intent || !needsPerson(ledger, rotation, gate)) return [];
+  const intents = entries.filter(({ event }) => event === INTENTS[gate]);
+  const needed = neededSince(ledger, rotation, gate);
+  // Who was left behind after a first try makes the next one need a person.
+  const intent = needed === "the beginning" ? intents[0] : intents.at(-1);
+  if (!intent || needed === undefined) return [];
   const why = whyNotApproved(
     ledger,
     rotation,
@@ -56,13 +59,16 @@ function whyUnapproved(ledger: LedgerRows, rotation: RotationRow, gate: Gate): s
 }
 
 /** As the design has it: revokes need a person unless the manifest says otherwise, and always where somebody stays behind. */
-function needsPerson(ledger: LedgerRows, rotation: RotationRow, gate: Gate): boolean {
+function neededSince(
+  ledger: LedgerRows,
+  rotation: RotationRow,
+  gate: Gate,
+): "the beginning" | "somebody was skipped" | undefined {
   const { gates } = rotation.snapshot.credential.spec;
-  if (gate === "Mint") return gates?.mint === "Approval";
-  if ((gates?.revoke ?? "Approval") === "Approval") return true;
-  return ledger.consumers.some(
-    (row) => row.rotation === rotation.id && (row.state === "inactive" || row.state === "skipped"),
-  );
+  if (gate === "Mint") return gates?.mint === "Approval" ? "the beginning" : undefined;
+  const left = ledger.consumers.filter((row) => row.rotation === rotation.id).map(({ state }) => state);
+  if ((gates?.revoke ?? "Approval") === "Approval" || left.includes("inactive")) return "the beginning";
+  return left.includes("skipped") ? "somebody was skipped" : undefined;
 }
 
 function whyNotApproved(

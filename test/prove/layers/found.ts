@@ -71,4 +71,19 @@ export const FOUND: readonly Finding[] = [
     was: "I2, I3: the version had not moved, so the late write of the new value was taken after the abort",
     schedule: "D acceptors/1xslots retry fault=hang+20s sink.write:2 abort wait:before:1",
   },
+  {
+    name: "an old value that the vendor has ended already holds up no mint, and its date is not moved any more",
+    was: "I9: a mint made twice had ended the value in use, and the rotation stood still for fear of ending it",
+    schedule: "D native-grace-last/1xcas abort-validated fault=twice+20s issuer.mint:1 die issuer.mint:after:1",
+  },
+  {
+    name: "nothing is rotated where nobody is switched on",
+    was: "I2, I3: a rotation without one active consumer ended well, and the only acceptor kept the old value",
+    schedule: "D acceptors/1xslots approve request wait:before:3 edit sink.write:after:2 request sink.drop:before:1",
+  },
+  {
+    name: "a rotation right after another outlasts a write of the one before that is made a second time",
+    was: "I1: the copy landed after the second rotation had revoked what it wrote",
+    schedule: "D acceptors/3xmixed rotate fault=twice+500ms sink.write:3 request sink.write:before:2",
+  },
 ];

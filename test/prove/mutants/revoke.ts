@@ -33,7 +33,7 @@ export const REVOKE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: REVOKE,
-        search: "async (signal) => issuer.revoke(id, signal),",
+        search: "async (signal) => revokeKey(issuer, id, signal, () => previousValue(pass.deps, world)),",
         replace: "async (signal) => issuer.revoke(id.slice(0, -4), signal),",
       },
     ],
@@ -47,7 +47,7 @@ export const REVOKE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: REVOKE,
-        search: "async (signal) => issuer.revoke(id, signal),",
+        search: "async (signal) => revokeKey(issuer, id, signal, () => previousValue(pass.deps, world)),",
         replace: "async (signal) => issuer.revoke((await issuer.list(signal)).at(-1)?.id ?? id, signal),",
       },
     ],
@@ -144,7 +144,7 @@ export const REVOKE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: REVOKE,
-        search: "async (signal) => issuer.revoke(id, signal),",
+        search: "async (signal) => revokeKey(issuer, id, signal, () => previousValue(pass.deps, world)),",
         replace: "async (signal) => [...(await issuer.revoke(id, signal)), ...(await issuer.destroy(id, signal))],",
       },
     ],

@@ -49,7 +49,7 @@ function issuerThrough(issuer: Issuer, carry: Carry): Issuer {
     verify: async (value, signal) => carry(signal, async (own) => issuer.verify(value, own)),
     identify: async (value, signal) => carry(signal, async (own) => issuer.identify(value, own)),
     mint: async (order, signal) => carry(signal, async (own) => issuer.mint(order, own), { mint: true }),
-    revoke: async (id, signal) => carry(signal, async (own) => issuer.revoke(id, own)),
+    revoke: async (id, signal, value) => carry(signal, async (own) => issuer.revoke(id, own, value)),
     destroy: async (id, signal) => carry(signal, async (own) => issuer.destroy(id, own)),
     ...(read ? { read: async (id, signal) => carry(signal, async (own) => read(id, own)) } : {}),
     ...(moveGrace

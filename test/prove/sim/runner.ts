@@ -2,7 +2,8 @@
 import type { Result } from "../api.ts";
 import { proofServer } from "../server.ts";
 import { createFake } from "../vendor/fake.ts";
-import { VirtualClock } from "./clock.ts";
+import { EMULATED } from "../emulated/setups.ts";
+import { BEGINNING, VirtualClock } from "./clock.ts";
 import type { ToldLedger } from "./database.ts";
 import { SimLedger } from "./database.ts";
 import type { Passed } from "./events.ts";
@@ -76,13 +77,18 @@ export function storyOf(name: string): Story {
 async function tell(ledger: ToldLedger, text: string, number: number): Promise<SimResult> {
   const schedule = scheduleOf(text);
   const story = storyOf(schedule.story);
-  const given = setupOf(schedule.setup);
+  const emulated = EMULATED[schedule.setup];
+  const given = emulated?.setup ?? setupOf(schedule.setup);
   const setup = story.fit ? story.fit(given) : given;
   if (!setup) throw new Error(`the story ${schedule.story} cannot be told with ${schedule.setup}`);
   const prefix = number.toString(16).padStart(8, "0");
-  const clock = new VirtualClock({ quiet: () => ledger.quiet(), moved: (now) => fake.elapse(now) });
+  const clock = new VirtualClock({ quiet: () => ledger.quiet() ?? fake.quiet(), moved: (now) => fake.elapse(now) });
   const lots = lotsOf(text);
-  const fake = createFake(setup, clock, (bytes) => lots.bytes(bytes));
+  const random = (bytes: number) => lots.bytes(bytes);
+  const now = () => clock.now();
+  const vendorClock = { now: () => new Date(now()), monotonicMs: () => now() - BEGINNING };
+  await using plugs = await emulated?.open({ now, clock: vendorClock, random });
+  const fake = createFake(setup, clock, random, plugs);
   ledger.now = () => clock.now();
   const telling = new Telling({ schedule, story, ledger, clock, fake, lots, prefix });
   const agenda = await telling.tell();

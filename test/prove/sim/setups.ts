@@ -61,6 +61,7 @@ export const SETUPS: Readonly<Record<string, Setup>> = {
   "vendor-distributed/3xslow": named(DISTRIBUTED, SLOW),
   "manual/1xcas": named(MANUAL, ONE_CAS),
   "manual/3xblind": named(MANUAL, BLIND),
+  "manual-shown/1xcas": named({ mintClass: "manual", revocation: "immediate", revokeNeeds: "value" }, ONE_CAS),
 };
 
 export function setupOf(name: string): Setup {

@@ -73,7 +73,8 @@ function issuerOf(setup: Setup, ask: Ask): Issuer {
       const minted = await ask<WireMinted>("issuer.mint", { order: wire }, signal);
       return { ...minted, value: secretOf(minted.value) };
     },
-    revoke: async (id, signal) => ask<readonly Residual[]>("issuer.revoke", { id }, signal),
+    revoke: async (id, signal, value) =>
+      ask<readonly Residual[]>("issuer.revoke", { id, ...(value ? { value: textOf(value) } : {}) }, signal),
     destroy: async (id, signal) => ask<readonly Residual[]>("issuer.destroy", { id }, signal),
     usage: async (id, signal) => ask<Usage>("issuer.usage", { id }, signal),
     ...(traits.mintClass === "client-supplied" ? { propose: proposeWith(setup, ask) } : {}),

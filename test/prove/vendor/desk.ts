@@ -1,5 +1,5 @@
 /** Where calls come in: what becomes of each is its fault's to say, or nobody's. */
-import type { Fault, SimClock } from "../api.ts";
+import type { Deed, Fault, SimClock } from "../api.ts";
 import { isAdapterError } from "../../../adapters/errors.ts";
 import { answered, busy, notSent, unanswered } from "./refusals.ts";
 import type { Truth } from "./truth.ts";
@@ -55,17 +55,46 @@ export class Desk {
     return this.#fail(call, by, mishap, fault, signal);
   }
 
+  /**
+   * For a call that is made elsewhere: what happens before it is sent happens here. Answers the fault that is to happen on the wire.
+   * `doom`: the write is not to take effect.
+   */
+  admit(
+    call: Pick<Call, "label" | "target">,
+    by: string,
+    signal: AbortSignal,
+    doom: () => unknown,
+  ): Extract<CallFault, { readonly kind: "reset-after" | "hang" | "twice" }> | undefined {
+    this.#truth.elapse(this.#clock.now());
+    if (signal.aborted) throw notSent(call.label);
+    if (this.#isDoomed({ ...call, act: doom })) doom();
+    const fault = this.#faultOf(call.label);
+    if (fault?.kind !== "refuse" && fault?.kind !== "busy" && fault?.kind !== "reset-before") return fault;
+    this.note(call, by, fault.kind === "reset-before" ? "lost" : "refused");
+    throw errorOf(fault, call.label);
+  }
+
+  /** Puts a call into the history, and answers its place there. */
+  note({ label, target }: Pick<Call, "label" | "target">, by: string, outcome: Deed["outcome"]): number {
+    this.#truth.record(label, target, outcome, undefined, by);
+    return this.#truth.history.length - 1;
+  }
+
+  /** The vendor did not do it after all. */
+  refused(place: number, note: string): void {
+    const deed = this.#truth.history[place];
+    if (deed) this.#truth.history[place] = { ...deed, outcome: "refused", note };
+  }
+
   async #fail(call: Call, by: string, mishap: Mishap, fault: CallFault, signal: AbortSignal): Promise<unknown> {
     switch (fault.kind) {
       case "refuse":
       case "busy":
         this.#record(call, by, "refused", String(fault.status));
-        throw fault.kind === "busy"
-          ? busy(call.label, fault.status, fault.retryAfterMs)
-          : answered(call.label, fault.status);
+        throw errorOf(fault, call.label);
       case "reset-before":
         this.#record(call, by, "lost", "never arrived");
-        throw unanswered(call.label, "ConnectionLost");
+        throw errorOf(fault, call.label);
       case "reset-after":
         this.#quietly(() => this.#act(call, by, withKeys(mishap, fault.keys)));
         throw unanswered(call.label, "ConnectionLost");
@@ -138,6 +167,12 @@ export class Desk {
     this.#targets = this.#targets.filter(({ left }) => left > 0);
     return due;
   }
+}
+
+/** What is answered before the vendor has done anything. */
+function errorOf(fault: Extract<CallFault, { readonly kind: "refuse" | "busy" | "reset-before" }>, label: string) {
+  if (fault.kind === "reset-before") return unanswered(label, "ConnectionLost");
+  return fault.kind === "busy" ? busy(label, fault.status, fault.retryAfterMs) : answered(label, fault.status);
 }
 
 function withKeys(mishap: Mishap, keys: number | undefined): Mishap {

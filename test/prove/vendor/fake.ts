@@ -1,8 +1,12 @@
 /** A vendor in memory: stateful, adversarial, and the keeper of the truth. Written from the vendors' contracts, not from the engine. */
 import type { Fake, Setup, SimClock } from "../api.ts";
+import type { Plugs } from "../emulated/plug.ts";
+import { Remote } from "../emulated/remote.ts";
+import { throughEmulators } from "../emulated/adapter.ts";
 import { remoteAdapter } from "./adapter.ts";
 import { Desk } from "./desk.ts";
 import { handle } from "./handle.ts";
+import type { MintKind } from "./issuers/issuer.ts";
 import { existing, removeKey } from "./issuers/issuer.ts";
 import { kindOfSetup } from "./issuers/kinds.ts";
 import { makeByHand } from "./issuers/manual.ts";
@@ -33,25 +37,34 @@ export interface VendorFake extends Fake {
   mintForeign(): string;
   /** Somebody overwrites this place with the value of this key. */
   plant(target: string, id: string): void;
+  /** Resolves when another call that is on its way has been answered; undefined when none is. */
+  quiet(): Promise<void> | undefined;
 }
 
 /** Deterministic given `clock` and `random`. The credential is in use everywhere from the start. */
-export function createFake(setup: Setup, clock: SimClock, random: (bytes: number) => Buffer): VendorFake {
+export function createFake(
+  setup: Setup,
+  clock: SimClock,
+  random: (bytes: number) => Buffer,
+  plugs?: Plugs,
+): VendorFake {
   const truth = new Truth(setup, clock, random);
   const kind = kindOfSetup(setup);
   const desk = new Desk(truth, clock);
-  const original = kind.original(truth);
-  for (const place of truth.places.values()) {
-    for (const [name, text] of Object.entries(valuesFor(place, original.value))) place.values.set(name, text);
-    place.managed = setup.mintClass === "vendor-distributed" && place.id !== "custody";
-  }
+  const remote = plugs && new Remote(truth, desk, clock, plugs);
+  const original = inUse(truth, kind, plugs, remote);
   const door = { truth, kind, desk };
   const invoke: Invoke = async (method, args, signal) => handle(door, method, args, signal);
   return {
     setup,
     originalId: original.id,
     handle: invoke,
-    adapter: remoteAdapter(setup, invoke, () => truth.by),
+    adapter: throughEmulators(
+      remoteAdapter(setup, invoke, () => truth.by),
+      plugs,
+      remote,
+    ),
+    quiet: () => remote?.quiet(),
     account: accountOf(setup),
     credential: credentialOf(setup),
     history: truth.history,
@@ -64,19 +77,23 @@ export function createFake(setup: Setup, clock: SimClock, random: (bytes: number
       truth.by = replica;
     },
     arm: (faults) => desk.arm(faults),
-    elapse: (now) => truth.elapse(now),
-    nextMoment: () => truth.nextMoment(),
+    elapse: (now) => {
+      truth.elapse(now);
+      remote?.elapse();
+    },
+    nextMoment: () => earliest(truth.nextMoment(), remote?.nextMoment()),
     mintByHand: () => {
-      const key = makeByHand(truth);
+      const key = madeByHand(truth, plugs, remote);
       truth.look("vendor.mint", key.id, "by hand");
       return key.value;
     },
     revokeByHand: (id) => {
+      plugs?.issuer?.revokeByHand?.(id);
       removeKey(truth, id);
       truth.look("vendor.revoke", id, "by hand");
     },
     mintForeign: () => {
-      const { id } = makeByHand(truth);
+      const { id } = madeByHand(truth, plugs, remote);
       truth.look("vendor.mint", id, "by somebody else");
       return id;
     },
@@ -84,11 +101,41 @@ export function createFake(setup: Setup, clock: SimClock, random: (bytes: number
       const key = existing(truth, id) ?? truth.keys.get(id);
       if (key) plant(truth, target, key, "vendor.plant");
     },
-    approve: (target) => approve(truth, target),
+    approve: (target) => {
+      plugs?.sinks?.[target]?.approve?.();
+      remote?.mirror.look();
+      approve(truth, target);
+    },
     keys: () => truth.list().map((key) => ({ ...bornOf(key), accepted: truth.isAccepted(key) })),
     ever: () => [...truth.keys.values()].map(bornOf),
     heldBy: (target) => truth.heldBy(target)?.id,
   };
+}
+
+/** The credential from before Velvet, which every place holds. */
+function inUse(truth: Truth, kind: MintKind, plugs: Plugs | undefined, remote: Remote | undefined): Key {
+  remote?.mirror.look();
+  const original = truth.keys.get(plugs?.issuer?.originalId ?? "") ?? kind.original(truth);
+  for (const place of truth.places.values()) {
+    const values = valuesFor(place, original.value);
+    for (const [name, text] of Object.entries(values)) place.values.set(name, text);
+    plugs?.sinks?.[place.id]?.plant(values);
+    place.managed = truth.setup.mintClass === "vendor-distributed" && place.id !== "custody";
+  }
+  return original;
+}
+
+function earliest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+}
+
+function madeByHand(truth: Truth, plugs: Plugs | undefined, remote: Remote | undefined): Key {
+  const id = plugs?.issuer?.mintByHand?.();
+  if (id === undefined) return makeByHand(truth);
+  remote?.mirror.look();
+  const key = truth.keys.get(id);
+  if (!key) throw new Error(`the emulator has no ${id}`);
+  return key;
 }
 
 function bornOf({ id, ours, madeFor, createdAt }: Key): Born {

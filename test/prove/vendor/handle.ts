@@ -31,7 +31,8 @@ const METHODS: Readonly<Record<string, Method>> = {
   },
   "issuer.read": (truth, _, args) => onId(args, (id) => read(truth, id)),
   "issuer.moveGrace": (truth, _, args) => onId(args, (id) => moveGrace(truth, id, textArg(args, "until"))),
-  "issuer.revoke": (truth, kind, args) => onId(args, (id) => byApi(truth, () => kind.revoke(truth, id))),
+  "issuer.revoke": (truth, kind, args) =>
+    onId(args, (id) => byApi(truth, () => (shown(truth, id, args["value"] as Fields), kind.revoke(truth, id)))),
   "issuer.destroy": (truth, kind, args) => onId(args, (id) => byApi(truth, () => kind.destroy(truth, id))),
   "issuer.restore": (truth, _, args) => onId(args, (id) => restore(truth, id)),
   "issuer.usage": (truth, _, args) => onId(args, (id) => usage(truth, id)),
@@ -134,6 +135,13 @@ function byApi<T>(truth: Truth, act: () => T): T {
     "This vendor ends credentials only in its dashboard.",
     "End it there.",
   );
+}
+
+/** Some vendors end a credential only for whoever shows it. */
+function shown(truth: Truth, id: string, value: Fields | undefined): void {
+  if (issuerTraitsOf(truth.setup).revokeNeeds !== "value") return;
+  if (value !== undefined && truth.keyOf(value)?.id === id) return;
+  throw refused("issuer.revoke", "ValueNeeded", "This vendor ends only what it is shown.", "End it in the dashboard.");
 }
 
 function restore(truth: Truth, id: string): void {

@@ -91,6 +91,7 @@ export function issuerTraitsOf(setup: Setup): IssuerTraits {
     propagation: { windowMs: acceptors ? 0 : 2 * (setup.propagationMs ?? 0) + 10_000, everyMs: 500 },
     revocation: revocationOf(setup),
     ...(maxLive === undefined ? {} : { maxLive }),
+    ...(setup.revokeNeeds === undefined ? {} : { revokeNeeds: setup.revokeNeeds }),
     ...(setup.mintClass === "native-grace" ? { graceKeeps: setup.graceKeeps ?? "last" } : {}),
   };
 }

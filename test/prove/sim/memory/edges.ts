@@ -142,8 +142,8 @@ async function start(db: Db, request: PendingRequest | undefined, id: string): P
   if (!request) return 0;
   const snapshot = { credential: {}, accounts: {} } as never;
   const consumers = [
-    { id: "", state: "pending" },
-    { id: "app", state: "pending" },
+    { id: "", state: "pending", facts: {} },
+    { id: "app", state: "pending", facts: { unsureUntil: "2027-03-01T09:00:01.000Z" } },
   ] as const;
   const credential = request.credentialUid ?? "";
   return Number(

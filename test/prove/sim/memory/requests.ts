@@ -23,6 +23,11 @@ export function liveOf({ rotation }: Tables, credential: string): string | null 
   return rotation.find((row) => row.credential === credential && row.ended_at === null)?.name ?? null;
 }
 
+function lastEnded({ rotation }: Tables, credential: string): string | null {
+  const ended = rotation.where((row) => row.credential === credential).flatMap((row) => row.ended_at ?? []);
+  return ended.length === 0 ? null : instant(Math.max(...ended));
+}
+
 export const REQUESTS: Statements = {
   /** Nobody probes accounts in a telling. */
   unready_accounts: () => [],
@@ -102,6 +107,7 @@ function pending(tables: Tables, row: RequestRow): object {
     credentialGeneration: found?.generation ?? null,
     credentialSpec: found?.spec ?? null,
     live: found ? liveOf(tables, found.uid) : null,
+    lastEndedAt: found ? lastEnded(tables, found.uid) : null,
     accounts: jsonb(found ? accountsOf(tables, found.spec) : {}),
   };
 }

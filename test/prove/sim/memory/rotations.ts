@@ -62,10 +62,10 @@ export const ROTATIONS: Statements = {
     });
     knowCredential(tables, request, credential);
     start(tables, { ...begun(request, parts), id, credential, chain_seq: seq, chain_hash: hash.toString("hex") });
-    for (const { id: consumer, state } of JSON.parse(consumers) as { id: string; state: string }[]) {
+    for (const { id: consumer, state, facts } of JSON.parse(consumers) as FirstConsumer[]) {
       const key = `${id} ${consumer}`;
       unique(!tables.consumer.has(key), "consumer_pkey");
-      const row = { rotation: id, id: consumer, state, touched: false, facts: EMPTY, changed_at: now };
+      const row = { rotation: id, id: consumer, state, touched: false, facts: jsonb(facts), changed_at: now };
       tables.consumer.put(key, row);
     }
     addAudit(tables, id, { seqs: [seq], canonicals: [canonical], hashes: [hash] });
@@ -73,6 +73,12 @@ export const ROTATIONS: Statements = {
     return [{ id }];
   },
 };
+
+interface FirstConsumer {
+  readonly id: string;
+  readonly state: string;
+  readonly facts: Json;
+}
 
 const EMPTY: Json = Object.freeze({});
 export const NOTHING: JsonList = Object.freeze([]);
