@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["{adapters,controller,scripts,test}/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, "**/*.peers.test.ts"],
     globalSetup: ["test/support/postgres.setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,

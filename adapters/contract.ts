@@ -73,6 +73,8 @@ export interface IssuerTraits {
   readonly revokeNeeds?: "id" | "value";
   /** How many credentials the vendor allows at once, where it is a hard limit. */
   readonly maxLive?: number;
+  /** True where one that is disabled counts against `maxLive` like one that is not. */
+  readonly countsDisabled?: boolean;
   /**
    * For `native-grace`: which old values live on when it is minted. `last`: only the one before, so that a second mint kills the one
    * that consumers hold. `all`: every one until its own date.

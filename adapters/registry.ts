@@ -1,5 +1,6 @@
 /** Every adapter of this build: one folder, one line. */
 import type { Adapter } from "./contract.ts";
+import { aws } from "./aws/aws.ts";
 import { cloudflare } from "./cloudflare/cloudflare.ts";
 import { file } from "./file/file.ts";
 import { heroku } from "./heroku/heroku.ts";
@@ -7,4 +8,4 @@ import { http } from "./http/http.ts";
 import { postgres } from "./postgres/postgres.ts";
 import { random } from "./random/random.ts";
 
-export const adapters: Readonly<Record<string, Adapter>> = { cloudflare, file, heroku, http, postgres, random };
+export const adapters: Readonly<Record<string, Adapter>> = { aws, cloudflare, file, heroku, http, postgres, random };

@@ -62,6 +62,14 @@ export interface AllowRule {
   readonly targets?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Which region is meant. The access key that Velvet works with is in the `auth` entries `accessKeyId` and `secretAccessKey`. Example: `{region: eu-central-1}`. */
+export interface AwsAccount {
+  /** Region of the parameters and secrets, and of the STS that keys are verified at; IAM is one for all. It says which public endpoints are used where the account has no `endpoint`. Example: `eu-central-1`. */
+  readonly region: string;
+  /** True where Velvet's own access key is a temporary one, whose session token is the `auth` entry `sessionToken`. Example: `true`. */
+  readonly temporary?: boolean;
+}
+
 /** Which Cloudflare account is meant, and what kind of API token Velvet itself has. The token is the `auth` entry `token`. Example: `{accountId: 023e105f4ecef8ad9ca31a8372d0c353, tokenKind: account}`. */
 export interface CloudflareAccount {
   /** The account's id; needed for everything but tokens of a user. Example: `023e105f4ecef8ad9ca31a8372d0c353`. */
@@ -131,6 +139,8 @@ export interface VendorAccountSpec {
     /** Calls in a minute. Example: `120`. */
     readonly requestsPerMinute?: number;
   };
+  /** Which region is meant. The access key that Velvet works with is in the `auth` entries `accessKeyId` and `secretAccessKey`. Example: `{region: eu-central-1}`. */
+  readonly aws?: AwsAccount;
   /** Which Cloudflare account is meant, and what kind of API token Velvet itself has. The token is the `auth` entry `token`. Example: `{accountId: 023e105f4ecef8ad9ca31a8372d0c353, tokenKind: account}`. */
   readonly cloudflare?: CloudflareAccount;
   /** Which folder may be written. Example: `{root: /srv/secrets}`. */
@@ -175,6 +185,14 @@ export interface VendorAccountStatus {
   readonly remaining?: number;
   /** When the account was last probed. Example: `2026-11-21T09:30:00Z`. */
   readonly lastProbeTime?: string;
+}
+
+/** Whose access keys are rotated. Example: `{user: orders-app}`. */
+export interface AwsIssuer {
+  /** IAM user, by name and without its path; it must exist, and no person uses it. Example: `orders-app`. */
+  readonly user: string;
+  /** How long a new key may still be refused after its mint, because IAM takes its time to tell all of its servers. Example: `60`. */
+  readonly propagationSeconds?: number;
 }
 
 /** What is rotated: exactly one of the three. Example: `{userToken: {name: orders-dns}}`. */
@@ -254,6 +272,8 @@ export interface IssuerSpec {
   readonly account: string;
   /** The vendor's id of the credential in use, where Velvet cannot find it out by itself. Example: `AKIAIOSFODNN7EXAMPLE`. */
   readonly currentId?: string;
+  /** Whose access keys are rotated. Example: `{user: orders-app}`. */
+  readonly aws?: AwsIssuer;
   /** What is rotated: exactly one of the three. Example: `{userToken: {name: orders-dns}}`. */
   readonly cloudflare?: CloudflareIssuer;
   /** What is rotated: an OAuth authorization of the account's user, or a credential of a Heroku Postgres database. Exactly one. Example: `{authorization: {scope: [write-protected]}}`. */
@@ -274,6 +294,30 @@ export interface ConsumerKey {
   readonly name: string;
   /** An acceptor's second slot: the name that keeps the old value until the revoke. Example: `WEBHOOK_SECRET_PREVIOUS`. */
   readonly previousKey?: string;
+}
+
+/** Where the keys are kept: one parameter for each, or together as the JSON of one secret. Example: `{parameters: {path: /orders/production}}`. */
+export interface AwsSink {
+  /** Systems Manager Parameter Store: a parameter for each key, named path, slash, key. Example: `{path: /orders/production}`. */
+  readonly parameters?: {
+    /** What stands before the key's name; the key `DATABASE_URL` is then `/orders/production/DATABASE_URL`. Example: `/orders/production`. */
+    readonly path: string;
+    /** `SecureString` is encrypted with KMS. A parameter that exists must already be of this type, which AWS never changes. Example: `SecureString`. */
+    readonly type?: "SecureString" | "String";
+    /** KMS key of a SecureString: id, ARN or alias. Default: the key that the parameter has now, else AWS's own `alias/aws/ssm`. Example: `alias/orders`. */
+    readonly kmsKey?: string;
+    /** Default: the tier that the parameter has now, else the region's. Values of more than 4 KB need `Advanced`. Example: `Standard`. */
+    readonly tier?: "Standard" | "Advanced" | "Intelligent-Tiering";
+    /** Label that moves to each version that Velvet writes. Give it where consumers read `name:label`; Velvet then compares that version too. Example: `velvet-current`. */
+    readonly label?: string;
+  };
+  /** Secrets Manager: the keys are members of the JSON object of one secret. Example: `{name: orders/production}`. */
+  readonly secret?: {
+    /** Name of the secret, not its ARN; made at the first write where it does not exist. Example: `orders/production`. */
+    readonly name: string;
+    /** KMS key for a secret that Velvet makes: id, ARN or alias. One that exists keeps its own. Default: AWS's own `alias/aws/secretsmanager`. Example: `alias/orders`. */
+    readonly kmsKey?: string;
+  };
 }
 
 /** The secrets of a Worker. All keys of one write become one version, which is deployed at once. Example: `{script: orders-api}`. */
@@ -304,6 +348,8 @@ export interface CustodySpec {
   readonly account: string;
   /** Which field of the value goes under which name; all fields under their own names when left out. Example: `[{field: url, name: DATABASE_URL}]`. */
   readonly keys?: readonly ConsumerKey[];
+  /** Where the keys are kept: one parameter for each, or together as the JSON of one secret. Example: `{parameters: {path: /orders/production}}`. */
+  readonly aws?: AwsSink;
   /** The secrets of a Worker. All keys of one write become one version, which is deployed at once. Example: `{script: orders-api}`. */
   readonly cloudflare?: CloudflareSink;
   /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
@@ -346,6 +392,8 @@ export interface ConsumerSpec {
   readonly testSlot?: AdapterBlock;
   /** Whether it survives keys that change one after the other, where its sink cannot write all at once. Example: `false`. */
   readonly acceptsTearing?: boolean;
+  /** Where the keys are kept: one parameter for each, or together as the JSON of one secret. Example: `{parameters: {path: /orders/production}}`. */
+  readonly aws?: AwsSink;
   /** The secrets of a Worker. All keys of one write become one version, which is deployed at once. Example: `{script: orders-api}`. */
   readonly cloudflare?: CloudflareSink;
   /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */

@@ -1,4 +1,5 @@
 /** Every reason that Velvet can show, with what it means for a person. A test keeps it complete, and free of what nothing shows. */
+import { AWS_REASONS } from "./reasons/aws.ts";
 import { CAUSES_CREDENTIAL_REASONS } from "./reasons/causes-credential.ts";
 import { CAUSES_STEPS_REASONS } from "./reasons/causes-steps.ts";
 import { CHECKPOINT_REASONS } from "./reasons/checkpoint.ts";
@@ -37,6 +38,7 @@ export const REASON_GROUPS: readonly {
   { title: "Endpoints and checks", reasons: CHECKS_REASONS },
   { title: "PostgreSQL: logins and servers", reasons: POSTGRES_LOGIN_REASONS },
   { title: "PostgreSQL: roles and statements", reasons: POSTGRES_ROLES_REASONS },
+  { title: "AWS", reasons: AWS_REASONS },
   { title: "Files", reasons: FILE_REASONS },
   { title: "Heroku", reasons: HEROKU_REASONS },
   { title: "Manifests: text and fields", reasons: MANIFEST_TEXT_REASONS },

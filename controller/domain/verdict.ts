@@ -125,8 +125,8 @@ function judgeControl(world: World, verdict: Verdict, control: Answer<Verdict> |
 function quota(world: World, traits: IssuerTraits, inventory: readonly IssuedKey[]): Cause | undefined {
   if (traits.maxLive === undefined) return undefined;
   const waiting = world.retired.filter((row) => row.state === "quarantined" || row.state === "live");
-  const ids = new Set(inventory.filter((key) => key.enabled).map((key) => key.id));
-  const enabled = [...ids];
+  const counted = inventory.filter((key) => key.enabled || traits.countsDisabled === true);
+  const ids = new Set(counted.map((key) => key.id));
   for (const row of waiting) if (inventory.some((key) => key.id === row.vendorId)) ids.add(row.vendorId);
   if (ids.size < traits.maxLive) return undefined;
   const retired = waiting.find((row) => ids.has(row.vendorId));
@@ -139,9 +139,15 @@ function quota(world: World, traits: IssuerTraits, inventory: readonly IssuedKey
   }
   return cause(
     "QuotaExhausted",
-    `The vendor allows ${traits.maxLive} at once, and has: ${enabled.join(", ")}.`,
+    `The vendor allows ${traits.maxLive} at once, and has: ${counted.map(shown).join(", ")}.`,
     "Remove the one that nobody uses at the vendor.",
   );
+}
+
+/** What tells a person which of them nobody uses. */
+function shown({ id, enabled, lastUsedAt }: IssuedKey): string {
+  const facts = [...(enabled ? [] : ["disabled"]), ...(lastUsedAt === undefined ? [] : [`last used ${lastUsedAt}`])];
+  return facts.length === 0 ? id : `${id} (${facts.join(", ")})`;
 }
 
 function cause(reason: string, message: string, remedy: string): Cause {
