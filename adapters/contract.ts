@@ -80,6 +80,11 @@ export interface IssuerTraits {
    * that consumers hold. `all`: every one until its own date.
    */
   readonly graceKeeps?: "last" | "all";
+  /**
+   * Where the vendor ends every credential by itself, at most so long after its mint, whatever becomes of it. Only then may `list` leave
+   * out what nobody can list: what is not found is not there for longer than this.
+   */
+  readonly endsByItselfMs?: number;
 }
 
 /** What an issuer needs to choose a value and a place for it. */

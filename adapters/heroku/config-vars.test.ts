@@ -122,7 +122,7 @@ describe("a write of config vars", () => {
     await using world = await newWorld({ bucket: { size: 4, perMinute: 75 } });
     await world.sink().observe(["A"], never);
     const blocked: number[] = [];
-    const budget: Budget = { take: async () => {}, block: (ms) => blocked.push(ms) };
+    const budget: Budget = { enter: async () => ({ [Symbol.dispose]: () => {} }), block: (ms) => blocked.push(ms) };
     const error = await failure(world.sink(APP, { budget }).write(set({ A: CANARY }), never));
     expect(error).toBeInstanceOf(Transient);
     expect(error).toMatchObject({ reason: "RateLimited", retryAfterMs: 60_000, facts: { code: "rate_limit" } });
