@@ -4,8 +4,10 @@ import { parse } from "yaml";
 import { adapters } from "./registry.ts";
 
 const HERE = new URL("./", import.meta.url);
+/** What the adapters' tests have in common. */
+const SHARED = new Set(["conformance", "emulator"]);
 const folders = readdirSync(HERE, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== "conformance")
+  .filter((entry) => entry.isDirectory() && !SHARED.has(entry.name))
   .map((entry) => entry.name);
 
 describe("the registry", () => {

@@ -5,7 +5,7 @@ import { REASON_GROUPS, REASONS } from "../controller/domain/reasons.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const NOT_THE_PRODUCT =
-  /\.test\.ts$|\.fixture\.ts$|\/fake\.ts$|\/conformance\/|domain\/reasons|controller\/audit\/|ledger\/schema\.sql/;
+  /\.test\.ts$|\.fixture\.ts$|\/fake\.ts$|\/emulator|\/conformance\/|domain\/reasons|controller\/audit\/|ledger\/schema\.sql/;
 
 const sources = globSync("{adapters,controller}/**/*.{ts,sql}", { cwd: ROOT })
   .filter((path) => !NOT_THE_PRODUCT.test(path))

@@ -87,7 +87,7 @@ export const MINTING = {
 
   "does not bring a revoked credential back by minting the same order again": async (bench) => {
     const { order, minted } = await mintNext(bench);
-    await bench.issuer.revoke(minted.id, never);
+    await bench.issuer.revoke(minted.id, never, minted.value);
     expect(await failure(bench.other().mint(order, never))).toBeInstanceOf(Terminal);
     await bench.issuer.destroy(minted.id, never);
     expect(await failure(bench.other().mint(order, never))).toBeInstanceOf(Terminal);
