@@ -149,7 +149,7 @@ function raise(told: Told): never {
 
 export function notUnderstood(told: Told): Terminal | OutcomeUnknown {
   const text = {
-    reason: "AnswerIncomplete",
+    reason: "AnswerNotUnderstood",
     message: "Infisical's answer lacks what Velvet needs of it.",
     remedy: "Report the version of the instance; Velvet does not know what it answers.",
   };

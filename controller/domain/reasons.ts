@@ -5,6 +5,7 @@ import { CHECKPOINT_REASONS } from "./reasons/checkpoint.ts";
 import { CHECKS_REASONS } from "./reasons/checks.ts";
 import { DECISION_REASONS } from "./reasons/decision.ts";
 import { FILE_REASONS } from "./reasons/file.ts";
+import { INFISICAL_REASONS } from "./reasons/infisical.ts";
 import { MANIFEST_RULES_REASONS } from "./reasons/manifest-rules.ts";
 import { MANIFEST_TEXT_REASONS } from "./reasons/manifest-text.ts";
 import { MINT_REASONS } from "./reasons/mint.ts";
@@ -37,6 +38,7 @@ export const REASON_GROUPS: readonly {
   { title: "PostgreSQL: logins and servers", reasons: POSTGRES_LOGIN_REASONS },
   { title: "PostgreSQL: roles and statements", reasons: POSTGRES_ROLES_REASONS },
   { title: "Files", reasons: FILE_REASONS },
+  { title: "Infisical", reasons: INFISICAL_REASONS },
   { title: "Manifests: text and fields", reasons: MANIFEST_TEXT_REASONS },
   { title: "Manifests: rules", reasons: MANIFEST_RULES_REASONS },
   { title: "Sources", reasons: SOURCE_REASONS },
