@@ -3,7 +3,7 @@ import type { InfisicalAccount } from "../../crds/kinds.gen.ts";
 import type { Clock } from "../contract.ts";
 import type { TypedAccount } from "../define.ts";
 import type { AdapterError, ErrorFacts } from "../errors.ts";
-import { Terminal } from "../errors.ts";
+import { OutcomeUnknown, Terminal } from "../errors.ts";
 import type { Effect } from "../http-outcome.ts";
 import { ofStatus } from "../http-outcome.ts";
 import type { Path } from "../http-path.ts";
@@ -111,6 +111,16 @@ const ROUTE_MISSING = {
   remedy: "Update the instance, or correct the VendorAccount's endpoint: it is the address without /api.",
 };
 
+/** A yes that lacks something. */
+export function notUnderstood(told: Told): Terminal | OutcomeUnknown {
+  const text = {
+    reason: "AnswerNotUnderstood",
+    message: "Infisical's answer lacks what Velvet needs of it.",
+    remedy: "Report the version of the instance; Velvet does not know what it answers.",
+  };
+  return told.ask.effect === "none" ? new Terminal(text, told.facts) : new OutcomeUnknown(text, told.facts);
+}
+
 /** The sentence names an action and a kind of thing, in words of Infisical's own. */
 function forbidden(sentence: string) {
   const [, action, subject] = /^You are not allowed to ([a-z-]{1,40}) on ([a-z-]{1,40})$/i.exec(sentence) ?? [];
@@ -130,6 +140,11 @@ export function isTokenOver({ status, code }: Told): boolean {
 /** Infisical knows no such thing. A page of a proxy that stands before it says nothing of that. */
 export function isNotFound({ status, code }: Told): boolean {
   return status === 404 && code !== undefined && code !== "Not Found";
+}
+
+/** As `isNotFound`, and in the words of instances from before 2025. */
+export function isPlaceMissing(told: Told): boolean {
+  return isNotFound(told) || (told.status === 400 && /folder not\s+found/i.test(told.sentence));
 }
 
 /** The web server's own answer, before any of Infisical's code. */

@@ -2,8 +2,7 @@
 import type { Settled } from "../contract.ts";
 import { path } from "../http-path.ts";
 import type { Told } from "./api.ts";
-import { at, isYes, refusal, textAt } from "./api.ts";
-import { notUnderstood } from "./identity.ts";
+import { at, isYes, notUnderstood, refusal, textAt } from "./api.ts";
 import type { Session } from "./session.ts";
 import type { Awaited } from "./version.ts";
 

@@ -42,12 +42,16 @@ export class Projects {
   readonly protectedPaths = new Set<string>();
   /** Whether machines are shown approval requests; most instances show them to people only. */
   showsApprovals = false;
+  /** How people's routes refuse machines: 401 in older instances. */
+  refusesMachinesWith: 401 | 403 = 403;
   /** Counts writes, of the same content too. */
   writes = 0;
   readonly #identities: Identities;
+  readonly #isLegacy: boolean;
 
-  constructor(identities: Identities) {
+  constructor(identities: Identities, isLegacy: boolean) {
     this.#identities = identities;
+    this.#isLegacy = isLegacy;
   }
 
   addProject(environments: readonly string[]): string {
@@ -72,7 +76,7 @@ export class Projects {
     for (const [name, value] of Object.entries(values)) this.#put(folder, name, value, "somebody@example.com", nowMs);
   }
 
-  routes({ isLegacy }: { readonly isLegacy: boolean }): readonly Route[] {
+  routes(): readonly Route[] {
     const v3 = this.#routesOf("/api/v3/secrets/raw", "/api/v3/secrets/batch/raw", "/api/v1/folders", "workspaceId");
     const v4 = this.#routesOf("/api/v4/secrets", "/api/v4/secrets/batch", "/api/v2/folders", "projectId");
     const approvals: Route = {
@@ -80,7 +84,7 @@ export class Projects {
       pattern: "/api/v1/secret-approval-requests/{id}",
       handle: this.#identities.authed((call) => this.#approval(call)),
     };
-    return [...(isLegacy ? [] : v4), ...v3, approvals];
+    return [...(this.#isLegacy ? [] : v4), ...v3, approvals];
   }
 
   #routesOf(secrets: string, batch: string, folders: string, project: string): readonly Route[] {
@@ -126,7 +130,7 @@ export class Projects {
     const items = itemsOf(secrets, change);
     if (items === undefined) return unprocessable("secrets");
     const folder = this.folderAt(where);
-    if (!folder) return folderMissing(where);
+    if (!folder) return this.#isLegacy ? badRequest(OLD_WORDS) : folderMissing(where);
     const problem = misfit(change, folder, items, mode);
     if (problem) return problem;
     const perform = (nowMs: number) =>
@@ -158,9 +162,9 @@ export class Projects {
     Object.assign(approval ?? {}, { status: "close", hasMerged: true });
   }
 
-  #approval({ params }: Call): Reply {
+  #approval({ params, path }: Call): Reply {
     const found = this.approvals.get(params["id"] ?? "");
-    if (!this.showsApprovals) return problem(401, "Unauthorized", "You are not authorized to access this route");
+    if (!this.showsApprovals) return problem(this.refusesMachinesWith, `Forbidden access to ${path}`, "");
     return found ? { status: 200, body: { approval: { ...found, merge: undefined } } } : notFound("Not found");
   }
 
@@ -227,6 +231,8 @@ function misfit(change: Change, folder: Folder, items: readonly Item[], mode: un
   const lacks = there.length < items.length && (change === "DELETE" || (change === "PATCH" && mode !== "upsert"));
   return lacks ? notFound("Secret does not exist") : undefined;
 }
+
+const OLD_WORDS = "Folder not found for the given environment slug & secret path";
 
 function folderMissing({ path, environment }: Where): Reply {
   return notFound(`Folder with path '${path}' in environment with slug '${environment}' not found`);

@@ -29,7 +29,7 @@ const WINDOW_MS = 60_000;
 
 export async function openInfisical(options: InfisicalOptions = {}): Promise<InfisicalEmulator> {
   const identities = new Identities();
-  const projects = new Projects(identities);
+  const projects = new Projects(identities, options.isLegacy === true);
   const { read, write, secrets } = options.limits ?? { read: 60, write: 200, secrets: 60 };
   const windows = {
     read: new FixedWindow({ size: read, windowMs: WINDOW_MS }),
@@ -39,7 +39,7 @@ export async function openInfisical(options: InfisicalOptions = {}): Promise<Inf
   const counts = new WeakMap<Call["headers"], number>();
   const server = await openEmulator({
     ...(options.now ? { now: options.now } : {}),
-    routes: [...identities.routes(), ...projects.routes({ isLegacy: options.isLegacy === true })],
+    routes: [...identities.routes(), ...projects.routes()],
     gate: (call) => {
       const wall = atTheWall(call, options);
       if (wall) return wall;

@@ -1,9 +1,9 @@
 /** What Infisical shows of one machine identity: its universal auth, and its client secrets without their values. */
 import type { IssuedKey, KeyId } from "../contract.ts";
-import { OutcomeUnknown, Terminal } from "../errors.ts";
+import { Terminal } from "../errors.ts";
 import { path } from "../http-path.ts";
 import type { Told } from "./api.ts";
-import { at, listAt, numberAt, textAt, yes } from "./api.ts";
+import { at, listAt, notUnderstood, numberAt, textAt, yes } from "./api.ts";
 import type { Session } from "./session.ts";
 
 /** How the identity logs in. */
@@ -145,13 +145,4 @@ export function secretIdOf(identity: string, id: KeyId, operation: string): stri
 
 function raise(told: Told): never {
   throw notUnderstood(told);
-}
-
-export function notUnderstood(told: Told): Terminal | OutcomeUnknown {
-  const text = {
-    reason: "AnswerNotUnderstood",
-    message: "Infisical's answer lacks what Velvet needs of it.",
-    remedy: "Report the version of the instance; Velvet does not know what it answers.",
-  };
-  return told.ask.effect === "none" ? new Terminal(text, told.facts) : new OutcomeUnknown(text, told.facts);
 }

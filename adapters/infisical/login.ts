@@ -2,7 +2,7 @@
 import { path } from "../http-path.ts";
 import { Secret } from "../secret.ts";
 import type { Api, Ask, Told } from "./api.ts";
-import { isYes, numberAt, refusal, textAt } from "./api.ts";
+import { isYes, notUnderstood, numberAt, refusal, textAt } from "./api.ts";
 
 export interface Who {
   readonly clientId: string;
@@ -50,7 +50,7 @@ function asking({ clientId, clientSecret, subOrganization }: Who): Ask {
 
 function accepted(told: Told): Login {
   const token = textAt(told.body, "accessToken");
-  if (token === undefined) throw refusal({ ...told, status: 502 });
+  if (token === undefined) throw notUnderstood(told);
   const seconds = numberAt(told.body, "expiresIn") ?? 0;
   return {
     kind: "in",

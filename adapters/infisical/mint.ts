@@ -4,8 +4,8 @@ import { Transient } from "../errors.ts";
 import { path } from "../http-path.ts";
 import { Secret } from "../secret.ts";
 import type { Ask } from "./api.ts";
-import { at, factsOf, isTokenOver, textAt, yes } from "./api.ts";
-import { clientSecretOf, DESCRIPTION_LENGTH, idOf, needUniversalAuth, notUnderstood } from "./identity.ts";
+import { at, factsOf, isTokenOver, notUnderstood, textAt, yes } from "./api.ts";
+import { clientSecretOf, DESCRIPTION_LENGTH, idOf, needUniversalAuth } from "./identity.ts";
 import type { Session } from "./session.ts";
 import { tokenOver } from "./session.ts";
 

@@ -3,8 +3,7 @@ import { path } from "../http-path.ts";
 import type { Path } from "../http-path.ts";
 import { Secret } from "../secret.ts";
 import type { Ask, Told } from "./api.ts";
-import { at, isNotFound, isRouteMissing, numberAt, textAt, yes } from "./api.ts";
-import { notUnderstood } from "./identity.ts";
+import { at, isPlaceMissing, isRouteMissing, notUnderstood, numberAt, textAt, yes } from "./api.ts";
 import type { Session } from "./session.ts";
 
 export interface Place {
@@ -58,7 +57,7 @@ export function openSecrets(session: Session, wanted: "auto" | "v4" | "v3"): Sec
   return {
     read: async (place, name, wantsValue, signal) => {
       const told = await speak((dialect) => reading(dialect, place, name, wantsValue), signal);
-      return isNotFound(told) ? undefined : shownOf(at(yes(told).body, "secret"), told);
+      return isPlaceMissing(told) ? undefined : shownOf(at(yes(told).body, "secret"), told);
     },
     change: async (place, change, entries, signal) =>
       speak((dialect) => changing(dialect, place, change, entries), signal),

@@ -2,9 +2,8 @@
 import { Transient } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import type { Told } from "./api.ts";
-import { isNotFound, listAt, refusal, textAt, yes } from "./api.ts";
+import { isPlaceMissing, listAt, notUnderstood, refusal, textAt, yes } from "./api.ts";
 import { requestIn } from "./approvals.ts";
-import { notUnderstood } from "./identity.ts";
 import type { Change, Entries } from "./secrets.ts";
 import { versionIn } from "./secrets.ts";
 import type { Target } from "./sink.ts";
@@ -48,7 +47,7 @@ function batchesOf(changes: ReadonlyMap<string, Secret | null>, before: Versions
 async function send(target: Target, change: Change, entries: Entries, signal: AbortSignal): Promise<Told> {
   const { secrets, folders, place } = target;
   const told = await secrets.change(place, change, entries, signal);
-  if (isNotFound(told) && change === "POST") {
+  if (isPlaceMissing(told) && change === "POST") {
     await folders.ensure(place, signal);
     return judged(await secrets.change(place, change, entries, signal), change);
   }
@@ -58,7 +57,7 @@ async function send(target: Target, change: Change, entries: Entries, signal: Ab
 function judged(told: Told, change: Change): Told {
   const hasChanged =
     (change === "POST" && told.status === 400 && /already exists?/i.test(told.sentence)) ||
-    (change !== "POST" && isNotFound(told));
+    (change !== "POST" && isPlaceMissing(told));
   if (hasChanged) throw changing(told);
   if (told.status === 400 && /upgrad/i.test(told.sentence)) throw upgrading(told);
   return yes(told);
