@@ -5,7 +5,17 @@ import { cloudflare } from "./cloudflare/cloudflare.ts";
 import { file } from "./file/file.ts";
 import { heroku } from "./heroku/heroku.ts";
 import { http } from "./http/http.ts";
+import { infisical } from "./infisical/infisical.ts";
 import { postgres } from "./postgres/postgres.ts";
 import { random } from "./random/random.ts";
 
-export const adapters: Readonly<Record<string, Adapter>> = { aws, cloudflare, file, heroku, http, postgres, random };
+export const adapters: Readonly<Record<string, Adapter>> = {
+  aws,
+  cloudflare,
+  file,
+  heroku,
+  http,
+  infisical,
+  postgres,
+  random,
+};

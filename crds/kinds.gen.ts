@@ -103,6 +103,18 @@ export interface HerokuAccount {
 /** Nothing to configure: what is asked stands in `endpoints`. Example: `{}`. */
 export type HttpAccount = AdapterBlock;
 
+/** How Velvet speaks to this Infisical. Client id and client secret of its own machine identity are the `auth` entries `clientId` and `clientSecret`. Example: `{secretsApi: auto}`. */
+export interface InfisicalAccount {
+  /** Which of Infisical's interfaces for secrets is spoken. `auto` asks the newer one first, and the older one where the instance does not have it. Example: `auto`. */
+  readonly secretsApi?: "auto" | "v4" | "v3";
+  /** Name of the sub-organization that the identity logs in to, where there are any. Example: `payments`. */
+  readonly subOrganization?: string;
+  /** How long Infisical may take to answer one request. Example: `15`. */
+  readonly timeoutSeconds?: number;
+  /** How long Velvet keeps away from a client id that Infisical has locked, where it may not read the identity's own setting. Example: `300`. */
+  readonly lockoutSeconds?: number;
+}
+
 /** How Velvet logs in to this server. The password is the `auth` entry `password`. Example: `{user: velvet_admin, sslMode: verify-full}`. */
 export interface PostgresAccount {
   /** Role that Velvet logs in as; it needs CREATEROLE, pg_signal_backend and, from PostgreSQL 16 on, ADMIN OPTION on the roles that it rotates. Example: `velvet_admin`. */
@@ -149,6 +161,8 @@ export interface VendorAccountSpec {
   readonly heroku?: HerokuAccount;
   /** Nothing to configure: what is asked stands in `endpoints`. Example: `{}`. */
   readonly http?: HttpAccount;
+  /** How Velvet speaks to this Infisical. Client id and client secret of its own machine identity are the `auth` entries `clientId` and `clientSecret`. Example: `{secretsApi: auto}`. */
+  readonly infisical?: InfisicalAccount;
   /** How Velvet logs in to this server. The password is the `auth` entry `password`. Example: `{user: velvet_admin, sslMode: verify-full}`. */
   readonly postgres?: PostgresAccount;
   /** Nothing to configure: random values are made by Velvet itself. Example: `{}`. */
@@ -246,6 +260,12 @@ export interface HerokuIssuer {
   };
 }
 
+/** Whose client secrets are rotated: one machine identity with universal auth. Example: `{identity: 4b3f1a7e-52a1-4c0e-9a57-0f6f3a0f9e11}`. */
+export interface InfisicalIssuer {
+  /** Id of the machine identity, as its page and the API show it; not its client id. Example: `4b3f1a7e-52a1-4c0e-9a57-0f6f3a0f9e11`. */
+  readonly identity: string;
+}
+
 /** Which role's password is rotated. Two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
 export interface PostgresIssuer {
   /** Role that consumers log in as today; it must exist. Example: `orders`. */
@@ -278,6 +298,8 @@ export interface IssuerSpec {
   readonly cloudflare?: CloudflareIssuer;
   /** What is rotated: an OAuth authorization of the account's user, or a credential of a Heroku Postgres database. Exactly one. Example: `{authorization: {scope: [write-protected]}}`. */
   readonly heroku?: HerokuIssuer;
+  /** Whose client secrets are rotated: one machine identity with universal auth. Example: `{identity: 4b3f1a7e-52a1-4c0e-9a57-0f6f3a0f9e11}`. */
+  readonly infisical?: InfisicalIssuer;
   /** Which role's password is rotated. Two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
   readonly postgres?: PostgresIssuer;
   /** Shape of a value that Velvet chooses by itself, for consumers that accept what they are told. Example: `{bytes: 32, encoding: base64url}`. */
@@ -342,6 +364,18 @@ export interface HerokuSink {
   readonly app: string;
 }
 
+/** One folder of one environment, where secrets with the names of `keys` are kept. Example: `{project: 9f0c2d1e-8a44-4c3b-b6f5-7d2c1b0a9e88, environment: prod, path: /orders}`. */
+export interface InfisicalSink {
+  /** Id of the project, from its settings. Example: `9f0c2d1e-8a44-4c3b-b6f5-7d2c1b0a9e88`. */
+  readonly project: string;
+  /** Slug of the environment. Example: `prod`. */
+  readonly environment: string;
+  /** Folder, from the root; it is made where it is missing, parents first. Example: `/orders/api`. */
+  readonly path?: string;
+  /** Whether Velvet may read the values back. Where it is false only versions are compared, every write is made whether or not it changes something, and a receipt needs a check or a person. Example: `true`. */
+  readonly readValues?: boolean;
+}
+
 /** The sink with the canonical copy, written first. May be left out only where `readFrom` names a consumer. Example: `{account: orders-files, file: {path: custody/orders-db.json, format: json}}`. */
 export interface CustodySpec {
   /** Name of a VendorAccount. Example: `orders-files`. */
@@ -356,6 +390,8 @@ export interface CustodySpec {
   readonly file?: FileSink;
   /** Config vars of one app. Example: `{app: orders-production}`. */
   readonly heroku?: HerokuSink;
+  /** One folder of one environment, where secrets with the names of `keys` are kept. Example: `{project: 9f0c2d1e-8a44-4c3b-b6f5-7d2c1b0a9e88, environment: prod, path: /orders}`. */
+  readonly infisical?: InfisicalSink;
   /** At most one adapter's block, under the adapter's name. */
   readonly [adapter: string]: unknown;
 }
@@ -400,6 +436,8 @@ export interface ConsumerSpec {
   readonly file?: FileSink;
   /** Config vars of one app. Example: `{app: orders-production}`. */
   readonly heroku?: HerokuSink;
+  /** One folder of one environment, where secrets with the names of `keys` are kept. Example: `{project: 9f0c2d1e-8a44-4c3b-b6f5-7d2c1b0a9e88, environment: prod, path: /orders}`. */
+  readonly infisical?: InfisicalSink;
   /** At most one adapter's block, under the adapter's name. */
   readonly [adapter: string]: unknown;
 }

@@ -7,6 +7,7 @@ import { CHECKS_REASONS } from "./reasons/checks.ts";
 import { DECISION_REASONS } from "./reasons/decision.ts";
 import { FILE_REASONS } from "./reasons/file.ts";
 import { HEROKU_REASONS } from "./reasons/heroku.ts";
+import { INFISICAL_REASONS } from "./reasons/infisical.ts";
 import { MANIFEST_RULES_REASONS } from "./reasons/manifest-rules.ts";
 import { MANIFEST_TEXT_REASONS } from "./reasons/manifest-text.ts";
 import { MINT_REASONS } from "./reasons/mint.ts";
@@ -41,6 +42,7 @@ export const REASON_GROUPS: readonly {
   { title: "AWS", reasons: AWS_REASONS },
   { title: "Files", reasons: FILE_REASONS },
   { title: "Heroku", reasons: HEROKU_REASONS },
+  { title: "Infisical", reasons: INFISICAL_REASONS },
   { title: "Manifests: text and fields", reasons: MANIFEST_TEXT_REASONS },
   { title: "Manifests: rules", reasons: MANIFEST_RULES_REASONS },
   { title: "Sources", reasons: SOURCE_REASONS },
