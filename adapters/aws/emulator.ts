@@ -16,6 +16,8 @@ export interface AwsEmulatorOptions {
   readonly prefix?: string;
   /** Requests to the Parameter Store in a second, as AWS counts them for an account and region. Default: not counted. */
   readonly ssmPerSecond?: number;
+  /** How far the clock of a signature may be off. Default: five minutes. */
+  readonly skewMs?: number;
 }
 
 export interface AwsEmulator extends Emulator {
@@ -57,7 +59,11 @@ export async function openAwsEmulator(options: AwsEmulatorOptions = {}): Promise
   };
   const handle = (call: Call): Reply => {
     const action = actionOf(call);
-    const signer = authenticated(iam, call, `${options.prefix ?? ""}/`, action);
+    const signer = authenticated(iam, call, {
+      path: `${options.prefix ?? ""}/`,
+      action,
+      skewMs: options.skewMs ?? SKEW_MS,
+    });
     if ("status" in signer) return signer;
     const { key, service, region } = signer;
     key.lastUsed = { at: call.now, service, region };
@@ -91,7 +97,13 @@ interface Signer {
   readonly region: string;
 }
 
-function authenticated(iam: Iam, call: Call, path: string, action: string): Signer | Reply {
+interface Asking {
+  readonly path: string;
+  readonly action: string;
+  readonly skewMs: number;
+}
+
+function authenticated(iam: Iam, call: Call, { path, action, skewMs }: Asking): Signer | Reply {
   const signed = readSignature(call, path);
   if (!signed) return refused(action, 403, "MissingAuthenticationToken", "Request is missing Authentication Token");
   const { keyId, service, region } = signed;
@@ -104,7 +116,7 @@ function authenticated(iam: Iam, call: Call, path: string, action: string): Sign
     const unknown = isJson ? "UnrecognizedClient" : "InvalidClientTokenId";
     return refused(action, 403, unknown, "The security token included in the request is invalid.");
   }
-  if (Math.abs(call.now - signed.at) > SKEW_MS)
+  if (Math.abs(call.now - signed.at) > skewMs)
     return wrong("Signature expired: 20261127T000000Z is now earlier than …");
   return signed.isBy(key.secret)
     ? { key, service, region }

@@ -27,8 +27,8 @@ export interface HerokuEmulator extends AsyncDisposable {
   readonly strays: readonly string[];
   /** What Heroku's own log holds: targets and bodies of requests, without their headers. */
   readonly log: readonly string[];
-  set(trap: Trap): void;
-  setData(trap: Trap): void;
+  set(trap: Trap): () => void;
+  setData(trap: Trap): () => void;
   /** Lets what lands late land, and what is due happen. */
   elapse(): void;
   nextMoment(): number | undefined;

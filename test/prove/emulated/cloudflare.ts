@@ -3,11 +3,9 @@ import type { CheckEndpoint, Connection } from "../../../adapters/contract.ts";
 import { cloudflare } from "../../../adapters/cloudflare/cloudflare.ts";
 import { type CloudflareEmulator, openCloudflare } from "../../../adapters/cloudflare/emulator.ts";
 import type { HeldToken, TokenOwner } from "../../../adapters/cloudflare/emulator-state.ts";
-import { Secret } from "../../../adapters/secret.ts";
 import type { CloudflareIssuer } from "../../../crds/kinds.gen.ts";
-import type { Setup } from "../api.ts";
 import type { EmulatedSetup, HeldKey, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts";
-import { part } from "./parts.ts";
+import { accountAt, issued, kept, part } from "./parts.ts";
 
 const NAME = "orders-dns";
 const SCRIPT = "orders-api";
@@ -20,18 +18,15 @@ interface World {
 async function openWorld({ now, clock }: PlugOptions, owner: TokenOwner = "user"): Promise<World> {
   const vendor = await openCloudflare({ now });
   const admin = vendor.plant(owner, "velvet itself", ["userTokens", "accountTokens", "access", "workers"]);
-  const connection = cloudflare.connect(
+  const account = accountAt(
+    vendor.endpoint,
+    { token: admin.value },
     {
-      name: "vendor",
-      generation: 1,
-      endpoint: vendor.endpoint,
       config: { accountId: vendor.state.accountId, tokenKind: owner },
       endpoints: [originEndpoint(`${vendor.origin.url}/health`)],
-      secret: () => Secret.from(admin.value),
-      headers: () => ({}),
     },
-    clock,
   );
+  const connection = cloudflare.connect(account, clock);
   return { vendor, connection };
 }
 
@@ -139,19 +134,6 @@ async function openWorker(options: PlugOptions): Promise<SinkPlug> {
   };
 }
 
-const ONE_CAS: Setup["consumers"] = [{ id: "app", sink: "cas" }];
-const BLIND: Setup["consumers"] = [{ id: "app", sink: "write-only", check: "http" }];
-
-function issued(setup: Omit<Setup, "consumers">, open: (options: PlugOptions) => Promise<IssuerPlug>): EmulatedSetup {
-  return {
-    setup: { ...setup, consumers: ONE_CAS },
-    open: async (options) => {
-      const issuer = await open(options);
-      return { issuer, [Symbol.asyncDispose]: async () => issuer[Symbol.asyncDispose]() };
-    },
-  };
-}
-
 export const CLOUDFLARE: Readonly<Record<string, EmulatedSetup>> = {
   "cloudflare-user-token/1x": issued({ mintClass: "markable" }, async (options) => openToken(options, "user", false)),
   "cloudflare-account-token/1x": issued({ mintClass: "markable" }, async (options) =>
@@ -169,11 +151,5 @@ export const CLOUDFLARE: Readonly<Record<string, EmulatedSetup>> = {
     },
     openServiceToken,
   ),
-  "cloudflare-worker/1x": {
-    setup: { mintClass: "client-supplied", consumers: BLIND },
-    open: async (options) => {
-      const app = await openWorker(options);
-      return { sinks: { app }, [Symbol.asyncDispose]: async () => app[Symbol.asyncDispose]() };
-    },
-  },
+  "cloudflare-worker/1x": kept({ sink: "write-only", check: "http" }, openWorker),
 };

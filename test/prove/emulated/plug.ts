@@ -13,7 +13,7 @@ export interface PlugOptions {
 }
 
 interface Plug extends AsyncDisposable {
-  readonly emulators: readonly Emulator[];
+  readonly emulators: readonly Pick<Emulator, "set" | "elapse" | "nextMoment">[];
   /** Whether a request changes something at the vendor. */
   readonly changes: (call: Call) => boolean;
 }

@@ -1,5 +1,5 @@
 /** Calls of the engine that go through a real adapter to an emulator, with their faults on the wire. The truth is looked up after each. */
-import type { Emulator, Mishap, Trap } from "../../../adapters/emulator/emulator.ts";
+import type { Mishap, Trap } from "../../../adapters/emulator/emulator.ts";
 import type { Issuer, Sink } from "../../../adapters/contract.ts";
 import { isAdapterError } from "../../../adapters/errors.ts";
 import type { Fault, SimClock } from "../api.ts";
@@ -105,7 +105,7 @@ export class Remote {
     return plug.emulators.map((emulator) => emulator.set(trap));
   }
 
-  #emulators(): readonly Emulator[] {
+  #emulators(): IssuerPlug["emulators"] {
     const { issuer, sinks = {} } = this.#plugs;
     return [...(issuer?.emulators ?? []), ...Object.values(sinks).flatMap(({ emulators }) => emulators)];
   }

@@ -1,5 +1,8 @@
 /** Every issuer and every sink of the adapters that have an emulator, each in a setup of its own. */
+import { AWS } from "./aws.ts";
 import { CLOUDFLARE } from "./cloudflare.ts";
+import { HEROKU } from "./heroku.ts";
+import { INFISICAL } from "./infisical.ts";
 import type { EmulatedSetup } from "./plug.ts";
 
-export const EMULATED: Readonly<Record<string, EmulatedSetup>> = { ...CLOUDFLARE };
+export const EMULATED: Readonly<Record<string, EmulatedSetup>> = { ...AWS, ...CLOUDFLARE, ...HEROKU, ...INFISICAL };
