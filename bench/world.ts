@@ -55,7 +55,12 @@ function credential(name: string, consumers: number): object {
   };
 }
 
-function document(kind: DesiredDocument["kind"], namespace: string, name: string, spec: object): DesiredDocument {
+export function document(
+  kind: DesiredDocument["kind"],
+  namespace: string,
+  name: string,
+  spec: object,
+): DesiredDocument {
   return { kind, namespace, name, spec, origin: { path: `${name}.yaml`, line: 1 } };
 }
 

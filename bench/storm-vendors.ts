@@ -1,0 +1,111 @@
+/** Vendors on loopback with many consumers each, of which every credential of the bench has one. */
+import { openAwsEmulator } from "../adapters/aws/emulator.ts";
+import { openCloudflare } from "../adapters/cloudflare/emulator.ts";
+import type { Emulator } from "../adapters/emulator/emulator.ts";
+import { openHeroku } from "../adapters/heroku/emulator.ts";
+import { openInfisical } from "../adapters/infisical/emulator.ts";
+
+export interface Vendor extends AsyncDisposable {
+  readonly name: string;
+  /** `spec` of its VendorAccount, but for `allow`. */
+  readonly account: Readonly<Record<string, unknown>>;
+  /** What `auth[]` names, by name. */
+  readonly auth: Readonly<Record<string, string>>;
+  /** The sink block of one consumer, which holds `value` from then on. */
+  consumer(index: number, value: string): object;
+  /** Answers nothing but 429, or as always again. */
+  storm(on: boolean): void;
+}
+
+/** Nothing is counted: what slows the bench down is to be the storm alone. */
+const PLENTY = 1_000_000_000;
+
+export async function openVendors(): Promise<readonly Vendor[]> {
+  return Promise.all([heroku(), cloudflare(), aws(), infisical()]);
+}
+
+/** The vendor's 429, as long as it is on. */
+function stormOf({ set }: Pick<Emulator, "set">, headers: Readonly<Record<string, string>>): (on: boolean) => void {
+  let calm: (() => void) | undefined;
+  return (on) => {
+    calm?.();
+    calm = on
+      ? set({ times: Infinity, mishap: { kind: "answer", reply: { status: 429, headers, body: {} } } })
+      : undefined;
+  };
+}
+
+async function heroku(): Promise<Vendor> {
+  const vendor = await openHeroku({ bucket: { size: PLENTY, perMinute: PLENTY } });
+  const { token } = vendor.authorize({ description: "velvet's own" });
+  return {
+    name: "heroku",
+    account: { adapter: "heroku", endpoint: vendor.url, heroku: { dataEndpoint: vendor.dataUrl } },
+    auth: { token },
+    consumer: (index, value) => {
+      vendor.makeApp(`app-${index}`);
+      vendor.plant(`app-${index}`, { TOKEN: value });
+      return { app: `app-${index}` };
+    },
+    storm: stormOf(vendor, {}),
+    [Symbol.asyncDispose]: async () => vendor[Symbol.asyncDispose](),
+  };
+}
+
+async function cloudflare(): Promise<Vendor> {
+  const vendor = await openCloudflare();
+  vendor.state.rate = PLENTY;
+  const admin = vendor.plant("user", "velvet itself", ["workers"]);
+  return {
+    name: "cloudflare",
+    account: {
+      adapter: "cloudflare",
+      endpoint: vendor.endpoint,
+      cloudflare: { accountId: vendor.state.accountId, tokenKind: "user" },
+    },
+    auth: { token: admin.value },
+    consumer: (index, value) => {
+      vendor.plantWorker(`app-${index}`);
+      vendor.setSecrets(`app-${index}`, { TOKEN: value });
+      return { script: `app-${index}` };
+    },
+    storm: stormOf(vendor.api, { "retry-after": "5" }),
+    [Symbol.asyncDispose]: async () => vendor[Symbol.asyncDispose](),
+  };
+}
+
+async function aws(): Promise<Vendor> {
+  const vendor = await openAwsEmulator();
+  const { id, secret } = vendor.admin;
+  return {
+    name: "aws",
+    account: { adapter: "aws", endpoint: vendor.url, aws: { region: "eu-central-1" } },
+    auth: { accessKeyId: id, secretAccessKey: secret },
+    consumer: (index, value) => {
+      const put = { Name: `/bench/${index}/TOKEN`, Value: value, Type: "SecureString", Overwrite: true };
+      vendor.ssm.put(put, Date.now(), "somebody");
+      return { parameters: { path: `/bench/${index}` } };
+    },
+    storm: stormOf(vendor, {}),
+    [Symbol.asyncDispose]: async () => vendor[Symbol.asyncDispose](),
+  };
+}
+
+async function infisical(): Promise<Vendor> {
+  const vendor = await openInfisical({ limits: { read: PLENTY, write: PLENTY, secrets: PLENTY } });
+  const admin = vendor.identities.add();
+  const own = vendor.identities.addSecret(admin, Date.now());
+  const project = vendor.projects.addProject(["prod"]);
+  return {
+    name: "infisical",
+    account: { adapter: "infisical", endpoint: vendor.url },
+    auth: { clientId: admin.clientId, clientSecret: own.value },
+    consumer: (index, value) => {
+      const where = { project, environment: "prod", path: `/app-${index}` };
+      vendor.projects.plant(where, { TOKEN: value }, Date.now());
+      return where;
+    },
+    storm: stormOf(vendor.server, { "retry-after": "5" }),
+    [Symbol.asyncDispose]: async () => vendor[Symbol.asyncDispose](),
+  };
+}
