@@ -82,7 +82,8 @@ export interface IssuerTraits {
   readonly graceKeeps?: "last" | "all";
   /**
    * Where the vendor ends every credential by itself, at most so long after its mint, whatever becomes of it. Only then may `list` leave
-   * out what nobody can list: what is not found is not there for longer than this.
+   * out what nobody can list: what is not found is not there for longer than this. A revoke whose value is lost is asked for all the
+   * same, and is `Transient` until the end.
    */
   readonly endsByItselfMs?: number;
 }
@@ -159,7 +160,7 @@ export interface Issuer {
   moveGrace?(id: KeyId, until: string, signal: AbortSignal): Promise<void>;
   /**
    * Ends exactly this id: disables it where `traits.revocation` is `quarantine`. Already gone is success. Returns what outlives it.
-   * `value`: this id's own, always given where `traits.revokeNeeds` asks for it, else never.
+   * `value`: this id's own, given where `traits.revokeNeeds` asks for it, else never; lost only where `traits.endsByItselfMs` is set.
    */
   revoke(id: KeyId, signal: AbortSignal, value?: SecretFields): Promise<readonly Residual[]>;
   /** Removes a quarantined id for good. Already gone is success. */

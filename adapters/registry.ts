@@ -3,6 +3,7 @@ import type { Adapter } from "./contract.ts";
 import { aws } from "./aws/aws.ts";
 import { cloudflare } from "./cloudflare/cloudflare.ts";
 import { file } from "./file/file.ts";
+import { github } from "./github/github.ts";
 import { heroku } from "./heroku/heroku.ts";
 import { http } from "./http/http.ts";
 import { infisical } from "./infisical/infisical.ts";
@@ -13,6 +14,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
   aws,
   cloudflare,
   file,
+  github,
   heroku,
   http,
   infisical,

@@ -87,7 +87,7 @@ function credential({ name }: Vendor, id: string, block: object): object {
 function openEngine(db: Db, memory: FakeVendor, vendors: readonly Vendor[]): Engine {
   const registry = { ...adapters, fake: fakeAdapter(memory) };
   const deps = benchDeps(db, memory);
-  const secrets = new Map(
+  const secrets = new Map<string, string>(
     vendors.flatMap(({ name, auth }) => Object.entries(auth).map(([each, text]) => [`${name}.${each}`, text] as const)),
   );
   const accounts = new Accounts(

@@ -90,6 +90,25 @@ export interface FileAccount {
   readonly root: string;
 }
 
+/** How Velvet authenticates: as a GitHub App, or with the `auth` entry `token` where `app` is left out. Example: `{app: {appId: 123456, installationId: 987654}}`. */
+export interface GithubAccount {
+  /** A GitHub App and one installation of it. Its private key is the `auth` entry `privateKey`. Example: `{appId: 123456, installationId: 987654}`. */
+  readonly app?: {
+    /** The App's id, from its settings page. Example: `123456`. */
+    readonly appId: number;
+    /** The installation's id: the number at the end of its settings page's address. Example: `987654`. */
+    readonly installationId: number;
+  };
+  /** Sent as X-GitHub-Api-Version. Example: `2022-11-28`. */
+  readonly apiVersion?: string;
+  /** The largest value that a secret may have, in bytes; a larger one is refused before anything is sent. Example: `49152`. */
+  readonly maxSecretBytes?: number;
+  /** How long nothing is sent after a secondary rate limit that does not say for how long. Example: `60`. */
+  readonly secondaryWaitSeconds?: number;
+  /** How long one request may take. Example: `20`. */
+  readonly timeoutSeconds?: number;
+}
+
 /** What the account's token is for, and where the data API is. The token is the `auth` entry `token`. Example: `{uses: [config-vars]}`. */
 export interface HerokuAccount {
   /** What this account is used for; its probe asks for the rights of these, and nothing else is done with it. Only `authorization` needs a token of scope `global`. Default: all three. Example: `[config-vars]`. */
@@ -157,6 +176,8 @@ export interface VendorAccountSpec {
   readonly cloudflare?: CloudflareAccount;
   /** Which folder may be written. Example: `{root: /srv/secrets}`. */
   readonly file?: FileAccount;
+  /** How Velvet authenticates: as a GitHub App, or with the `auth` entry `token` where `app` is left out. Example: `{app: {appId: 123456, installationId: 987654}}`. */
+  readonly github?: GithubAccount;
   /** What the account's token is for, and where the data API is. The token is the `auth` entry `token`. Example: `{uses: [config-vars]}`. */
   readonly heroku?: HerokuAccount;
   /** Nothing to configure: what is asked stands in `endpoints`. Example: `{}`. */
@@ -238,6 +259,31 @@ export interface CloudflareIssuer {
   };
 }
 
+/** What is issued: exactly one of these. Example: `{deployKey: {repository: acme/orders}}`. */
+export interface GithubIssuer {
+  /** An SSH key pair for one repository, made by Velvet; GitHub is given the public half. Example: `{repository: acme/orders, access: read}`. */
+  readonly deployKey?: {
+    /** Owner and name. Example: `acme/orders`. */
+    readonly repository: string;
+    /** Whether the key may also push. Example: `read`. */
+    readonly access?: "read" | "write";
+    /** Allow an account with a personal access token to make the key, although GitHub deletes the key together with that token. Example: `false`. */
+    readonly acceptsEndWithToken?: boolean;
+  };
+  /** A token of the account's App installation; GitHub ends it one hour after its mint. Example: `{repositories: [orders], permissions: {contents: read}}`. */
+  readonly installationToken?: {
+    /** Names without the owner; every repository of the installation where left out. Example: `[orders]`. */
+    readonly repositories?: readonly string[];
+    /** What the token may do; all that the installation may where left out. Example: `{contents: read}`. */
+    readonly permissions?: Readonly<Record<string, "read" | "write" | "admin">>;
+  };
+  /** A personal access token, classic or fine-grained: a person makes it, Velvet verifies and ends it. Example: `{login: orders-bot}`. */
+  readonly personalAccessToken?: {
+    /** Whose token it must be. Example: `orders-bot`. */
+    readonly login: string;
+  };
+}
+
 /** What is rotated: an OAuth authorization of the account's user, or a credential of a Heroku Postgres database. Exactly one. Example: `{authorization: {scope: [write-protected]}}`. */
 export interface HerokuIssuer {
   /** An API token of the account's own user, with a scope of its own. Example: `{scope: [read-protected]}`. */
@@ -296,6 +342,8 @@ export interface IssuerSpec {
   readonly aws?: AwsIssuer;
   /** What is rotated: exactly one of the three. Example: `{userToken: {name: orders-dns}}`. */
   readonly cloudflare?: CloudflareIssuer;
+  /** What is issued: exactly one of these. Example: `{deployKey: {repository: acme/orders}}`. */
+  readonly github?: GithubIssuer;
   /** What is rotated: an OAuth authorization of the account's user, or a credential of a Heroku Postgres database. Exactly one. Example: `{authorization: {scope: [write-protected]}}`. */
   readonly heroku?: HerokuIssuer;
   /** Whose client secrets are rotated: one machine identity with universal auth. Example: `{identity: 4b3f1a7e-52a1-4c0e-9a57-0f6f3a0f9e11}`. */
@@ -358,6 +406,22 @@ export interface FileSink {
   readonly mode?: "0600" | "0640";
 }
 
+/** Secrets of GitHub Actions or Dependabot: of a repository, of one of its environments, or of an organization. Example: `{repository: acme/orders, environment: production}`. */
+export interface GithubSink {
+  /** Which of the two stores; they share nothing. Example: `actions`. */
+  readonly store?: "actions" | "dependabot";
+  /** Owner and name; either this or `organization`. Example: `acme/orders`. */
+  readonly repository?: string;
+  /** An environment of the repository, for secrets of Actions. Example: `production`. */
+  readonly environment?: string;
+  /** An organization; either this or `repository`. Example: `acme`. */
+  readonly organization?: string;
+  /** Which repositories read an organization's secret that does not exist yet; one that exists keeps what it has. Example: `private`. */
+  readonly visibility?: "all" | "private" | "selected";
+  /** For `visibility: selected`: ids of the repositories that read a new secret. Example: `[1296269]`. */
+  readonly selectedRepositoryIds?: readonly number[];
+}
+
 /** Config vars of one app. Example: `{app: orders-production}`. */
 export interface HerokuSink {
   /** Name or id of the app. Example: `orders-production`. */
@@ -388,6 +452,8 @@ export interface CustodySpec {
   readonly cloudflare?: CloudflareSink;
   /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
   readonly file?: FileSink;
+  /** Secrets of GitHub Actions or Dependabot: of a repository, of one of its environments, or of an organization. Example: `{repository: acme/orders, environment: production}`. */
+  readonly github?: GithubSink;
   /** Config vars of one app. Example: `{app: orders-production}`. */
   readonly heroku?: HerokuSink;
   /** One folder of one environment, where secrets with the names of `keys` are kept. Example: `{project: 9f0c2d1e-8a44-4c3b-b6f5-7d2c1b0a9e88, environment: prod, path: /orders}`. */
@@ -434,6 +500,8 @@ export interface ConsumerSpec {
   readonly cloudflare?: CloudflareSink;
   /** A file under the account's root that holds the keys. Example: `{path: orders/.env, format: dotenv}`. */
   readonly file?: FileSink;
+  /** Secrets of GitHub Actions or Dependabot: of a repository, of one of its environments, or of an organization. Example: `{repository: acme/orders, environment: production}`. */
+  readonly github?: GithubSink;
   /** Config vars of one app. Example: `{app: orders-production}`. */
   readonly heroku?: HerokuSink;
   /** One folder of one environment, where secrets with the names of `keys` are kept. Example: `{project: 9f0c2d1e-8a44-4c3b-b6f5-7d2c1b0a9e88, environment: prod, path: /orders}`. */

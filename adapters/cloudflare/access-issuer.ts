@@ -3,7 +3,7 @@
  * id stays. The token itself is never made or deleted: policies refer to it.
  */
 import type { IssuedKey, Issuer, IssuerTraits, KeyId, Minted, MintOrder } from "../contract.ts";
-import { OutcomeUnknown, Terminal, Transient } from "../errors.ts";
+import { isAdapterError, OutcomeUnknown, Terminal, Transient } from "../errors.ts";
 import { Secret, type SecretFields } from "../secret.ts";
 import type { Rotated, ServiceToken, ServiceTokens } from "./access-api.ts";
 import { endGeneration, moveGrace } from "./access-endings.ts";
@@ -70,7 +70,7 @@ async function mint(place: AccessPlace, order: MintOrder, signal: AbortSignal): 
   const until = token.enabled ? order.graceUntil : undefined;
   const rotated = await tokens.rotate(block.tokenId, until, signal);
   if (rotated === undefined) throw changed(block.tokenId);
-  if (!token.enabled && !(await tokens.update(token, { enabled: true }, signal))) throw lost();
+  if (!token.enabled) await turnOn(place, token, signal);
   return mintedOf(token, rotated);
 }
 
@@ -104,9 +104,19 @@ function noGrace(): Terminal {
   );
 }
 
-function lost(): OutcomeUnknown {
-  return new OutcomeUnknown(
-    { reason: "TargetGone", message: "The service token was deleted while it was rotated." },
-    { vendor: VENDOR, operation: "enable a service token" },
+/** The rotation has happened: whatever is answered now, it is not certain that nothing was minted. */
+async function turnOn({ tokens }: AccessPlace, token: ServiceToken, signal: AbortSignal): Promise<void> {
+  try {
+    if (await tokens.update(token, { enabled: true }, signal)) return;
+  } catch (error) {
+    if (!isAdapterError(error)) throw error;
+  }
+  throw new OutcomeUnknown(
+    {
+      reason: "AccessNotTurnedOn",
+      message: "The service token was off; it has a new secret, and could not be turned on again.",
+      remedy: "Turn it on in Zero Trust, or delete it; then request the rotation again.",
+    },
+    { vendor: VENDOR, operation: "turn on a service token" },
   );
 }

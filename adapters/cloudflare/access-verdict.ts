@@ -1,5 +1,6 @@
 /** What Access says of a service token's secret: only an origin behind it can be asked. */
 import type { Clock, Liveness, Verdict } from "../contract.ts";
+import { fitsHeader } from "../http-headers.ts";
 import type { Secret, SecretFields } from "../secret.ts";
 import type { Account } from "./api.ts";
 import type { OriginTold } from "./origin.ts";
@@ -16,6 +17,14 @@ export async function verifySecret(knocking: Knocking, value: SecretFields, sign
   const [id, secret] = [value[CLIENT_ID], value[CLIENT_SECRET]];
   if (id === undefined || secret === undefined || id.isEmpty || secret.isEmpty) {
     return verdict("needs-human", "ValueIncomplete", "The value has no client id or no client secret.");
+  }
+  if (!fitsHeader(id.reveal()) || !fitsHeader(secret.reveal())) {
+    const reason = "ValueNotSendable";
+    return verdict(
+      "needs-human",
+      reason,
+      "The value has a blank or a line break at an end, which no header can carry.",
+    );
   }
   return judged(knocking.probe, await knock(knocking, id, secret, signal));
 }

@@ -44,6 +44,8 @@ export function httpOf(account: Account, clock: Clock, connections = 8): Http {
     clock,
     budget: account.budget,
     connections,
+    // A page of tokens names every zone that each of them may be used for.
+    maxBodyBytes: 8 * 1024 * 1024,
     errorCode: (body) => envelopeOf(body)?.codes.map(String)[0],
   });
 }

@@ -131,6 +131,7 @@ export function originRoutes(state: State): readonly Route[] {
     if (typeof id === "string" && typeof secret === "string" && isLetIn(state, id, secret, now)) {
       return { status: 200, body: { status: "ok" } };
     }
+    if (state.refusal === "unauthorized") return { status: 401, body: { error: "unauthorized" } };
     if (state.refusal === "forbidden")
       return { status: 403, body: "<html>Forbidden. You don't have permission to view this.</html>" };
     const location =

@@ -82,7 +82,7 @@ export interface State {
   /** How many requests a token may make in five minutes. */
   rate: number;
   /** What Access does with whom it does not let in. */
-  refusal: "login" | "forbidden" | "firewall" | "elsewhere" | "down";
+  refusal: "login" | "forbidden" | "unauthorized" | "firewall" | "elsewhere" | "down";
   readonly blocked: Map<string, { until: number; begun: number; used: number }>;
 }
 

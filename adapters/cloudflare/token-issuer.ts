@@ -4,7 +4,7 @@ import { Terminal } from "../errors.ts";
 import { markerIn, nameFor } from "./names.ts";
 import type { TokenPlace } from "./token-place.ts";
 import { gone, mutateField, ownToken, refused, sourceToken, valueOf } from "./token-place.ts";
-import { identifyToken, tokenIn, verifyToken } from "./token-verdict.ts";
+import { identifyToken, verifyToken } from "./token-verdict.ts";
 import type { Token } from "./tokens.ts";
 import { VALUE } from "./traits.ts";
 
@@ -14,9 +14,9 @@ export function tokenIssuer(place: TokenPlace, traits: IssuerTraits): Issuer {
     traits,
     // All that count against the quota, of whatever name: only a marker makes one ours.
     list: async (signal) => (await place.tokens.list(signal)).map((token) => keyOf(token, place.block.name)),
-    verify: async (value, signal) => verifyToken(judging, tokenIn(value), signal),
+    verify: async (value, signal) => verifyToken(judging, value, signal),
     mutate: (value) => mutateField(value, VALUE),
-    identify: async (value, signal) => identifyToken(judging, tokenIn(value), signal),
+    identify: async (value, signal) => identifyToken(judging, value, signal),
     complete: (value) => value,
     mint: async (order, signal) => mint(place, traits, order, signal),
     revoke: async (id, signal) => {
@@ -79,7 +79,7 @@ async function mint(place: TokenPlace, traits: IssuerTraits, order: MintOrder, s
       ...(expiresOn === undefined ? {} : { expiresAt: expiresOn }),
     };
   } catch (error) {
-    throw error instanceof Terminal && order.inventory.length >= (traits.maxLive ?? Infinity) ? full(error) : error;
+    throw order.inventory.length >= (traits.maxLive ?? Infinity) ? full(error) : error;
   }
 }
 
@@ -99,13 +99,15 @@ function noPolicies({ id }: Token): Terminal {
   });
 }
 
-function full({ facts }: Terminal): Terminal {
+/** Which code Cloudflare has for it stands nowhere: what counts is that there are as many as it allows. */
+function full(error: unknown): unknown {
+  if (!(error instanceof Terminal) || error.reason !== "RequestRefused") return error;
   return new Terminal(
     {
       reason: "QuotaExhausted",
       message: "Cloudflare refuses another token, and there are as many as it allows.",
       remedy: "Delete tokens that nobody uses, disabled and expired ones too.",
     },
-    facts,
+    error.facts,
   );
 }

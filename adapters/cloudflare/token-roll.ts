@@ -6,7 +6,7 @@ import { isNamed, markerIn, nameFor } from "./names.ts";
 import { keyOf, usageOf } from "./token-issuer.ts";
 import type { TokenPlace } from "./token-place.ts";
 import { gone, mutateField, ownToken, refused, sourceToken, valueOf } from "./token-place.ts";
-import { identifyToken, tokenIn, verifyToken } from "./token-verdict.ts";
+import { identifyToken, verifyToken } from "./token-verdict.ts";
 import type { Token } from "./tokens.ts";
 import { VALUE } from "./traits.ts";
 
@@ -19,10 +19,10 @@ export function rollIssuer(place: TokenPlace, traits: IssuerTraits): Issuer {
       (await place.tokens.list(signal))
         .filter((token) => isNamed(name, token.name))
         .map((token): IssuedKey => ({ ...keyOf(token, name), id: idOf(token, name) })),
-    verify: async (value, signal) => verifyToken(judging, tokenIn(value), signal),
+    verify: async (value, signal) => verifyToken(judging, value, signal),
     mutate: (value) => mutateField(value, VALUE),
     identify: async (value, signal) => {
-      const id = await identifyToken(judging, tokenIn(value), signal);
+      const id = await identifyToken(judging, value, signal);
       const token = id === undefined ? undefined : await ownToken(place, id, signal);
       return token && idOf(token, name);
     },
@@ -70,6 +70,7 @@ async function mint(place: TokenPlace, order: MintOrder, signal: AbortSignal): P
   const { currentId } = order;
   const source = await sourceToken(place, currentId === undefined ? undefined : tokenIdOf(currentId), signal);
   if (!order.inventory.some(({ id }) => id === idOf(source, name))) throw changed(source);
+  if (source.status === "expired") throw expired(source);
   const value = await place.tokens.roll(source.id, signal);
   if (value === undefined) throw changed(source);
   await rename(place, source, renamed, signal);
@@ -99,6 +100,14 @@ function unmarked(status: number | undefined): OutcomeUnknown {
     },
     { vendor: VENDOR, operation: "rename a rolled token", ...(status === undefined ? {} : { status }) },
   );
+}
+
+function expired({ id }: Token): Error {
+  return refused("roll a token", {
+    reason: "ApiTokenExpired",
+    message: `The last day of the token ${id} is over, and a roll leaves it as it is.`,
+    remedy: "Give it another one at Cloudflare, then request the rotation again.",
+  });
 }
 
 function changed({ id }: Token): Error {

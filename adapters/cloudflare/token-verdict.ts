@@ -1,7 +1,7 @@
 /** What Cloudflare says of an API token. */
 import type { Clock, KeyId, Liveness, Verdict } from "../contract.ts";
-import { Terminal, Transient } from "../errors.ts";
-import type { Secret } from "../secret.ts";
+import { Transient } from "../errors.ts";
+import type { Secret, SecretFields } from "../secret.ts";
 import type { Account } from "./api.ts";
 import { VENDOR } from "./api.ts";
 import type { Told } from "./asking.ts";
@@ -19,7 +19,9 @@ export interface Judging {
   readonly probe?: string | undefined;
 }
 
-export async function verifyToken(judging: Judging, token: Secret, signal: AbortSignal): Promise<Verdict> {
+export async function verifyToken(judging: Judging, value: SecretFields, signal: AbortSignal): Promise<Verdict> {
+  const token = value[VALUE];
+  if (token === undefined || token.isEmpty) return INCOMPLETE;
   const told = await askAbout(judging, routesOf(judging.account, judging.kind), token, signal);
   if (told.told === "unknown") return verifyUnknown(judging, token, signal);
   const verdict = verdictOf(told, judging.clock);
@@ -28,7 +30,13 @@ export async function verifyToken(judging: Judging, token: Secret, signal: Abort
 }
 
 /** The id of the token of this value, disabled and expired ones included; undefined where there is none. */
-export async function identifyToken(judging: Judging, token: Secret, signal: AbortSignal): Promise<KeyId | undefined> {
+export async function identifyToken(
+  judging: Judging,
+  value: SecretFields,
+  signal: AbortSignal,
+): Promise<KeyId | undefined> {
+  const token = value[VALUE];
+  if (token === undefined || token.isEmpty) return undefined;
   const told = await askAbout(judging, routesOf(judging.account, judging.kind), token, signal);
   if (told.told === "known") return told.id;
   if (told.told !== "nothing") return undefined;
@@ -47,14 +55,13 @@ async function verifyUnknown(judging: Judging, token: Secret, signal: AbortSigna
   if (other === "account" && account.config.accountId === undefined) return DEAD;
   const told = await askAbout(judging, routesOf(account, other), token, signal);
   if (told.told === "known") {
-    return verdict(
-      "needs-human",
-      "ApiTokenOfOtherKind",
-      `This is a token of the ${other}, and the manifest says ${kind}.`,
-    );
+    const reason = "ApiTokenOfOtherKind";
+    return verdict("needs-human", reason, `This is a token of the ${other}, and the manifest says ${kind}.`);
   }
   return told.told === "nothing" ? silence(told) : DEAD;
 }
+
+const INCOMPLETE = verdict("needs-human", "ValueIncomplete", "The credential has no token in its field `value`.");
 
 const DEAD = verdict(
   "dead",
@@ -104,18 +111,4 @@ function silence(told: { readonly reason: string; readonly message: string; read
 
 function verdict(liveness: Liveness, reason: string, message: string): Verdict {
   return { liveness, reason, message };
-}
-
-/** Throws `Terminal` `ValueIncomplete`. */
-export function tokenIn(value: Readonly<Record<string, Secret>>): Secret {
-  const token = value[VALUE];
-  if (token !== undefined && !token.isEmpty) return token;
-  throw new Terminal(
-    {
-      reason: "ValueIncomplete",
-      message: "The credential has no token in its field `value`.",
-      remedy: "Put the token into custody, or name a consumer that holds it in readFrom.",
-    },
-    { vendor: VENDOR, operation: "read the value" },
-  );
 }

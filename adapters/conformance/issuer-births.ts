@@ -106,5 +106,5 @@ export const MINTING = {
 
 /** To look is a use as well, where a vendor also lists what it is asked with. */
 function unused(keys: readonly IssuedKey[]): readonly IssuedKey[] {
-  return keys.map(({ lastUsedAt: _, ...key }) => key);
+  return keys.map((key) => ({ ...key, lastUsedAt: "" }));
 }

@@ -197,6 +197,13 @@ describe("authorizations of the user", () => {
     expect(await issuer.identify(secret(last?.token ?? ""), never)).toBe(last?.id);
   });
 
+  it("keep to themselves what people wrote on them", async () => {
+    await using world = await newWorld();
+    const { id } = world.vendor.authorize({ description: "laptop of ana" });
+    const listed = await world.issuer(BLOCK).list(never);
+    expect(listed.find((key) => key.id === id)).toEqual({ id, enabled: true, createdAt: "2026-11-27T00:00:00Z" });
+  });
+
   it("are not half a list where a page fails", async () => {
     await using world = await newWorld();
     for (let count = 0; count < 201; count += 1) world.vendor.authorize({});

@@ -54,12 +54,13 @@ async function readAll(client: Client, signal: AbortSignal): Promise<readonly Fi
 function keyOf(item: Fields): IssuedKey[] {
   const id = textOf(item["id"]);
   if (id === undefined) return [];
-  const [marker, createdAt] = [textOf(item["description"]), textOf(item["created_at"])];
+  const [description, createdAt] = [textOf(item["description"]), textOf(item["created_at"])];
   return [
     {
       id,
       enabled: item["access_token"] !== null,
-      ...(marker === undefined ? {} : { marker }),
+      // What people wrote is theirs, and goes nowhere.
+      ...(description?.startsWith("velvet/") ? { marker: description } : {}),
       ...(createdAt === undefined ? {} : { createdAt }),
     },
   ];

@@ -35,6 +35,14 @@ describe("a write of config vars", () => {
     expect(patches(world)).toBe(1);
   });
 
+  it("removes what is there, and does not mention what is not", async () => {
+    await using world = await newWorld();
+    world.vendor.plant(APP, { OLD: "1", FOREIGN: "2" });
+    await world.sink().write(set({ A: "1", OLD: null, GONE: null }), never);
+    expect(world.vendor.peek(APP)).toEqual({ FOREIGN: "2", A: "1" });
+    expect(world.vendor.log.filter((line) => line.includes("GONE"))).toEqual([]);
+  });
+
   it("refuses keys that an add-on owns, and changes nothing", async () => {
     await using world = await newWorld();
     world.vendor.makeDatabase("db", {}, [{ app: APP, key: "DATABASE_URL", credential: "default" }]);
@@ -118,6 +126,19 @@ describe("a write of config vars", () => {
     });
   });
 
+  it("takes no later release of somebody else for its own", async () => {
+    await using world = await newWorld();
+    const release = { status: "succeeded", current: false, created_at: "2026-11-27T00:00:00Z" };
+    const body = [
+      { ...release, version: 6, description: "Deploy 0123abc" },
+      { ...release, version: 5, description: "Set AB, OTHER config vars" },
+      { ...release, version: 4, description: "Set X, A config vars" },
+      { ...release, version: 2, description: "Set A config vars" },
+    ];
+    world.vendor.set({ path: /releases$/, after: 1, mishap: { kind: "answer", reply: { status: 200, body } } });
+    expect(await world.sink().write(set({ A: "1" }), never)).toEqual({ changed: true, version: "v4" });
+  });
+
   it("stops at the limit without effect, rests a minute, and tells everybody", async () => {
     await using world = await newWorld({ bucket: { size: 4, perMinute: 75 } });
     await world.sink().observe(["A"], never);
@@ -165,8 +186,10 @@ describe("a release phase", () => {
     world.vendor.plant(APP, { A: "old" });
     world.vendor.changeApp(APP, { releaseMs: 60_000 });
     const sink = world.sink();
+    const before = await sink.observe(["A"], never);
     const written = await sink.write(set({ A: "new" }), never);
-    expect((await sink.observe(["A"], never)).keys["A"]?.value?.reveal()).toBe("old");
+    expect(await sink.observe(["A"], never)).toEqual(before);
+    expect(before.keys["A"]?.value?.reveal()).toBe("old");
     expect(await sink.settle(written, never)).toMatchObject({ state: "pending", retryAfterMs: 10_000 });
     const again = await failure(sink.write(set({ A: "new" }), never));
     expect(again).toMatchObject({ name: "Transient", reason: "ReleasePending" });
@@ -186,7 +209,9 @@ describe("a release phase", () => {
     const settled = await sink.settle(written, never);
     expect(settled).toMatchObject({ state: "failed", reason: "ReleaseFailed" });
     expect(everything(settled)).not.toContain(CANARY);
-    expect((await sink.observe(["A"], never)).keys["A"]?.value?.reveal()).toBe("old");
+    const seen = await sink.observe(["A"], never);
+    expect([seen.version, seen.keys["A"]?.value?.reveal()]).toEqual(["v3", "old"]);
+    expect(await sink.settle({ changed: true }, never)).toEqual({ state: "settled" });
     world.vendor.changeApp(APP, {});
     const again = await sink.write(set({ A: CANARY }), never);
     expect([again.changed, await sink.settle(again, never)]).toEqual([true, { state: "settled" }]);

@@ -54,7 +54,7 @@ describe("a rotation of a named credential", () => {
       async () => (await sink.observe(["DATABASE_URL"], never)).keys["DATABASE_URL"],
     ];
     expect((await held())?.value?.reveal()).not.toBe(wanted?.reveal());
-    expect(await sink.settle({ changed: true }, never)).toMatchObject({ state: "pending" });
+    expect(await sink.settle({ changed: true }, never)).toMatchObject({ state: "pending", retryAfterMs: 10_000 });
     world.time.ms += 60_000;
     expect((await held())?.value?.reveal()).toBe(wanted?.reveal());
     expect(await sink.settle({ changed: true }, never)).toMatchObject({ state: "pending", retryAfterMs: 5_000 });

@@ -4,8 +4,11 @@ import { CAUSES_CREDENTIAL_REASONS } from "./reasons/causes-credential.ts";
 import { CAUSES_STEPS_REASONS } from "./reasons/causes-steps.ts";
 import { CHECKPOINT_REASONS } from "./reasons/checkpoint.ts";
 import { CHECKS_REASONS } from "./reasons/checks.ts";
+import { CLOUDFLARE_PLACES_REASONS } from "./reasons/cloudflare-places.ts";
+import { CLOUDFLARE_TOKENS_REASONS } from "./reasons/cloudflare-tokens.ts";
 import { DECISION_REASONS } from "./reasons/decision.ts";
 import { FILE_REASONS } from "./reasons/file.ts";
+import { GITHUB_ACCOUNT_REASONS, GITHUB_CREDENTIAL_REASONS } from "./reasons/github.ts";
 import { HEROKU_REASONS } from "./reasons/heroku.ts";
 import { INFISICAL_REASONS } from "./reasons/infisical.ts";
 import { MANIFEST_RULES_REASONS } from "./reasons/manifest-rules.ts";
@@ -40,7 +43,11 @@ export const REASON_GROUPS: readonly {
   { title: "PostgreSQL: logins and servers", reasons: POSTGRES_LOGIN_REASONS },
   { title: "PostgreSQL: roles and statements", reasons: POSTGRES_ROLES_REASONS },
   { title: "AWS", reasons: AWS_REASONS },
+  { title: "Cloudflare: API tokens", reasons: CLOUDFLARE_TOKENS_REASONS },
+  { title: "Cloudflare: Access and Workers", reasons: CLOUDFLARE_PLACES_REASONS },
   { title: "Files", reasons: FILE_REASONS },
+  { title: "GitHub: accounts and secrets", reasons: GITHUB_ACCOUNT_REASONS },
+  { title: "GitHub: keys and tokens", reasons: GITHUB_CREDENTIAL_REASONS },
   { title: "Heroku", reasons: HEROKU_REASONS },
   { title: "Infisical", reasons: INFISICAL_REASONS },
   { title: "Manifests: text and fields", reasons: MANIFEST_TEXT_REASONS },

@@ -15,7 +15,8 @@ export async function revokeKey(
 ): Promise<readonly Residual[]> {
   if (issuer.traits.revokeNeeds !== "value") return issuer.revoke(id, signal);
   const value = unsealed(valueOf);
-  if (value) return issuer.revoke(id, signal, value);
+  // What ends by itself needs no person: the issuer says when it is over.
+  if (value ?? issuer.traits.endsByItselfMs) return issuer.revoke(id, signal, value);
   throw new Terminal(
     {
       reason: "ValueNeeded",

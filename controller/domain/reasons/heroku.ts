@@ -128,7 +128,7 @@ export const HEROKU_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The id is no login of the add-on and credential that the manifest names now.",
     fine: IN_USE,
     remedy: "Set addon and credential back, or look at Heroku and say with MarkRevoked that it has ended.",
-    commands: ["velvet mark-revoked <request> <vendor-id>"],
+    commands: ["velvet mark-revoked <request>"],
     where: ["rotation"],
   },
   RotationUnderWay: {

@@ -1,5 +1,6 @@
 /** A mint succeeded, and the ledger does not take it any more: another replica holds the rotation, or the ledger is away for too long. */
 import type { MintClass } from "../../../adapters/contract.ts";
+import type { SecretFields } from "../../../adapters/secret.ts";
 import type { World } from "../../domain/world.ts";
 import { attemptOwner } from "../../ledger/tombstones.ts";
 import type { Pass } from "../effect.ts";
@@ -9,6 +10,8 @@ import { endKey } from "../end-key.ts";
 export interface Unrecorded {
   readonly attempt: string;
   readonly id: string;
+  /** For a vendor that ends only what it is shown: nobody but us has it. */
+  readonly value: SecretFields;
   /** True when the ledger answered, and somebody else has the rotation. */
   readonly fenced: boolean;
 }
@@ -20,13 +23,13 @@ const SHOWN_ONCE: ReadonlySet<MintClass> = new Set<MintClass>(["markable", "unma
  * Ends what we made, unless it has an owner or may still get one. Never throws: whatever stays is found by whoever resolves the attempt,
  * or by its tombstone.
  */
-export async function compensate(pass: Pass, world: World, { attempt, id, fenced }: Unrecorded): Promise<void> {
+export async function compensate(pass: Pass, world: World, { attempt, id, value, fenced }: Unrecorded): Promise<void> {
   const { deps } = pass;
   if (!SHOWN_ONCE.has(world.issuer.mintClass)) return;
   if (await isOwned(pass, attempt, id, fenced)) return;
   // The claim's own signal has been aborted by now.
   const outcome = await call(deps, "issuer.compensate", new AbortController().signal, async (signal) =>
-    endKey(deps.accounts.issuer(world.rotation.snapshot), id, signal),
+    endKey(deps.accounts.issuer(world.rotation.snapshot), id, signal, () => value),
   );
   const facts = { rotation: pass.journal.claim.id, attempt, vendorId: id, outcome: outcome.kind };
   deps.log.warn(facts, "a new credential that could not be recorded was ended again");

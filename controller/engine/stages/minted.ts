@@ -40,7 +40,8 @@ export async function recordMinted(pass: Pass, world: World, { open, performed }
       effects: performed.effect,
     }));
   } catch (error) {
-    await compensate(pass, world, { attempt: open.id, id: minted.id, fenced: error instanceof Fenced });
+    const { id, value } = minted;
+    await compensate(pass, world, { attempt: open.id, id, value, fenced: error instanceof Fenced });
     throw error;
   }
   // One look is enough for both, unless somebody wants to stop here.

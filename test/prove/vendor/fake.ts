@@ -11,7 +11,7 @@ import { existing, removeKey } from "./issuers/issuer.ts";
 import { kindOfSetup } from "./issuers/kinds.ts";
 import { makeByHand } from "./issuers/manual.ts";
 import { accountOf, credentialOf } from "./manifest.ts";
-import { valuesFor } from "./places.ts";
+import { type Place, valuesFor } from "./places.ts";
 import { approve, plant } from "./sinks.ts";
 import type { Key } from "./truth.ts";
 import { Truth } from "./truth.ts";
@@ -114,14 +114,15 @@ export function createFake(
 function inUse(truth: Truth, kind: MintKind, plugs: Plugs | undefined, remote: Remote | undefined): Key {
   remote?.mirror.look();
   const original = truth.keys.get(plugs?.issuer?.originalId ?? "") ?? kind.original(truth);
-  for (const place of truth.places.values()) {
-    const values = valuesFor(place, original.value);
-    for (const [name, text] of Object.entries(values)) place.values.set(name, text);
-    place.managed = truth.setup.mintClass === "vendor-distributed" && place.id !== "custody";
-    const sink = plugs?.sinks?.[place.id];
-    if (sink) sink.plant(values);
-  }
+  for (const place of truth.places.values()) fill(truth, place, original, plugs);
   return original;
+}
+
+function fill({ setup }: Truth, place: Place, key: Key, plugs: Plugs | undefined): void {
+  const values = valuesFor(place, key.value);
+  for (const [name, text] of Object.entries(values)) place.values.set(name, text);
+  place.managed = setup.mintClass === "vendor-distributed" && place.id !== "custody";
+  plugs?.sinks?.[place.id]?.plant(values);
 }
 
 function earliest(one: number | undefined, other: number | undefined): number | undefined {
