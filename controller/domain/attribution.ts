@@ -24,7 +24,7 @@ export interface Attribution {
 /** The vendor's clock may be behind the ledger's by this much. */
 const SKEW_MS = 120_000;
 
-export const BY_MARKER: ReadonlySet<MintClass> = new Set<MintClass>(["re-readable", "markable"]);
+export const BY_MARKER: ReadonlySet<MintClass> = new Set<MintClass>(["client-supplied", "re-readable", "markable"]);
 
 /** Vendors that make a new value of the same credential, and whose old one ends by that. */
 export const BY_GENERATION: ReadonlySet<MintClass> = new Set<MintClass>([
@@ -69,7 +69,9 @@ function appearedSince(key: IssuedKey, { inventory, createdAt }: Sought): boolea
  * a second copy of it can be told from what others made.
  */
 export function isWatched(world: Pick<World, "issuer" | "rotation">, isLost: boolean): boolean {
-  const { mintClass } = world.issuer;
+  const { mintClass, authority } = world.issuer;
+  // Nobody lists what only its acceptors know.
+  if (authority === "acceptors") return false;
   if (BY_MARKER.has(mintClass) || BY_GENERATION.has(mintClass)) return true;
   return mintClass === "unmarked" && (isLost || world.rotation.snapshot.credential.spec.exclusive === true);
 }

@@ -1,0 +1,89 @@
+import { github } from "../../../adapters/github/github.ts";
+import {
+  APP_ID,
+  APP_KEY,
+  type GitHubEmulator,
+  INSTALLATION_ID,
+  openGitHubEmulator,
+} from "../../../adapters/github/emulator.ts";
+import { newPair, PAIR_BYTES } from "../../../adapters/github/ssh-key.ts";
+import type { Connection, Issuer } from "../../../adapters/contract.ts";
+import type { Call } from "../../../adapters/emulator/emulator.ts";
+import { accountAt, issued, kept, part } from "./parts.ts";
+import type { EmulatedSetup, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts";
+
+const REPOSITORY = "acme/orders";
+const STORE = "repos/acme/orders/environments/production";
+
+async function openWorld({ now, clock }: PlugOptions) {
+  const vendor = await openGitHubEmulator({ now, limits: false });
+  const config = { app: { appId: APP_ID, installationId: INSTALLATION_ID } };
+  const connection = github.connect(accountAt(vendor.url, { privateKey: APP_KEY }, { config }), clock);
+  return { vendor, connection };
+}
+
+/** The App's own session token is made and ended beside what is rotated. */
+function changes({ method, path }: Call): boolean {
+  return method !== "GET" && !/\/access_tokens$|^\/installation\/token$/.test(path);
+}
+
+function plugOf(vendor: GitHubEmulator, connection: Connection) {
+  return {
+    emulators: [vendor],
+    changes,
+    async [Symbol.asyncDispose]() {
+      await connection[Symbol.asyncDispose]();
+      await vendor[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function openDeployKey(options: PlugOptions): Promise<IssuerPlug> {
+  const { vendor, connection } = await openWorld(options);
+  const first = newPair(options.random(PAIR_BYTES));
+  const original = vendor.plantKey(REPOSITORY, { key: first.publicKey, title: "ci, made by hand" });
+  const privateKeys = new Map([[first.publicKey, first.privateKey]]);
+  const issuer = part(connection.issuer?.({ deployKey: { repository: REPOSITORY } }));
+  return {
+    ...plugOf(vendor, connection),
+    issuer: remembering(issuer, privateKeys),
+    originalId: String(original.id),
+    keys: () =>
+      vendor.keys(REPOSITORY).map(({ id, key, title, enabled }) => ({
+        id: String(id),
+        value: { publicKey: key, privateKey: privateKeys.get(key) ?? "" },
+        live: enabled,
+        ...(title.startsWith("velvet/") ? { marker: title } : {}),
+      })),
+  };
+}
+
+/** GitHub is never given the private half: only whoever chose it knows it. */
+function remembering(issuer: Issuer, privateKeys: Map<string, string>): Issuer {
+  return {
+    ...issuer,
+    mint: async (order, signal) => {
+      const { publicKey, privateKey } = order.proposed ?? {};
+      if (publicKey && privateKey) privateKeys.set(publicKey.reveal(), privateKey.reveal());
+      return issuer.mint(order, signal);
+    },
+  };
+}
+
+async function openEnvironment(options: PlugOptions): Promise<SinkPlug> {
+  const { vendor, connection } = await openWorld(options);
+  return {
+    ...plugOf(vendor, connection),
+    sink: part(connection.sink?.({ repository: REPOSITORY, environment: "production" })),
+    values: () => vendor.peek(STORE),
+    plant: (values) => vendor.plant(STORE, values),
+  };
+}
+
+export const GITHUB: Readonly<Record<string, EmulatedSetup>> = {
+  "github-deploy-key/1x": issued(
+    { mintClass: "client-supplied", revocation: "immediate", fields: ["privateKey", "publicKey"] },
+    openDeployKey,
+  ),
+  "github-environment/1x": kept({ sink: "versioned", check: "http" }, openEnvironment),
+};
