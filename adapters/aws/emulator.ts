@@ -21,6 +21,7 @@ export interface AwsEmulatorOptions {
 }
 
 export interface AwsEmulator extends Emulator {
+  /** The truth of each service: to look at, and to change behind the adapter's back. */
   readonly iam: Iam;
   readonly ssm: Ssm;
   readonly secrets: Secrets;

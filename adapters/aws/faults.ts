@@ -1,7 +1,7 @@
 /** Velvet's own refusals around access keys, in words. */
 import type { AccessKeyMetadata } from "@aws-sdk/client-iam";
 import type { ErrorFacts } from "../errors.ts";
-import { Terminal } from "../errors.ts";
+import { Terminal, Transient } from "../errors.ts";
 
 export function slotChanged(user: string, facts: ErrorFacts): Terminal {
   return new Terminal(
@@ -46,6 +46,16 @@ export function keyOfAnother(operation: string, id: string, user: string): Termi
       remedy: "Set the issuer's user to the one whose key it is, or end it by hand and say so with MarkRevoked.",
     },
     { vendor: "aws", operation },
+  );
+}
+
+export function notYetAccepted(id: string): Transient {
+  return new Transient(
+    {
+      reason: "NotIdentified",
+      message: `AWS lists ${id} as active and does not accept it yet, so whether its secret is right cannot be told.`,
+    },
+    { vendor: "aws", operation: "sts:GetCallerIdentity" },
   );
 }
 

@@ -5,7 +5,7 @@ import { Secret, type SecretFields } from "../secret.ts";
 import type { Access } from "./access.ts";
 import { errorOf, factsOf, notUnderstood } from "./call.ts";
 import { destroy, restore, revoke } from "./endings.ts";
-import { keyOfAnother, quotaExhausted, slotChanged, userMissing } from "./faults.ts";
+import { keyOfAnother, notYetAccepted, quotaExhausted, slotChanged, userMissing } from "./faults.ts";
 import { type Keys, keysOf } from "./keys.ts";
 import { isOf, isSecretWrong, lacks, verify } from "./verify.ts";
 
@@ -86,11 +86,14 @@ async function identify(
   }
   const { refusal } = outcome;
   if (isSecretWrong(refusal)) return undefined;
-  if (refusal.name !== "InvalidClientTokenId") {
-    throw errorOf(refusal, { action: "sts:GetCallerIdentity", on: "the value in use", effect: "none" });
-  }
-  const disabled = (await keys.list(signal)).filter((key) => key.Status !== "Active");
-  return disabled.find((key) => key.AccessKeyId === id)?.AccessKeyId;
+  if (refusal.name === "InvalidClientTokenId") return identifyInactive(keys, id, signal);
+  throw errorOf(refusal, { action: "sts:GetCallerIdentity", on: "the value in use", effect: "none" });
+}
+
+async function identifyInactive(keys: Keys, id: KeyId, signal: AbortSignal): Promise<KeyId | undefined> {
+  const known = (await keys.list(signal)).find((key) => key.AccessKeyId === id);
+  if (known?.Status === "Active") throw notYetAccepted(id);
+  return known?.AccessKeyId;
 }
 
 /** What IAM documents as a no to this call. Nothing else is one. */

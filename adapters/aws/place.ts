@@ -54,7 +54,7 @@ export function placesOf(account: Pick<AccountHandle, "endpoint">, { region }: A
 /** The path is signed as it is sent, and the client makes it end with a slash. What is no URL is left for the HTTP client to refuse. */
 function withSlash(endpoint: string): string {
   const url = URL.parse(endpoint);
-  if (url === null || url.pathname.endsWith("/")) return endpoint;
-  url.pathname += "/";
+  if (url === null) return endpoint;
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url.href;
 }

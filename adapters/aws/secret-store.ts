@@ -37,6 +37,9 @@ export interface SecretStore {
   ): Promise<"done" | "moved">;
 }
 
+/** AWS documents that it refuses, and not with which of both. A secret that cannot be written is told by the look that follows. */
+const STAGE_ELSEWHERE = /^Invalid(?:Parameter|Request)$/;
+
 interface Desk {
   readonly name: string;
   readonly client: () => SecretsManagerClient;
@@ -69,7 +72,7 @@ export function secretStoreOf(access: Access, name: string): SecretStore {
         ...(to === undefined ? {} : { MoveToVersionId: to }),
       });
       const outcome = await ask(async (options) => desk.client().send(command, options), asked, signal);
-      return doneUnless(outcome, asked, { refusal: "InvalidParameter", word: "moved" as const });
+      return doneUnless(outcome, asked, { refusal: STAGE_ELSEWHERE, word: "moved" as const });
     },
   };
 }
@@ -100,7 +103,7 @@ async function create(
   const request = { Name: desk.name, ClientRequestToken: version, Description: "Kept by Velvet.", ...key };
   const command = new CreateSecretCommand({ ...request, SecretString: text.reveal() });
   const outcome = await ask(async (options) => desk.client().send(command, options), asked, signal);
-  return doneUnless(outcome, asked, { refusal: "ResourceExists", word: "exists" as const });
+  return doneUnless(outcome, asked, { refusal: /^ResourceExists$/, word: "exists" as const });
 }
 
 function foundOr<Output>(outcome: Outcome<Output>, asked: Wanted): Output | undefined {
@@ -112,9 +115,9 @@ function foundOr<Output>(outcome: Outcome<Output>, asked: Wanted): Output | unde
 function doneUnless<Word extends string>(
   outcome: Outcome<unknown>,
   asked: Wanted,
-  expected: { readonly refusal: string; readonly word: Word },
+  expected: { readonly refusal: RegExp; readonly word: Word },
 ): "done" | Word {
   if ("output" in outcome) return "done";
-  if (outcome.refusal.name === expected.refusal) return expected.word;
+  if (expected.refusal.test(outcome.refusal.name)) return expected.word;
   throw secretFailed(outcome.refusal, asked);
 }

@@ -68,7 +68,6 @@ async function write(vault: Vault, order: WriteOrder, signal: AbortSignal): Prom
     refuseMisfits(store.name, order, members);
     const version = await replace(vault, current, next, signal);
     if (version !== undefined) return { version, changed: true };
-    if (order.ifVersion !== undefined) break;
   }
   throw faults.changedMeanwhile(store.name);
 }

@@ -75,6 +75,7 @@ describe("the account's login", () => {
     world.vendor.server.set({ path: /client-secrets/, mishap: { kind: "answer", reply: { status: 403, body: over } } });
     expect((await issuer.list(never)).length).toBe(1);
     expect(asked(world, LOGIN)).toBe(3);
+    expect(world.vendor.identities.live(world.clock.nowMs()).length).toBe(1);
   });
 
   it("is made once more and not twice", async () => {
@@ -92,9 +93,34 @@ describe("the account's login", () => {
     expect(asked(world, LOGIN)).toBe(2);
   });
 
-  it("is not given up for a 403 that somebody else answers, or that is about a permission", async () => {
+  it("is not begun for whoever has stopped already", async () => {
     await using world = await newWorld();
     const issuer = world.issuer();
+    expect(await failure(issuer.list(AbortSignal.abort()))).toMatchObject({ reason: "Interrupted" });
+    expect(await failure(issuer.verify(world.adopted, AbortSignal.abort()))).toMatchObject({ reason: "Interrupted" });
+    expect(await world.open().probe(AbortSignal.abort())).toMatchObject({ ready: false, reason: "Interrupted" });
+    expect(world.vendor.server.seen).toEqual([]);
+  });
+
+  it("is not waited for by whoever stops meanwhile", async () => {
+    await using world = await newWorld();
+    world.vendor.server.set({ path: /login/, mishap: { kind: "hang" } });
+    const issuer = world.issuer({ config: { timeoutSeconds: 2 } });
+    const stop = new AbortController();
+    const stopped = failure(issuer.list(stop.signal));
+    await expect.poll(() => asked(world, LOGIN)).toBe(1);
+    stop.abort();
+    expect(await stopped).toMatchObject({ reason: "Interrupted" });
+  });
+
+  it("is not given up for a 401 or 403 that somebody else answers, or a 403 that is about a permission", async () => {
+    await using world = await newWorld();
+    const issuer = world.issuer();
+    world.vendor.server.set({
+      path: /client-secrets/,
+      mishap: { kind: "answer", reply: { status: 401, body: "<html>who are you?</html>" } },
+    });
+    expect(await failure(issuer.list(never))).toMatchObject({ reason: "AccountUnauthorized" });
     world.vendor.server.set({
       path: /client-secrets/,
       mishap: { kind: "answer", reply: { status: 403, body: "<html>blocked</html>" } },
@@ -156,6 +182,16 @@ describe("the account's login", () => {
     await connection.probe(never);
     expect(world.vendor.identities.live(world.clock.nowMs()).length).toBe(1);
     await connection[Symbol.asyncDispose]();
+    expect(world.vendor.identities.live(world.clock.nowMs())).toEqual([]);
+    await world[Symbol.asyncDispose]();
+  });
+
+  it("leaves none behind either where a probe and a request need it at the same time", async () => {
+    const world = await newWorld();
+    const connection = world.open();
+    await Promise.all([connection.probe(never), connection.issuer?.({ identity: world.target.id }).list(never)]);
+    await connection[Symbol.asyncDispose]();
+    expect(world.vendor.identities.tokens.size).toBe(2);
     expect(world.vendor.identities.live(world.clock.nowMs())).toEqual([]);
     await world[Symbol.asyncDispose]();
   });

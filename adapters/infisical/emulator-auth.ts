@@ -65,6 +65,8 @@ export class Identities {
   readonly tokens = new Map<string, Token>();
   /** What an audit log keeps: never a value. */
   readonly audit: string[] = [];
+  /** How long replicas of the database do not know a new client secret. */
+  lagMs = 0;
   /** What the access token says of the client secret. */
   tellsSecretId = true;
   readonly #key = randomBytes(32);
@@ -139,9 +141,9 @@ export class Identities {
       {
         method: "GET",
         pattern: `${one}/client-secrets`,
-        handle: managed("read identity", (_, { secrets }) => ({
+        handle: managed("read identity", ({ now }, target) => ({
           status: 200,
-          body: { clientSecretData: secrets.filter(({ revoked }) => !revoked).map(shown) },
+          body: { clientSecretData: this.#known(target, now).map(shown) },
         })),
       },
       { method: "POST", pattern: `${one}/client-secrets`, handle: managed("create-token identity", this.#create) },
@@ -192,7 +194,7 @@ export class Identities {
     const { lock } = identity;
     if (now >= lock.untilMs) Object.assign(lock, { failures: 0, locked: false });
     if (lock.locked) return unauthorized("This identity auth method is temporarily locked, please try again later");
-    const secret = identity.secrets.find(({ value, revoked }) => !revoked && value === clientSecret.trim());
+    const secret = this.#known(identity, now).find(({ value }) => value === clientSecret.trim());
     return secret ? this.#right(identity, secret, now) : this.#wrong(identity, now);
   }
 
@@ -214,6 +216,10 @@ export class Identities {
     this.tokens.set(token.id, token);
     this.audit.push(`login-identity-universal-auth ${secret.id} ${token.id}`);
     return this.#given(token, now);
+  }
+
+  #known({ secrets }: Identity, now: number): readonly StoredSecret[] {
+    return secrets.filter(({ revoked, createdMs }) => !revoked && now >= createdMs + this.lagMs);
   }
 
   /** Each failure lengthens the time in which failures are counted. */

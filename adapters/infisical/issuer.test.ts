@@ -25,6 +25,18 @@ describe("a probe of a client secret", () => {
     expect(left).toEqual([world.admin.id]);
   });
 
+  it("of a new one that replicas do not know yet costs nothing, and works as soon as they do", async () => {
+    await using world = await newWorld();
+    const issuer = world.issuer();
+    world.clock.move(60_000);
+    world.vendor.identities.lagMs = 4_000;
+    const { value } = await issuer.mint(await order(issuer), never);
+    expect((await issuer.verify(value, never)).liveness).toBe("dead");
+    world.clock.move(issuer.traits.propagation.everyMs * 2);
+    expect((await issuer.verify(value, never)).liveness).toBe("alive");
+    expect(world.target.lock.failures).toBe(0);
+  });
+
   it("says so where the token could not be ended", async () => {
     await using world = await newWorld();
     world.vendor.server.set({ path: /token\/revoke/, mishap: { kind: "reset-before" } });

@@ -2,11 +2,15 @@
 import type { ErrorFacts } from "../errors.ts";
 import { Transient } from "../errors.ts";
 
-/** The work's outcome, or `Transient` once the signal aborts. The work itself goes on for those who still wait. */
-export async function waitFor<T>(work: Promise<T>, signal: AbortSignal, facts: ErrorFacts): Promise<T> {
+/**
+ * The outcome of work that is begun, or joined, by `begin`; `Transient` once the signal aborts. The work itself goes on for those who
+ * still wait. Nothing is begun for a signal that has aborted.
+ */
+export async function waitFor<T>(begin: () => Promise<T>, signal: AbortSignal, facts: ErrorFacts): Promise<T> {
+  if (signal.aborted) throw interrupted(facts);
+  const work = begin();
   // Whoever leaves early must not make its failure an unhandled one.
   work.catch(() => {});
-  if (signal.aborted) throw interrupted(facts);
   let stop = (): void => {};
   const stopped = new Promise<never>((_, reject) => {
     stop = () => reject(interrupted(facts));

@@ -49,9 +49,12 @@ export function openProber(open: () => Api, clock: Clock): Prober {
       const before = care.failure(who);
       if (before) return before;
       const name = care.nameOf(who);
-      const work = running.get(name) ?? queued(who, countMs).finally(() => running.delete(name));
-      running.set(name, work);
-      return waitFor(work, signal, LOGIN);
+      const join = async (): Promise<Probed> => {
+        const work = running.get(name) ?? queued(who, countMs).finally(() => running.delete(name));
+        running.set(name, work);
+        return work;
+      };
+      return waitFor(join, signal, LOGIN);
     },
     async [Symbol.asyncDispose]() {
       const timer = setTimeout(() => closing.abort(), 5_000);

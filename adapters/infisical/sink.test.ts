@@ -187,6 +187,7 @@ describe("an older instance", () => {
       "a secret that is not there",
       { status: 404, body: { reqId: "r", error: "NotFound", message: "Secret with name 'A' not found" } },
     ],
+    ["a 404 in the words of another server", { status: 404, body: { error: "Not Found", message: "No such page" } }],
     ["a busy instance", { status: 503, body: { error: "InternalServerError" } }],
     ["a page of a proxy", { status: 404, body: "<html>Route GET:/ not found</html>" }],
     ["a rate limit", { status: 429, body: { error: "RateLimit", message: "Please try again in 5 seconds" } }],
@@ -197,6 +198,18 @@ describe("an older instance", () => {
     await Promise.allSettled([sink.observe(["A"], never)]);
     await sink.observe(["A"], never);
     expect(sent(world, "GET", /v3/)).toBe(0);
+  });
+
+  it.each([
+    ["busy", { status: 503, body: { error: "InternalServerError" } }],
+    ["limited", { status: 429, body: { error: "RateLimit", message: "Please try again in 5 seconds" } }],
+    ["behind a proxy that is down", { status: 404, body: "<html>" }],
+  ])("is found out also where its first answer was that it is %s", async (_, reply) => {
+    await using world = await newWorld({ isLegacy: true });
+    const sink = world.sink();
+    world.vendor.server.set({ path: /v4/, mishap: { kind: "answer", reply } });
+    await failure(sink.observe(["A"], never));
+    expect((await sink.write(set({ A: "one" }), never)).changed).toBe(true);
   });
 
   it("is not taken for an empty target where a proxy answers 404", async () => {
@@ -279,6 +292,13 @@ describe("values", () => {
     const sink = world.sink();
     expect(await failure(sink.write(set({ A: "two" }), never))).toMatchObject({ reason: "RotatedByInfisical" });
     expect((await sink.write(set({ A: "one" }), never)).changed).toBe(false);
+  });
+
+  it("have one version in whatever order they are asked for", async () => {
+    await using world = await newWorld();
+    plant(world, { A: "one", B: "two" });
+    const [one, other] = [await world.sink().observe(["A", "B"], never), await world.sink().observe(["B", "A"], never)];
+    expect(other.version).toBe(one.version);
   });
 
   it("come with when they were changed and by whom", async () => {
@@ -396,6 +416,11 @@ describe("a write", () => {
     expect(error).toBeInstanceOf(Transient);
     world.clock.move(60_000);
     expect((await sink.write(set({ A: "after" }), never)).changed).toBe(true);
+  });
+
+  it("says that the old value stays in the history", async () => {
+    await using world = await newWorld();
+    expect(await world.sink().residual?.(never)).toMatchObject([{ kind: "SecretVersions" }]);
   });
 
   it("asks only as Infisical describes it", async () => {

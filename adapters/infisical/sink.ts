@@ -37,8 +37,15 @@ export function sinkOf(vault: Vault, block: InfisicalSink): Sink {
     observe: async (keys, signal) => observe(target, keys, signal),
     write: async (order, signal) => write(target, order, signal),
     settle: async (written, signal) => settle(target, written, signal),
+    residual: async () => [OLD_VERSIONS],
   };
 }
+
+const OLD_VERSIONS = {
+  kind: "SecretVersions",
+  message: "Infisical keeps the versions that were overwritten, and shows them to whoever may read the secret.",
+  remedy: "Revoke the old credential; versions are only removed with the secret itself.",
+};
 
 /** What is under these names now. */
 async function look(

@@ -46,14 +46,15 @@ export function openTokens(api: Api, account: InfisicalAccountHandle, clock: Clo
 
   /** One at a time, and shared: a crowd of logins would be a crowd of refusals where the secret is wrong. */
   const get = async (work: () => Promise<Held>, signal: AbortSignal): Promise<Secret> => {
-    getting ??= work()
-      .then((fresh) => (held = fresh))
-      .finally(() => (getting = undefined));
-    return (await waitFor(getting, signal, LOGIN)).token;
+    const join = async (): Promise<Held> =>
+      (getting ??= work()
+        .then((fresh) => (held = fresh))
+        .finally(() => (getting = undefined)));
+    return (await waitFor(join, signal, LOGIN)).token;
   };
   const prove = async (): Promise<Entered> => {
     const entered = await enter();
-    if (held) await endQuietly(api, entered.token, closing.signal);
+    if (held || getting) await endQuietly(api, entered.token, closing.signal);
     else held = heldOf(entered, clock);
     return entered;
   };
@@ -65,9 +66,9 @@ export function openTokens(api: Api, account: InfisicalAccountHandle, clock: Clo
     },
     after: async (refused, signal) => {
       if (held && !held.token.equals(refused)) return held.token;
-      return get(async () => heldOf(await enter(), clock), signal);
+      return get(async () => instead(refused, enter, { api, clock, signal: closing.signal }), signal);
     },
-    prove: async (signal) => waitFor(prove(), signal, LOGIN),
+    prove: async (signal) => waitFor(prove, signal, LOGIN),
     async [Symbol.asyncDispose]() {
       const timer = setTimeout(() => closing.abort(), CLOSING_MS);
       await getting?.catch(() => {});
@@ -103,6 +104,13 @@ interface Means {
   readonly api: Api;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+}
+
+/** Ends the refused one too: it may have been refused for another reason than its end. */
+async function instead(refused: Secret, enter: () => Promise<Entered>, { api, clock, signal }: Means): Promise<Held> {
+  const fresh = heldOf(await enter(), clock);
+  await endQuietly(api, refused, signal);
+  return fresh;
 }
 
 async function renewed(old: Held | undefined, enter: () => Promise<Entered>, means: Means): Promise<Held> {

@@ -85,7 +85,7 @@ function issuerRow({ name }: Adapter, kind: string, traits: IssuerTraits | undef
     publicFields.length === 0 ? "none" : codes(publicFields),
     authority,
     traits.revokeNeeds === "value" ? `${revocation}, with its value` : revocation,
-    String(maxLive ?? "no limit"),
+    `${maxLive ?? "no limit"}${traits.countsDisabled === true ? ", disabled ones included" : ""}`,
     yesNo(negativeControl),
     propagation.windowMs === 0 ? "never" : `${propagation.windowMs / 1000} s`,
   ];

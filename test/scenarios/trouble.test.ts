@@ -187,6 +187,18 @@ describe("verify", () => {
     expect(view.rotation.facts.failure?.message).toContain("key-0, key-other");
   });
 
+  it("fails on a place that a disabled credential holds, where the vendor counts those", async () => {
+    await using scenario = await Scenario.open();
+    scenario.vendor.maxLive = 2;
+    scenario.vendor.countsDisabled = true;
+    scenario.vendor.keys.set("key-other", { value: "other", marker: undefined, enabled: false });
+    scenario.start();
+    await scenario.request("first");
+    const view = await scenario.until("first", ({ rotation }) => rotation.state === "verify_failed");
+    expect(view.rotation.facts.failure?.reason).toBe("QuotaExhausted");
+    expect(view.rotation.facts.failure?.message).toContain("key-0, key-other (disabled)");
+  });
+
   it("issues the first credential where none is expected", async () => {
     await using scenario = await Scenario.open();
     scenario.vendor.keys.clear();

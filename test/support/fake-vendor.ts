@@ -73,6 +73,8 @@ export class FakeVendor {
   /** Uses of the old credential that go on. */
   active = 0;
   maxLive: number | undefined;
+  /** Disabled ones count against `maxLive`. */
+  countsDisabled = false;
   /** What a probe of the account answers; it may throw. */
   health: () => Health = () => ({ ready: true, reason: "Ready", message: "" });
   sinkTraits: SinkTraits = { grade: "value", atomic: true, conditional: false };
@@ -135,6 +137,7 @@ export function fakeAdapter(vendor: FakeVendor): Adapter {
     propagation: { windowMs: 1_000, everyMs: 50 },
     revocation: "quarantine",
     ...(vendor.maxLive === undefined ? {} : { maxLive: vendor.maxLive }),
+    ...(vendor.countsDisabled ? { countsDisabled: true } : {}),
   });
   return {
     name: "fake",

@@ -100,7 +100,7 @@ export const FILE_REASONS: Readonly<Record<string, Reason>> = {
     where: ["consumer"],
   },
   VersionConflict: {
-    meaning: "The file changed since it was looked at, so nothing was written.",
+    meaning: "The target changed since it was looked at, so nothing was written.",
     fine: IN_USE,
     remedy: RETRIES,
     where: ["consumer"],

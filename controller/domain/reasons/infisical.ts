@@ -91,6 +91,12 @@ export const INFISICAL_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Restart who used it; where it leaked, remove and add the identity's universal auth again.",
     where: ["rotation"],
   },
+  SecretVersions: {
+    meaning: "Infisical keeps the versions of a secret that were overwritten.",
+    fine: "They are of no use once the old credential is revoked.",
+    remedy: "Revoke the old credential; versions are only removed with the secret itself.",
+    where: ["rotation"],
+  },
   ValueHidden: {
     meaning: "Infisical shows the account that a secret is there, and not its value.",
     fine: IN_USE,
