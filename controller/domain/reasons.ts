@@ -24,6 +24,7 @@ import { STAGES_END_REASONS } from "./reasons/stages-end.ts";
 import { START_REASONS } from "./reasons/start.ts";
 import { STRATEGY_REASONS } from "./reasons/strategy.ts";
 import { VENDOR_REASONS } from "./reasons/vendor.ts";
+import { VENDORS_REASONS } from "./reasons/vendors.ts";
 
 /** By name, in the order of a credential's way: what the reference shows one after the other. */
 export const REASON_GROUPS: readonly {
@@ -42,6 +43,7 @@ export const REASON_GROUPS: readonly {
   { title: "Endpoints and checks", reasons: CHECKS_REASONS },
   { title: "PostgreSQL: logins and servers", reasons: POSTGRES_LOGIN_REASONS },
   { title: "PostgreSQL: roles and statements", reasons: POSTGRES_ROLES_REASONS },
+  { title: "Tokens and secrets of several vendors", reasons: VENDORS_REASONS },
   { title: "AWS", reasons: AWS_REASONS },
   { title: "Cloudflare: API tokens", reasons: CLOUDFLARE_TOKENS_REASONS },
   { title: "Cloudflare: Access and Workers", reasons: CLOUDFLARE_PLACES_REASONS },

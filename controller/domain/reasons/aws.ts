@@ -114,12 +114,6 @@ export const AWS_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Name a secret of its own, or make its value a JSON object by hand.",
     where: ["consumer"],
   },
-  SecretRefused: {
-    meaning: "AWS does not take the secret: it is too large, is no text, or there are too many of them.",
-    fine: IN_USE,
-    remedy: "See its size and the account's quotas; use a secret of its own.",
-    where: ["consumer"],
-  },
   PreviousSecretVersion: {
     meaning: "The version before stays readable as AWSPREVIOUS until the next write.",
     fine: NEW,

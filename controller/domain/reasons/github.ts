@@ -58,22 +58,10 @@ export const GITHUB_ACCOUNT_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Give either repository, with or without environment, or organization.",
     where: ["consumer"],
   },
-  SecretNameInvalid: {
-    meaning: "GitHub has no secret of that name, or takes two of the consumer's names for one.",
-    fine: IN_USE,
-    remedy: "Use letters, digits and `_` in keys[].name, neither a digit nor GITHUB_ in front.",
-    where: ["consumer"],
-  },
   SecretTooLarge: {
     meaning: "The value is larger than GitHub keeps.",
     fine: IN_USE,
     remedy: "Give the consumer a field that is smaller.",
-    where: ["consumer"],
-  },
-  SecretRefused: {
-    meaning: "GitHub refuses the secret, although it was sealed with its newest key.",
-    fine: IN_USE,
-    remedy: "See whether the place has as many secrets as it may; quote the request id to GitHub.",
     where: ["consumer"],
   },
   VisibilityUnknown: {
@@ -95,19 +83,6 @@ export const GITHUB_CREDENTIAL_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The issuer's github block does not say what is issued.",
     fine: UNTOUCHED,
     remedy: "Give one of deployKey, installationToken and personalAccessToken.",
-    where: ["rotation"],
-  },
-  TokenAccepted: {
-    meaning: "GitHub accepts the token.",
-    fine: NORMAL,
-    remedy: NOTHING,
-    where: ["account", "rotation"],
-  },
-  TokenRejected: {
-    meaning: "GitHub does not accept the token: it was ended, it has expired, or it never was one.",
-    fine: UNTOUCHED,
-    remedy: "Abort, and request the rotation again with expect: Dead.",
-    commands: ["velvet abort <request>", "velvet request rotate <credential> --expect Dead"],
     where: ["rotation"],
   },
   TokenMalformed: {

@@ -3,19 +3,6 @@ import { IN_USE, NORMAL, NOTHING, RETRIES, UNTOUCHED } from "./reason.ts";
 import type { Reason } from "./reason.ts";
 
 export const HEROKU_REASONS: Readonly<Record<string, Reason>> = {
-  TokenAccepted: {
-    meaning: "Heroku accepted the token.",
-    fine: NORMAL,
-    remedy: NOTHING,
-    where: ["account", "rotation"],
-  },
-  TokenRejected: {
-    meaning: "Heroku refused the token.",
-    fine: UNTOUCHED,
-    remedy: "Where this is the credential in use, abort, and request the rotation again with expect: Dead.",
-    commands: ["velvet abort <request>", "velvet request rotate <credential> --expect Dead"],
-    where: ["rotation"],
-  },
   ScopeTooNarrow: {
     meaning: "Heroku knows the token, whose scope does not reach the account.",
     fine: IN_USE,

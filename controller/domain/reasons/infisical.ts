@@ -109,12 +109,6 @@ export const INFISICAL_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Use an issuer or a field whose value is plain text without these, for example base64.",
     where: ["consumer"],
   },
-  SecretNameInvalid: {
-    meaning: "A key has a name that Infisical does not take.",
-    fine: IN_USE,
-    remedy: "Use a name without blanks, colons and slashes in the consumer's keys[].name.",
-    where: ["consumer"],
-  },
   RotatedByInfisical: {
     meaning: "The secret belongs to a rotation of Infisical's own, which drops what others write.",
     fine: IN_USE,
