@@ -10,6 +10,9 @@ const ATTRIBUTION = "controller/domain/attribution.ts";
 const GRACE = "controller/domain/grace.ts";
 const NEWER = "if (used?.expiresAt === undefined) return undefined;";
 
+const WATCHED = 'new Set<MintClass>(["client-supplied", "re-readable", "markable"])';
+const UNWATCHED = 'new Set<MintClass>(["re-readable", "markable"])';
+
 export const MINT_MUTANTS: readonly Mutant[] = [
   {
     name: "no-tombstone",
@@ -117,7 +120,17 @@ export const MINT_MUTANTS: readonly Mutant[] = [
         search: '"client-supplied": () => ({ do: "replay" }),',
         replace: '"client-supplied": () => NOTHING_LEFT,',
       },
+      { file: ATTRIBUTION, search: WATCHED, replace: UNWATCHED },
     ],
+  },
+  {
+    name: "chosen-unwatched",
+    breaks:
+      "A chosen value that lands after it was ended is never looked for: the vendor lists it again, and nobody ends it (I3).",
+    layer: "V",
+    only: "github-deploy-key",
+    known: "A github-deploy-key/1x abort-distributing die issuer.mint:flight:1+40s",
+    edits: [{ file: ATTRIBUTION, search: WATCHED, replace: UNWATCHED }],
   },
   {
     name: "grace-would-end",
@@ -128,7 +141,7 @@ export const MINT_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: RESOLUTION,
-        search: 'if (!happened || world.issuer.graceKeeps === "all" || accepted) return NOTHING_LEFT;',
+        search: 'if (!happened || isGone || world.issuer.graceKeeps === "all" || accepted) return NOTHING_LEFT;',
         replace: "if (happened || accepted || !happened) return NOTHING_LEFT;",
       },
       // The look before every mint would notice the same.

@@ -8,7 +8,7 @@ export interface Mutant {
   readonly breaks: string;
   readonly edits: readonly Edit[];
   /** The layer that must notice. */
-  readonly layer: "A" | "B" | "C" | "D" | "E" | "F";
+  readonly layer: "A" | "B" | "C" | "D" | "E" | "F" | "V";
   /** Narrows the layer to what concerns it, so that it is noticed soon. */
   readonly only?: string;
   /** A schedule that has noticed it before, and is told first. */

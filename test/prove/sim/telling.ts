@@ -249,6 +249,8 @@ export class Telling {
   async #happen(replica: Replica, event: Event): Promise<void> {
     const { clock, fake } = this.#options;
     this.#note(replica.name, eventText(event));
+    // Whatever it interrupts is tried again before anybody says that it stands still.
+    if (this.#stalled) this.#stalled.looks = 0;
     switch (event.verb) {
       case "die":
         if (event.point.at === "flight") fake.arm([inFlight(event)]);
