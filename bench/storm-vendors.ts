@@ -25,12 +25,12 @@ export async function openVendors(): Promise<readonly Vendor[]> {
 }
 
 /** The vendor's 429, as long as it is on. */
-function stormOf({ set }: Pick<Emulator, "set">, headers: Readonly<Record<string, string>>): (on: boolean) => void {
+function stormOf(emulator: Pick<Emulator, "set">, headers: Readonly<Record<string, string>>): (on: boolean) => void {
   let calm: (() => void) | undefined;
   return (on) => {
     calm?.();
     calm = on
-      ? set({ times: Infinity, mishap: { kind: "answer", reply: { status: 429, headers, body: {} } } })
+      ? emulator.set({ times: Infinity, mishap: { kind: "answer", reply: { status: 429, headers, body: {} } } })
       : undefined;
   };
 }
