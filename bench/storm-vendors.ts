@@ -2,6 +2,7 @@
 import { openAwsEmulator } from "../adapters/aws/emulator.ts";
 import { openCloudflare } from "../adapters/cloudflare/emulator.ts";
 import type { Emulator } from "../adapters/emulator/emulator.ts";
+import { APP_ID, APP_KEY, INSTALLATION_ID, openGitHubEmulator } from "../adapters/github/emulator.ts";
 import { openHeroku } from "../adapters/heroku/emulator.ts";
 import { openInfisical } from "../adapters/infisical/emulator.ts";
 
@@ -11,8 +12,8 @@ export interface Vendor extends AsyncDisposable {
   readonly account: Readonly<Record<string, unknown>>;
   /** What `auth[]` names, by name. */
   readonly auth: Readonly<Record<string, string>>;
-  /** The sink block of one consumer, which holds `value` from then on. */
-  consumer(index: number, value: string): object;
+  /** The sink block of one consumer, which holds `value` under this key from then on. */
+  consumer(index: number, key: string, value: string): object;
   /** Answers nothing but 429, or as always again. */
   storm(on: boolean): void;
 }
@@ -21,7 +22,7 @@ export interface Vendor extends AsyncDisposable {
 const PLENTY = 1_000_000_000;
 
 export async function openVendors(): Promise<readonly Vendor[]> {
-  return Promise.all([heroku(), cloudflare(), aws(), infisical()]);
+  return Promise.all([heroku(), cloudflare(), aws(), github(), infisical()]);
 }
 
 /** The vendor's 429, as long as it is on. */
@@ -42,9 +43,9 @@ async function heroku(): Promise<Vendor> {
     name: "heroku",
     account: { adapter: "heroku", endpoint: vendor.url, heroku: { dataEndpoint: vendor.dataUrl } },
     auth: { token },
-    consumer: (index, value) => {
+    consumer: (index, key, value) => {
       vendor.makeApp(`app-${index}`);
-      vendor.plant(`app-${index}`, { TOKEN: value });
+      vendor.plant(`app-${index}`, { [key]: value });
       return { app: `app-${index}` };
     },
     storm: stormOf(vendor, {}),
@@ -64,9 +65,9 @@ async function cloudflare(): Promise<Vendor> {
       cloudflare: { accountId: vendor.state.accountId, tokenKind: "user" },
     },
     auth: { token: admin.value },
-    consumer: (index, value) => {
+    consumer: (index, key, value) => {
       vendor.plantWorker(`app-${index}`);
-      vendor.setSecrets(`app-${index}`, { TOKEN: value });
+      vendor.setSecrets(`app-${index}`, { [key]: value });
       return { script: `app-${index}` };
     },
     storm: stormOf(vendor.api, { "retry-after": "5" }),
@@ -81,12 +82,32 @@ async function aws(): Promise<Vendor> {
     name: "aws",
     account: { adapter: "aws", endpoint: vendor.url, aws: { region: "eu-central-1" } },
     auth: { accessKeyId: id, secretAccessKey: secret },
-    consumer: (index, value) => {
-      const put = { Name: `/bench/${index}/TOKEN`, Value: value, Type: "SecureString", Overwrite: true };
+    consumer: (index, key, value) => {
+      const put = { Name: `/bench/${index}/${key}`, Value: value, Type: "SecureString", Overwrite: true };
       vendor.ssm.put(put, Date.now(), "somebody");
       return { parameters: { path: `/bench/${index}` } };
     },
     storm: stormOf(vendor, {}),
+    [Symbol.asyncDispose]: async () => vendor[Symbol.asyncDispose](),
+  };
+}
+
+async function github(): Promise<Vendor> {
+  const vendor = await openGitHubEmulator({ limits: false });
+  const place = "repos/acme/orders/environments/production";
+  return {
+    name: "github",
+    account: {
+      adapter: "github",
+      endpoint: vendor.url,
+      github: { app: { appId: APP_ID, installationId: INSTALLATION_ID } },
+    },
+    auth: { privateKey: APP_KEY },
+    consumer: (_index, key, value) => {
+      vendor.plant(place, { [key]: value });
+      return { repository: "acme/orders", environment: "production" };
+    },
+    storm: stormOf(vendor, { "retry-after": "5" }),
     [Symbol.asyncDispose]: async () => vendor[Symbol.asyncDispose](),
   };
 }
@@ -100,9 +121,9 @@ async function infisical(): Promise<Vendor> {
     name: "infisical",
     account: { adapter: "infisical", endpoint: vendor.url },
     auth: { clientId: admin.clientId, clientSecret: own.value },
-    consumer: (index, value) => {
+    consumer: (index, key, value) => {
       const where = { project, environment: "prod", path: `/app-${index}` };
-      vendor.projects.plant(where, { TOKEN: value }, Date.now());
+      vendor.projects.plant(where, { [key]: value }, Date.now());
       return where;
     },
     storm: stormOf(vendor.server, { "retry-after": "5" }),

@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "pg";
+import type { Adapter, CheckResult } from "../adapters/contract.ts";
 import { adapters } from "../adapters/registry.ts";
 import { Secret } from "../adapters/secret.ts";
 import { Accounts } from "../controller/engine/accounts.ts";
@@ -37,7 +38,11 @@ async function main(): Promise<void> {
   const vendors = await openVendors();
   const memory = new FakeVendor();
   await sync(ledger.db, "credentials", [
-    document("VendorAccount", "", "issuer", { adapter: "fake", allow: [{ namespaces: ["*"] }] }),
+    document("VendorAccount", "", "issuer", {
+      adapter: "fake",
+      endpoints: [{ name: "app", url: "https://app.example/ready", proves: "credential" }],
+      allow: [{ namespaces: ["*"] }],
+    }),
     ...vendors.flatMap((vendor) => documentsOf(memory, vendor)),
   ]);
   // What a new ledger finds at first is taken for what was done before it.
@@ -67,27 +72,35 @@ function documentsOf(memory: FakeVendor, vendor: Vendor): DesiredDocument[] {
     const id = `${name}-${index}`;
     const value = `value-${id}`;
     memory.keys.set(`old-${id}`, { value, marker: undefined, enabled: true, family: id });
-    memory.put(`${id}/custody`, "TOKEN", value);
-    documents.push(document("Credential", NAMESPACE, id, credential(vendor, id, vendor.consumer(index, value))));
+    memory.put(`${id}/custody`, `TOKEN_${index}`, value);
+    documents.push(
+      document(
+        "Credential",
+        NAMESPACE,
+        id,
+        credential(vendor, id, index, vendor.consumer(index, `TOKEN_${index}`, value)),
+      ),
+    );
   }
   return documents;
 }
 
-function credential({ name }: Vendor, id: string, block: object): object {
-  const keys = [{ field: "value", name: "TOKEN" }];
+function credential({ name }: Vendor, id: string, index: number, block: object): object {
+  const keys = [{ field: "value", name: `TOKEN_${index}` }];
   return {
     credentialName: id.toUpperCase(),
     environment: "bench",
     issuer: { account: "issuer", fake: { family: id } },
     custody: { account: "issuer", fake: { path: `${id}/custody` }, keys },
-    // Not every vendor shows what it holds: whether it works is not what is measured.
-    consumers: [{ id: "app", account: name, [name]: block, keys, check: { type: "none" } }],
+    consumers: [
+      { id: "app", account: name, [name]: block, keys, check: { type: "http", account: "issuer", endpoint: "app" } },
+    ],
     gates: { mint: "Automatic", revoke: "Automatic" },
   };
 }
 
 function openEngine(db: Db, memory: FakeVendor, vendors: readonly Vendor[]): Engine {
-  const registry = { ...adapters, fake: fakeAdapter(memory) };
+  const registry = { ...adapters, fake: withApps(fakeAdapter(memory)) };
   const deps = benchDeps(db, memory);
   const secrets = new Map<string, string>(
     vendors.flatMap(({ name, auth }) => Object.entries(auth).map(([each, text]) => [`${name}.${each}`, text] as const)),
@@ -108,6 +121,15 @@ function openEngine(db: Db, memory: FakeVendor, vendors: readonly Vendor[]): Eng
   const log = { ...deps.log, warn: () => undefined };
   const admission = { environment: "bench", rotationOn: true, registry };
   return new Engine({ ...deps, accounts, log }, { concurrency: CONCURRENCY, pollMs: 250, admission });
+}
+
+/** Not every vendor shows what it holds; that an app works with it is not what is measured. */
+function withApps(fake: Adapter): Adapter {
+  const run = async (): Promise<CheckResult> => ({ outcome: "pass", reason: "Works", message: "It works." });
+  return {
+    ...fake,
+    connect: (account, clock) => ({ ...fake.connect(account, clock), check: ({ proves }) => ({ proves, run }) }),
+  };
 }
 
 async function sync(db: Db, source: string, documents: readonly DesiredDocument[]): Promise<void> {
