@@ -1,9 +1,9 @@
 /** May this credential use these accounts for these targets, and can these adapters do what is asked of them? Pure. */
 import type { Adapter, IssuerTraits, SinkTraits } from "../../adapters/contract.ts";
-import type { ConsumerSpec, CredentialSpec, VendorAccountSpec } from "../../crds/kinds.gen.ts";
+import type { ConsumerSpec, CredentialSpec } from "../../crds/kinds.gen.ts";
 import type { AdmissionContext, Candidate, No } from "./candidate.ts";
 import { later, refuse } from "./candidate.ts";
-import { matchesAny } from "./glob.ts";
+import { isAllowed, type User } from "./allow.ts";
 
 export function refuseIssuer(candidate: Candidate, spec: CredentialSpec, context: AdmissionContext): No | undefined {
   const no = refusePlace(candidate, context, "issuer", "the issuer", spec.issuer);
@@ -112,7 +112,7 @@ function refusePlace(
       `${begun(what)} needs a block ${adapter.name}, as its account ${block.account} is of that adapter.`,
     );
   const targets = adapter.targets(role, config);
-  if (isAllowed(account.spec, candidate, targets)) return undefined;
+  if (isAllowed(account.spec, userOf(candidate), targets)) return undefined;
   const told = Object.entries(targets)
     .map(([field, value]) => `${field} ${value}`)
     .join(", ");
@@ -122,26 +122,13 @@ function refusePlace(
   );
 }
 
+function userOf({ request }: Candidate): User {
+  return { namespace: request.namespace, credential: request.spec.credentialRef.name };
+}
+
 /** At the start of a sentence. */
 function begun(what: string): string {
   return `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
-}
-
-/** Closed: a rule that names a target field which this use does not have does not allow it. */
-function isAllowed(
-  account: VendorAccountSpec,
-  candidate: Candidate,
-  targets: Readonly<Record<string, string>>,
-): boolean {
-  const { namespace, spec } = candidate.request;
-  return account.allow.some((rule) => {
-    if (!matchesAny(rule.namespaces, namespace)) return false;
-    if (rule.credentials && !matchesAny(rule.credentials, spec.credentialRef.name)) return false;
-    return Object.entries(rule.targets ?? {}).every(([field, globs]) => {
-      const target = targets[field];
-      return target !== undefined && matchesAny(globs, target);
-    });
-  });
 }
 
 function refuseTearing(
@@ -171,7 +158,7 @@ function refuseCheck(candidate: Candidate, context: AdmissionContext, consumer: 
   if (!canCheck(candidate, context, name)) {
     return refuse("RoleUnsupported", `The check of ${consumer.id} names ${name}, whose adapter cannot check.`);
   }
-  if (!isAllowed(account.spec, candidate, { endpoint })) {
+  if (!isAllowed(account.spec, userOf(candidate), { endpoint })) {
     return refuse("NotAllowed", `The account ${name} does not allow ${consumer.id} to use the endpoint ${endpoint}.`);
   }
   if (account.spec.endpoints?.some((each) => each.name === endpoint)) return undefined;

@@ -16,6 +16,7 @@ import type {
 import { Terminal } from "../../adapters/errors.ts";
 import type { Secret } from "../../adapters/secret.ts";
 import type { AccountEndpoint, SecretSource, VendorAccountSpec } from "../../crds/kinds.gen.ts";
+import { isAllowed } from "../domain/allow.ts";
 import { CUSTODY } from "../domain/consumers.ts";
 import { durationMs } from "../domain/duration.ts";
 import type { Snapshot } from "../domain/world.ts";
@@ -74,14 +75,14 @@ export class Accounts {
 
   /** Throws `Terminal` where the account cannot be opened: its secret is not there, its endpoint is no address. */
   issuer(snapshot: Snapshot): Issuer {
-    const { adapter, connection, config } = this.#role(snapshot, snapshot.credential.spec.issuer);
+    const { adapter, connection, config } = this.#role(snapshot, "issuer", snapshot.credential.spec.issuer);
     if (!connection.issuer) throw lacks(adapter.name, "issuer");
     return connection.issuer(config);
   }
 
   /** The sink of a consumer, or of custody. Throws as `issuer` does. */
   sink(snapshot: Snapshot, id: string): Sink {
-    const { adapter, connection, config } = this.#role(snapshot, placeOf(snapshot, id));
+    const { adapter, connection, config } = this.#role(snapshot, "sink", placeOf(snapshot, id));
     if (!connection.sink) throw lacks(adapter.name, "sink");
     return connection.sink(config);
   }
@@ -90,6 +91,7 @@ export class Accounts {
     const { adapter, connection } = this.#connect(accountOf(snapshot, account));
     const found = snapshot.accounts[account]?.spec.endpoints?.find((each) => each.name === endpoint);
     if (!connection.check || !found) throw lacks(adapter.name, `check ${endpoint}`);
+    refuseStrangers(snapshot, accountOf(snapshot, account), { endpoint });
     return connection.check(checkEndpoint(found));
   }
 
@@ -104,9 +106,16 @@ export class Accounts {
     await Promise.allSettled(open.map(async ({ connection }) => connection[Symbol.asyncDispose]()));
   }
 
-  #role(snapshot: Snapshot, block: Block): { adapter: Adapter; connection: Connection; config: unknown } {
-    const { adapter, connection } = this.#connect(accountOf(snapshot, block.account));
-    return { adapter, connection, config: block[adapter.name] ?? {} };
+  #role(
+    snapshot: Snapshot,
+    role: "issuer" | "sink",
+    block: Block,
+  ): { adapter: Adapter; connection: Connection; config: unknown } {
+    const account = accountOf(snapshot, block.account);
+    const { adapter, connection } = this.#connect(account);
+    const config = block[adapter.name] ?? {};
+    refuseStrangers(snapshot, account, adapter.roles.includes(role) ? adapter.targets(role, config) : {});
+    return { adapter, connection, config };
   }
 
   #connect(account: AccountOf): Open {
@@ -186,6 +195,23 @@ export interface AccountOf {
   readonly name: string;
   readonly generation: number;
   readonly spec: VendorAccountSpec;
+}
+
+/** Once more where it is used: what admission let in and what is called here are read from the same snapshot. */
+function refuseStrangers(
+  { credential: { namespace, name } }: Snapshot,
+  { name: account, spec }: AccountOf,
+  targets: Readonly<Record<string, string>>,
+): void {
+  if (isAllowed(spec, { namespace, credential: name }, targets)) return;
+  throw new Terminal(
+    {
+      reason: "NotAllowed",
+      message: `The account ${account} does not allow ${namespace}/${name} this use of it.`,
+      remedy: "The platform team decides that in its allow[].",
+    },
+    { vendor: spec.adapter, operation: "open" },
+  );
 }
 
 function accountOf(snapshot: Snapshot, name: string): AccountOf {
