@@ -22,6 +22,7 @@ import { WORKER_TRAITS, workerSink } from "./worker-sink.ts";
 export const cloudflare = defineAdapter<CloudflareAccount, CloudflareIssuer, CloudflareSink>({
   name: VENDOR,
   endpoint: "optional",
+  requestsPerMinute: 240,
   issuer: { targets: issuerTargets, traits: (block) => traitsOf(block) },
   sink: { targets: ({ script }) => ({ kind: "workerSecret", script }), traits: () => WORKER_TRAITS },
   connect: (account, clock) => {

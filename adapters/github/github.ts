@@ -10,6 +10,7 @@ import { SINK_TRAITS, sinkOf } from "./sink.ts";
 export const github = defineAdapter<GithubAccount, GithubIssuer, GithubSink>({
   name: "github",
   endpoint: "optional",
+  requestsPerMinute: 80,
   issuer: { targets: issuerTargets, traits: issuerTraits },
   sink: { targets: sinkTargets, traits: () => SINK_TRAITS },
   connect: (account, clock) => {

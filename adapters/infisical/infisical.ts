@@ -18,6 +18,7 @@ import { openTokens } from "./tokens.ts";
 export const infisical = defineAdapter<InfisicalAccount, InfisicalIssuer, InfisicalSink>({
   name: "infisical",
   endpoint: "optional",
+  requestsPerMinute: 60,
   issuer: {
     targets: (block) => ({ identity: block.identity }),
     traits: () => ISSUER_TRAITS,
