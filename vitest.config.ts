@@ -9,7 +9,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
-    // Much of what is tested waits for servers: one worker for each core, and never fewer than two.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Much of what is tested waits for servers: one worker more than there are cores.
+    maxWorkers: availableParallelism() + 1,
   },
 });
