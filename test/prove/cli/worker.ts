@@ -1,4 +1,5 @@
 /** One worker: opens its runners and tells its share of a layer's schedules. Started by `run.ts`, with a channel to it. */
+import { setImmediate } from "node:timers/promises";
 import type { Layer, Result } from "../api.ts";
 import type { Found, FromWorker, Job, Stop } from "./messages.ts";
 
@@ -44,6 +45,8 @@ class Shift {
           await close(runner);
           runner = undefined;
         }
+        // On the double a telling may never wait for anything outside: the word to stop would not be heard.
+        await setImmediate();
       }
     } finally {
       if (runner) await close(runner);
