@@ -27,6 +27,16 @@ export function newMarker(): string {
   return `velvet/test/${randomUUID()}/${randomUUID()}`;
 }
 
+/** The end of every marker, however short a vendor's field is. */
+export function attemptOf({ marker }: MintOrder): string {
+  return marker.slice(marker.lastIndexOf("/") + 1);
+}
+
+/** A vendor with a short field shows the end of a marker. */
+export function isMarkedBy(order: MintOrder, shown: string | undefined): boolean {
+  return shown !== undefined && order.marker.endsWith(shown) && shown.endsWith(attemptOf(order));
+}
+
 /** An order as the engine makes it: the one in use is known, the inventory is read, and the value is chosen, before anything is done. */
 export async function order(issuer: Issuer, current?: SecretFields): Promise<MintOrder> {
   const inventory = await issuer.list(never);
