@@ -1,9 +1,8 @@
 /** A deploy key from its first mint to the end of its predecessor: the real ledger, engine and adapters, and an emulated GitHub. */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   APP_ID,
@@ -12,16 +11,13 @@ import {
   INSTALLATION_ID,
   openGitHubEmulator,
 } from "../../adapters/github/emulator.ts";
-import { adapters } from "../../adapters/registry.ts";
 import { Secret } from "../../adapters/secret.ts";
-import { keyRing } from "../../controller/custody/key.ts";
-import { Accounts } from "../../controller/engine/accounts.ts";
-import { Engine } from "../../controller/engine/engine.ts";
 import { listRotations, type RotationView } from "../../controller/ledger/views.ts";
 import type { DesiredDocument } from "../../controller/sources/look.ts";
 import { syncSource } from "../../controller/sources/sync.ts";
 import type { FreshLedger } from "../support/postgres.ts";
 import { freshLedger } from "../support/postgres.ts";
+import { startRealEngine } from "../support/real-engine.ts";
 
 const STORE = "repos/acme/orders/environments/production";
 let ledger: FreshLedger;
@@ -80,29 +76,6 @@ async function addWorld(): Promise<void> {
   });
 }
 
-function startEngine(): Engine {
-  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-  const quiet = (): void => undefined;
-  const deps = {
-    db: ledger.db,
-    accounts: new Accounts(adapters, () => Secret.from(APP_KEY), clock),
-    keys: keyRing(Secret.from(randomBytes(32).toString("base64"))),
-    install: "test",
-    environment: "test",
-    clock,
-    random: randomBytes,
-    uuid: randomUUID,
-    jitter: () => 0,
-    timeout: (ms: number) => AbortSignal.timeout(ms),
-    pause: async (ms: number) => delay(ms),
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    leaseMs: 3_000,
-    replica: "a",
-  };
-  const admission = { environment: "test", rotationOn: true, registry: adapters };
-  return new Engine(deps, { concurrency: 4, pollMs: 20, admission });
-}
-
 async function until(
   name: string,
   wanted: (view: RotationView | undefined) => boolean,
@@ -133,7 +106,7 @@ async function rotate(name: string, expected: "Absent" | "Alive"): Promise<Rotat
 
 it("mints, hands out and ends deploy keys, and shows no private half", async () => {
   await addWorld();
-  const engine = startEngine();
+  const engine = startRealEngine(ledger.db, { secrets: () => Secret.from(APP_KEY), leaseMs: 3_000 });
   await rotate("first", "Absent");
   const [first] = vendor.keys("acme/orders");
   expect(vendor.keys("acme/orders")).toHaveLength(1);

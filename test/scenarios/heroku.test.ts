@@ -1,20 +1,16 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type HerokuEmulator, openHeroku } from "../../adapters/heroku/emulator.ts";
-import { adapters } from "../../adapters/registry.ts";
 import { Secret } from "../../adapters/secret.ts";
-import { keyRing } from "../../controller/custody/key.ts";
-import { Accounts } from "../../controller/engine/accounts.ts";
-import { Engine } from "../../controller/engine/engine.ts";
 import { listRotations } from "../../controller/ledger/views.ts";
 import type { DesiredDocument } from "../../controller/sources/look.ts";
 import { syncSource } from "../../controller/sources/sync.ts";
 import type { FreshLedger } from "../support/postgres.ts";
 import { freshLedger } from "../support/postgres.ts";
+import { startRealEngine } from "../support/real-engine.ts";
 
 const APP = "orders-production";
 const DATABASE = "postgresql-sunny-1234";
@@ -81,33 +77,13 @@ async function sync(documents: DesiredDocument[]): Promise<void> {
   await syncSource(ledger.db, look);
 }
 
-function startEngine(): Engine {
-  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-  const quiet = () => undefined;
-  const deps = {
-    db: ledger.db,
-    accounts: new Accounts(adapters, ({ env }) => (env === "TOKEN" ? Secret.from(token) : undefined), clock),
-    keys: keyRing(Secret.from(randomBytes(32).toString("base64"))),
-    install: "test",
-    environment: "test",
-    clock,
-    random: randomBytes,
-    uuid: randomUUID,
-    jitter: () => 0,
-    timeout: (ms: number) => AbortSignal.timeout(ms),
-    pause: async (ms: number) => delay(ms),
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    leaseMs: 3_000,
-    replica: "a",
-  };
-  const admission = { environment: "test", rotationOn: true, registry: adapters };
-  return new Engine(deps, { concurrency: 4, pollMs: 20, admission });
-}
-
 /** Until it is in this state, and what the ledger says of it then. */
 async function rotate(wanted: DesiredDocument, state = "done") {
   await sync([...accounts(), wanted]);
-  const engine = startEngine();
+  const engine = startRealEngine(ledger.db, {
+    secrets: ({ env }) => (env === "TOKEN" ? Secret.from(token) : undefined),
+    leaseMs: 3_000,
+  });
   const request = { credentialRef: { name: wanted.name }, flow: "Operational", expect: "Alive", reason: "test" };
   await sync([...accounts(), wanted, document("RotationRequest", "first", { ...request, requestedBy: "ana" })]);
   engine.wake();

@@ -1,19 +1,14 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { adapters } from "../../adapters/registry.ts";
-import { Secret } from "../../adapters/secret.ts";
-import { keyRing } from "../../controller/custody/key.ts";
-import { Accounts } from "../../controller/engine/accounts.ts";
-import { Engine } from "../../controller/engine/engine.ts";
 import { listRotations } from "../../controller/ledger/views.ts";
 import type { DesiredDocument } from "../../controller/sources/look.ts";
 import { syncSource } from "../../controller/sources/sync.ts";
 import type { FreshLedger } from "../support/postgres.ts";
 import { freshLedger } from "../support/postgres.ts";
+import { startRealEngine } from "../support/real-engine.ts";
 
 const OLD = "old-shared-token-with-32-characters";
 let ledger: FreshLedger;
@@ -70,32 +65,6 @@ function world(): DesiredDocument[] {
   ];
 }
 
-function startEngine(): Engine {
-  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-  const quiet = () => undefined;
-  const deps = {
-    db: ledger.db,
-    accounts: new Accounts(adapters, () => undefined, clock),
-    keys: keyRing(Secret.from(randomBytes(32).toString("base64"))),
-    install: "test",
-    environment: "test",
-    clock,
-    random: randomBytes,
-    uuid: randomUUID,
-    jitter: () => 0,
-    timeout: (ms: number) => AbortSignal.timeout(ms),
-    pause: async (ms: number) => delay(ms),
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    leaseMs: 10_000,
-    replica: "a",
-  };
-  return new Engine(deps, {
-    concurrency: 4,
-    pollMs: 20,
-    admission: { environment: "test", rotationOn: true, registry: adapters },
-  });
-}
-
 async function sync(documents: DesiredDocument[]): Promise<void> {
   const look = {
     source: "test",
@@ -110,7 +79,7 @@ async function sync(documents: DesiredDocument[]): Promise<void> {
 
 it("rotates a shared random token in a dotenv and a JSON file, and keeps what is not its own", async () => {
   await sync(world());
-  const engine = startEngine();
+  const engine = startRealEngine(ledger.db, { secrets: () => undefined, leaseMs: 10_000 });
   const request = {
     credentialRef: { name: "api-token" },
     flow: "Operational",

@@ -1,9 +1,8 @@
 import { aws } from "../../../adapters/aws/aws.ts";
-import { type AwsEmulator, openAwsEmulator } from "../../../adapters/aws/emulator.ts";
+import { openAwsEmulator } from "../../../adapters/aws/emulator.ts";
 import { currentOf } from "../../../adapters/aws/emulator-secrets.ts";
-import type { Connection } from "../../../adapters/contract.ts";
 import type { Call } from "../../../adapters/emulator/emulator.ts";
-import { accountAt, issued, kept, part } from "./parts.ts";
+import { accountAt, issued, kept, part, plugged } from "./parts.ts";
 import type { EmulatedSetup, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts";
 
 const USER = "orders-app";
@@ -25,23 +24,12 @@ function changes({ headers, text }: Call): boolean {
   return /(^|\.)(Create|Update|Delete|Put|Label|Unlabel)/.test(action);
 }
 
-function plugOf(vendor: AwsEmulator, connection: Connection) {
-  return {
-    emulators: [vendor],
-    changes,
-    async [Symbol.asyncDispose]() {
-      await connection[Symbol.asyncDispose]();
-      await vendor[Symbol.asyncDispose]();
-    },
-  };
-}
-
 async function openKeys(options: PlugOptions): Promise<IssuerPlug> {
   const { vendor, connection } = await openWorld(options);
   vendor.iam.addUser(USER);
   const original = vendor.iam.addKey(USER, options.now() - 86_400_000);
   return {
-    ...plugOf(vendor, connection),
+    ...plugged(vendor, connection, [vendor], changes),
     issuer: part(connection.issuer?.({ user: USER })),
     originalId: original.id,
     keys: () =>
@@ -56,7 +44,7 @@ async function openKeys(options: PlugOptions): Promise<IssuerPlug> {
 async function openParameters(options: PlugOptions): Promise<SinkPlug> {
   const { vendor, connection } = await openWorld(options);
   return {
-    ...plugOf(vendor, connection),
+    ...plugged(vendor, connection, [vendor], changes),
     sink: part(connection.sink?.({ parameters: { path: FOLDER } })),
     values: () =>
       Object.fromEntries(
@@ -81,7 +69,7 @@ async function openSecret(options: PlugOptions): Promise<SinkPlug> {
     return secret?.versions.get(currentOf(secret) ?? "")?.text ?? "{}";
   };
   return {
-    ...plugOf(vendor, connection),
+    ...plugged(vendor, connection, [vendor], changes),
     sink: part(connection.sink?.({ secret: { name: SECRET } })),
     values: () => JSON.parse(read()) as Record<string, string>,
     plant: (values) => void vendor.secrets.plant(SECRET, JSON.stringify(values), options.now()),

@@ -1,11 +1,10 @@
-import type { Call } from "../../../adapters/emulator/emulator.ts";
 import type { CheckEndpoint, Connection } from "../../../adapters/contract.ts";
 import { cloudflare } from "../../../adapters/cloudflare/cloudflare.ts";
 import { type CloudflareEmulator, openCloudflare } from "../../../adapters/cloudflare/emulator.ts";
 import type { HeldToken, TokenOwner } from "../../../adapters/cloudflare/emulator-state.ts";
 import type { CloudflareIssuer } from "../../../crds/kinds.gen.ts";
 import type { EmulatedSetup, HeldKey, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts";
-import { accountAt, issued, kept, part } from "./parts.ts";
+import { accountAt, issued, kept, part, plugged } from "./parts.ts";
 
 const NAME = "orders-dns";
 const SCRIPT = "orders-api";
@@ -30,17 +29,6 @@ async function openWorld({ now, clock }: PlugOptions, owner: TokenOwner = "user"
   return { vendor, connection };
 }
 
-function plugOf({ vendor, connection }: World) {
-  return {
-    emulators: [vendor.api, vendor.origin],
-    changes: ({ method }: Call) => method !== "GET",
-    async [Symbol.asyncDispose]() {
-      await connection[Symbol.asyncDispose]();
-      await vendor[Symbol.asyncDispose]();
-    },
-  };
-}
-
 function originEndpoint(url: string): CheckEndpoint {
   return {
     name: "origin",
@@ -62,7 +50,7 @@ async function openToken(options: PlugOptions, owner: TokenOwner, roll: boolean)
   const config: CloudflareIssuer = owner === "user" ? { userToken: block } : { accountToken: block };
   const rolls = roll ? rolledKeys(vendor) : undefined;
   return {
-    ...plugOf(world),
+    ...plugged(world.vendor, world.connection, [world.vendor.api, world.vendor.origin]),
     issuer: part(world.connection.issuer?.(config)),
     originalId: roll ? `${original.id}@0` : original.id,
     keys: rolls ?? (() => ownTokens(vendor).map((token) => heldToken(vendor, token))),
@@ -107,7 +95,7 @@ async function openServiceToken(options: PlugOptions): Promise<IssuerPlug> {
   const token = vendor.plantServiceToken("orders");
   const seen = new Map<string, string>();
   return {
-    ...plugOf(world),
+    ...plugged(world.vendor, world.connection, [world.vendor.api, world.vendor.origin]),
     issuer: part(connection.issuer?.({ accessServiceToken: { tokenId: token.id, probe: "origin" } })),
     originalId: `${token.id}@1`,
     keys: () => {
@@ -127,7 +115,7 @@ async function openWorker(options: PlugOptions): Promise<SinkPlug> {
   const world = await openWorld(options);
   world.vendor.plantWorker(SCRIPT);
   return {
-    ...plugOf(world),
+    ...plugged(world.vendor, world.connection, [world.vendor.api, world.vendor.origin]),
     sink: part(world.connection.sink?.({ script: SCRIPT })),
     values: () => world.vendor.peek(SCRIPT),
     plant: (values) => world.vendor.setSecrets(SCRIPT, values),

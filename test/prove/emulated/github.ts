@@ -1,15 +1,9 @@
 import { github } from "../../../adapters/github/github.ts";
-import {
-  APP_ID,
-  APP_KEY,
-  type GitHubEmulator,
-  INSTALLATION_ID,
-  openGitHubEmulator,
-} from "../../../adapters/github/emulator.ts";
+import { APP_ID, APP_KEY, INSTALLATION_ID, openGitHubEmulator } from "../../../adapters/github/emulator.ts";
 import { newPair, PAIR_BYTES } from "../../../adapters/github/ssh-key.ts";
-import type { Connection, Issuer } from "../../../adapters/contract.ts";
+import type { Issuer } from "../../../adapters/contract.ts";
 import type { Call } from "../../../adapters/emulator/emulator.ts";
-import { accountAt, issued, kept, part } from "./parts.ts";
+import { accountAt, issued, kept, part, plugged } from "./parts.ts";
 import type { EmulatedSetup, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts";
 
 const REPOSITORY = "acme/orders";
@@ -27,17 +21,6 @@ function changes({ method, path }: Call): boolean {
   return method !== "GET" && !/\/access_tokens$|^\/installation\/token$/.test(path);
 }
 
-function plugOf(vendor: GitHubEmulator, connection: Connection) {
-  return {
-    emulators: [vendor],
-    changes,
-    async [Symbol.asyncDispose]() {
-      await connection[Symbol.asyncDispose]();
-      await vendor[Symbol.asyncDispose]();
-    },
-  };
-}
-
 async function openDeployKey(options: PlugOptions): Promise<IssuerPlug> {
   const { vendor, connection } = await openWorld(options);
   const first = newPair(options.random(PAIR_BYTES));
@@ -45,7 +28,7 @@ async function openDeployKey(options: PlugOptions): Promise<IssuerPlug> {
   const privateKeys = new Map([[first.publicKey, first.privateKey]]);
   const issuer = part(connection.issuer?.({ deployKey: { repository: REPOSITORY } }));
   return {
-    ...plugOf(vendor, connection),
+    ...plugged(vendor, connection, [vendor], changes),
     issuer: remembering(issuer, privateKeys),
     originalId: String(original.id),
     keys: () =>
@@ -73,7 +56,7 @@ function remembering(issuer: Issuer, privateKeys: Map<string, string>): Issuer {
 async function openEnvironment(options: PlugOptions): Promise<SinkPlug> {
   const { vendor, connection } = await openWorld(options);
   return {
-    ...plugOf(vendor, connection),
+    ...plugged(vendor, connection, [vendor], changes),
     sink: part(connection.sink?.({ repository: REPOSITORY, environment: "production" })),
     values: () => vendor.peek(STORE),
     plant: (values) => vendor.plant(STORE, values),

@@ -1,8 +1,6 @@
 import { heroku } from "../../../adapters/heroku/heroku.ts";
-import { type HerokuEmulator, openHeroku } from "../../../adapters/heroku/emulator.ts";
-import type { Connection } from "../../../adapters/contract.ts";
-import type { Call } from "../../../adapters/emulator/emulator.ts";
-import { accountAt, issued, kept, part } from "./parts.ts";
+import { openHeroku } from "../../../adapters/heroku/emulator.ts";
+import { accountAt, issued, kept, part, plugged } from "./parts.ts";
 import type { EmulatedSetup, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts";
 
 const APP = "orders-production";
@@ -14,22 +12,11 @@ async function openWorld({ now, clock }: PlugOptions) {
   return { vendor, own, connection: heroku.connect(accountAt(vendor.url, { token: own.token }, { config }), clock) };
 }
 
-function plugOf(vendor: HerokuEmulator, connection: Connection) {
-  return {
-    emulators: [vendor],
-    changes: ({ method }: Call) => method !== "GET",
-    async [Symbol.asyncDispose]() {
-      await connection[Symbol.asyncDispose]();
-      await vendor[Symbol.asyncDispose]();
-    },
-  };
-}
-
 async function openAuthorization(options: PlugOptions): Promise<IssuerPlug> {
   const { vendor, own, connection } = await openWorld(options);
   const original = vendor.authorize({ description: "orders" });
   return {
-    ...plugOf(vendor, connection),
+    ...plugged(vendor, connection, [vendor]),
     issuer: part(connection.issuer?.({ authorization: { scope: ["global"] } })),
     originalId: original.id,
     keys: () =>
@@ -49,7 +36,7 @@ async function openApp(options: PlugOptions): Promise<SinkPlug> {
   const { vendor, connection } = await openWorld(options);
   vendor.makeApp(APP);
   return {
-    ...plugOf(vendor, connection),
+    ...plugged(vendor, connection, [vendor]),
     sink: part(connection.sink?.({ app: APP })),
     values: () => vendor.peek(APP),
     plant: (values) => {

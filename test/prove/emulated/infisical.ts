@@ -1,8 +1,7 @@
 import { infisical } from "../../../adapters/infisical/infisical.ts";
-import { type InfisicalEmulator, openInfisical } from "../../../adapters/infisical/emulator.ts";
-import type { Connection } from "../../../adapters/contract.ts";
+import { openInfisical } from "../../../adapters/infisical/emulator.ts";
 import type { Call } from "../../../adapters/emulator/emulator.ts";
-import { accountAt, issued, kept, part } from "./parts.ts";
+import { accountAt, issued, kept, part, plugged } from "./parts.ts";
 import type { EmulatedSetup, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts";
 
 const PLENTY = { read: 100_000, write: 100_000, secrets: 100_000 };
@@ -21,23 +20,12 @@ function changes({ method, path }: Call): boolean {
   return method !== "GET" && !/\/login$|\/token\//.test(path);
 }
 
-function plugOf(vendor: InfisicalEmulator, connection: Connection) {
-  return {
-    emulators: [vendor.server],
-    changes,
-    async [Symbol.asyncDispose]() {
-      await connection[Symbol.asyncDispose]();
-      await vendor[Symbol.asyncDispose]();
-    },
-  };
-}
-
 async function openClientSecret(options: PlugOptions): Promise<IssuerPlug> {
   const { vendor, connection } = await openWorld(options);
   const target = vendor.identities.add();
   const original = vendor.identities.addSecret(target, options.now(), { description: "made by hand" });
   return {
-    ...plugOf(vendor, connection),
+    ...plugged(vendor, connection, [vendor.server], changes),
     issuer: part(connection.issuer?.({ identity: target.id })),
     originalId: `${target.id}/${original.id}`,
     keys: () =>
@@ -58,7 +46,7 @@ async function openFolder(options: PlugOptions, needsApproval: boolean): Promise
   const where = { project, environment: "prod", path: FOLDER };
   const { projects } = vendor;
   return {
-    ...plugOf(vendor, connection),
+    ...plugged(vendor, connection, [vendor.server], changes),
     sink: part(connection.sink?.(where)),
     values: () => Object.fromEntries([...(projects.folderAt(where) ?? [])].map(([name, { value }]) => [name, value])),
     plant: (values) => {

@@ -1,5 +1,5 @@
 /** What the plugs of all vendors share. */
-import type { AccountHandle } from "../../../adapters/contract.ts";
+import type { AccountHandle, Connection } from "../../../adapters/contract.ts";
 import { Secret } from "../../../adapters/secret.ts";
 import type { Setup } from "../api.ts";
 import type { EmulatedSetup, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts";
@@ -8,6 +8,23 @@ import type { EmulatedSetup, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts
 export function part<T>(found: T | undefined): T {
   if (found === undefined) throw new Error("the adapter has no such role");
   return found;
+}
+
+/** What every plug of a vendor has. By default whatever does not only read changes something. */
+export function plugged(
+  vendor: AsyncDisposable,
+  connection: Connection,
+  emulators: IssuerPlug["emulators"],
+  changes: IssuerPlug["changes"] = ({ method }) => method !== "GET",
+): Pick<IssuerPlug, "emulators" | "changes"> & AsyncDisposable {
+  return {
+    emulators,
+    changes,
+    async [Symbol.asyncDispose]() {
+      await connection[Symbol.asyncDispose]();
+      await vendor[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** An account of Velvet's at an emulator. */

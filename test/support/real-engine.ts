@@ -1,0 +1,38 @@
+/** One engine with every adapter of the build, quick to look and to give up. */
+import { randomBytes, randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { adapters } from "../../adapters/registry.ts";
+import { Secret } from "../../adapters/secret.ts";
+import { keyRing } from "../../controller/custody/key.ts";
+import { Accounts, type SecretLookup } from "../../controller/engine/accounts.ts";
+import { Engine } from "../../controller/engine/engine.ts";
+import type { Db } from "../../controller/ledger/db.ts";
+
+export interface RealEngineOptions {
+  /** Resolves what the accounts name in `auth[]`. */
+  readonly secrets: SecretLookup;
+  readonly leaseMs: number;
+}
+
+export function startRealEngine(db: Db, { secrets, leaseMs }: RealEngineOptions): Engine {
+  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
+  const quiet = () => undefined;
+  const deps = {
+    db,
+    accounts: new Accounts(adapters, secrets, clock),
+    keys: keyRing(Secret.from(randomBytes(32).toString("base64"))),
+    install: "test",
+    environment: "test",
+    clock,
+    random: randomBytes,
+    uuid: randomUUID,
+    jitter: () => 0,
+    timeout: (ms: number) => AbortSignal.timeout(ms),
+    pause: async (ms: number) => delay(ms),
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    leaseMs,
+    replica: "a",
+  };
+  const admission = { environment: "test", rotationOn: true, registry: adapters };
+  return new Engine(deps, { concurrency: 4, pollMs: 20, admission });
+}
