@@ -4,7 +4,7 @@ import { camelCase } from "./status.ts";
 import { CUSTODY, isFinished } from "./consumers.ts";
 import { durationMs, later } from "./duration.ts";
 import { needsApproval } from "./gates.ts";
-import type { Gate, Instant, State } from "./world.ts";
+import type { Gate, Instant } from "./world.ts";
 import { ENDED, liveAttempt } from "./world.ts";
 
 type Status = Condition["status"];
@@ -175,9 +175,15 @@ function condition(
   message: string,
   at?: Instant,
 ): Condition {
-  return { type, status, reason, message, lastTransitionTime: at ?? enteredAt(view, view.rotation.state) };
+  return { type, status, reason, message, lastTransitionTime: at ?? since(view, type, status) };
 }
 
-function enteredAt(view: Summarizable, state: State): Instant {
-  return view.rotation.facts.entered?.findLast((entry) => entry.state === state)?.at ?? view.rotation.createdAt;
+/** It moves when `status` does, and not with every reason: what is not known yet has been so from the beginning. */
+function since({ rotation, consumers }: Summarizable, type: string, status: Status): Instant {
+  const { createdAt, endedAt, facts } = rotation;
+  if (type === "Ready") return status === "True" ? (endedAt ?? createdAt) : createdAt;
+  if (type === "Reconciling" || status === "Unknown") return createdAt;
+  if (status === "True") return facts.lastReceiptAt ?? facts.entered?.at(-1)?.at ?? createdAt;
+  const failures = consumers.flatMap((row) => row.facts.failure?.since ?? []);
+  return facts.failure?.since ?? failures.toSorted()[0] ?? createdAt;
 }

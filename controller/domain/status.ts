@@ -1,6 +1,6 @@
 /** The shape of what people are shown of a rotation. */
 import type { Residual } from "../../adapters/contract.ts";
-import type { AttemptRow, ConsumerRow, Gate, Instant, RotationRow, State, TombstoneRow } from "./world.ts";
+import type { AttemptRow, ConsumerRow, Gate, Instant, RotationRow, TombstoneRow } from "./world.ts";
 
 /** The part of the ledger's view that a summary needs. */
 export interface Summarizable {
@@ -55,6 +55,6 @@ export interface RotationStatus {
 }
 
 /** `distribute_partial` → `DistributePartial`. */
-export function camelCase(state: State): string {
+export function camelCase(state: string): string {
   return state.replace(/(^|_)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
 }

@@ -16,6 +16,50 @@ begin
   raise exception 'audit rows are never changed or removed' using errcode = 'insufficient_privilege';
 end $function$;
 
+CREATE OR REPLACE FUNCTION velvet.touch(touched text, place text)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into velvet.outbox as b (topic, key) values (touched, place)
+  on conflict (topic, key) do update set version = b.version + 1, changed_at = clock_timestamp()
+$function$;
+
+CREATE OR REPLACE FUNCTION velvet.touch_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform velvet.touch('VendorAccount', '/' || new.account);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION velvet.touch_named()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform velvet.touch(tg_argv[0], new.namespace || '/' || new.name);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION velvet.touch_object()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform velvet.touch(new.kind, new.namespace || '/' || new.name);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION velvet.touch_retired()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform velvet.touch('Credential', k.namespace || '/' || k.name) from velvet.credential k where k.uid = new.credential;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION velvet.wake_rotation()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -57,6 +101,8 @@ create table velvet.account_status (
   next_probe_at timestamp with time zone not null,
   constraint account_status_pkey PRIMARY KEY (account)
 );
+
+CREATE TRIGGER account_is_shown AFTER INSERT OR UPDATE OF ready, reason, message, remaining ON velvet.account_status FOR EACH ROW EXECUTE FUNCTION velvet.touch_account();
 
 create table velvet.attempt (
   id uuid not null,
@@ -166,6 +212,8 @@ create table velvet.credential (
   constraint credential_namespace_name_key UNIQUE (namespace, name)
 );
 
+CREATE TRIGGER credential_is_shown AFTER INSERT OR UPDATE ON velvet.credential FOR EACH ROW EXECUTE FUNCTION velvet.touch_named('Credential');
+
 create table velvet.decision (
   uid uuid not null default gen_random_uuid(),
   namespace text not null,
@@ -188,6 +236,8 @@ create table velvet.decision (
 );
 
 CREATE INDEX decision_by_request ON velvet.decision USING btree (namespace, request_name);
+
+CREATE TRIGGER decision_is_shown AFTER INSERT OR UPDATE ON velvet.decision FOR EACH ROW EXECUTE FUNCTION velvet.touch_named('RotationDecision');
 
 CREATE TRIGGER decision_wakes_rotation AFTER INSERT ON velvet.decision FOR EACH ROW WHEN ((new.state = 'pending'::text)) EXECUTE FUNCTION velvet.wake_rotation();
 
@@ -273,6 +323,8 @@ create table velvet.object (
   constraint object_uid_key UNIQUE (uid)
 );
 
+CREATE TRIGGER object_is_shown AFTER INSERT OR UPDATE ON velvet.object FOR EACH ROW EXECUTE FUNCTION velvet.touch_object();
+
 create table velvet.outbox (
   topic text not null,
   key text not null,
@@ -307,6 +359,8 @@ create table velvet.request (
 
 CREATE INDEX request_pending ON velvet.request USING btree (next_look_at) WHERE (state = 'pending'::text);
 
+CREATE TRIGGER request_is_shown AFTER INSERT OR UPDATE ON velvet.request FOR EACH ROW EXECUTE FUNCTION velvet.touch_named('RotationRequest');
+
 create table velvet.retired (
   credential uuid not null,
   vendor_id text not null,
@@ -331,6 +385,8 @@ create table velvet.retired (
 );
 
 CREATE INDEX retired_due ON velvet.retired USING btree (next_action_at) WHERE (next_action_at IS NOT NULL);
+
+CREATE TRIGGER retired_is_shown AFTER INSERT OR UPDATE OF state, destroy_after, error ON velvet.retired FOR EACH ROW EXECUTE FUNCTION velvet.touch_retired();
 
 create table velvet.rotation (
   id uuid not null,

@@ -1,5 +1,5 @@
 import type { Origin, Problem, SourceLook, Trust } from "./look.ts";
-import { isRecord, problemAt, type ShownDocument, shownDocument } from "./shown.ts";
+import { isRecord, keyOf, problemAt, type ShownDocument, shownDocument } from "./shown.ts";
 
 /** An object as the ledger holds it. */
 export interface KnownObject {
@@ -97,8 +97,10 @@ export function difference(
     else twice(draft, known, key, { first, documents, firstSync });
   }
   const broken = new Set([...look.problems, ...shown.problems].map((problem) => problem.path));
+  const named = look.only && new Set(look.only.gone.map(keyOf));
   const gone = [...known.objects]
     .filter(([key, object]) => object.source === look.source && object.present && !shown.byKey.has(key))
+    .filter(([key]) => named === undefined || named.has(key))
     .filter(([, object]) => object.origin.path === undefined || !broken.has(object.origin.path))
     .map(([key, object]) => ({ key, uid: object.uid }));
   return { ...draft, gone };
@@ -134,7 +136,8 @@ function compare(draft: Draft, look: SourceLook, known: Known, shown: ShownDocum
   record(draft, known, shown);
   const same = object?.present === true && object.specHash === shown.hash;
   if (!same) draft.news.add(shown.key);
-  if (!same || object.trust !== look.trust || !sameOrigin(object.origin, shown.origin)) draft.objects.push(shown);
+  if (!same || object.trust !== (shown.trust ?? look.trust) || !sameOrigin(object.origin, shown.origin))
+    draft.objects.push(shown);
 }
 
 /** Why a document is not taken. */
@@ -173,7 +176,7 @@ function nameOf(shown: ShownDocument): string {
   return shown.namespace === "" ? `${shown.kind} ${shown.name}` : `${shown.kind} ${shown.namespace}/${shown.name}`;
 }
 
-const ORIGIN_FIELDS = ["commit", "path", "line", "author", "committer"] as const;
+const ORIGIN_FIELDS = ["commit", "path", "line", "author", "committer", "uid"] as const;
 
 function sameOrigin(a: Partial<Origin>, b: Origin): boolean {
   return ORIGIN_FIELDS.every((field) => a[field] === b[field]);

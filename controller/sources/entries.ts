@@ -20,15 +20,16 @@ const LONG_LIVED: ReadonlySet<string> = new Set(["VendorAccount", "Credential"])
  */
 export function syncEntries(look: SourceLook, found: Difference, facts: SyncFacts): readonly InstallEntry[] {
   const common = { source: look.source, trust: look.trust };
+  const trusted = ({ trust }: ShownDocument) => (trust === undefined ? common : { ...common, trust });
   const cursor = look.cursor === undefined ? {} : { cursor: look.cursor };
   const first = facts.baseline ? [{ event: "SourceBaselined", ...common, ...cursor }] : [];
   const changed = found.objects
     .filter((document) => found.news.has(document.key) && LONG_LIVED.has(document.kind))
-    .map((document) => ({ ...common, ...changedEntry(document, facts) }));
+    .map((document) => ({ ...trusted(document), ...changedEntry(document, facts) }));
   const removed = found.gone.map(({ key, uid }) => ({ event: "ObjectRemoved", ...common, object: key, uid }));
   const appeared = [...found.requests, ...found.decisions]
     .filter((document) => facts.added.has(document.key))
-    .map((document) => ({ ...common, ...appearedEntry(document, facts) }));
+    .map((document) => ({ ...trusted(document), ...appearedEntry(document, facts) }));
   return [...first, ...changed, ...removed, ...appeared];
 }
 

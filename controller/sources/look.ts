@@ -23,6 +23,10 @@ export interface Origin {
   /** `Name <address>`, as claimed by the commit. */
   readonly author?: string;
   readonly committer?: string;
+  /** Kubernetes: which object this is; another one of the same name has another. */
+  readonly uid?: string;
+  /** Kubernetes: `metadata.generation` of what was read. */
+  readonly generation?: number;
 }
 
 export interface DesiredDocument {
@@ -32,9 +36,20 @@ export interface DesiredDocument {
   readonly name: string;
   readonly spec: unknown;
   readonly origin: Origin;
+  /** Where it is not that of the whole look. */
+  readonly trust?: Trust;
+  /** RFC 3339: when it appeared at its source, where that tells. A request's deadline is reckoned from then. */
+  readonly appearedAt?: string;
 }
 
-/** One whole look at a source: everything that it shows, not what changed. */
+/** The name of an object; `namespace` is empty for a VendorAccount. */
+export interface ObjectName {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One look at a source: everything that it shows; with `only`, what changed. */
 export interface SourceLook {
   readonly source: string;
   readonly kind: "git" | "folder" | "kubernetes";
@@ -44,6 +59,8 @@ export interface SourceLook {
   readonly documents: readonly DesiredDocument[];
   /** A path with a problem keeps what it held before: a broken edit removes nothing. */
   readonly problems: readonly Problem[];
+  /** Nothing else is said of what the source shows: it stays as it is. `paths` are those that `problems` speaks for. */
+  readonly only?: { readonly gone: readonly ObjectName[]; readonly paths: readonly string[] };
 }
 
 /** A source of desired objects. One at a time looks at it. */

@@ -30,7 +30,7 @@ export function shownDocument(document: DesiredDocument): ShownDocument | Proble
       "NotStorable",
       "A text in the document holds a NUL or half a character, or a number is not finite.",
     );
-  const deadline = kind === "RotationRequest" ? deadlineOf(spec) : undefined;
+  const deadline = kind === "RotationRequest" ? (deadlineOf(spec) ?? defaultDeadline(document)) : undefined;
   if (deadline === null) return problemAt(document, "InvalidDeadline", "spec.deadline is not a time that exists.");
   const { suspend: _, ...identity } = spec;
   const hash = hashOf(spec);
@@ -65,6 +65,14 @@ function storable(value: unknown): boolean {
   if (isRecord(value)) return Object.entries(value).every(([key, member]) => storable(key) && storable(member));
   return value === null || value === undefined || typeof value === "boolean";
 }
+
+/** Seven days after it appeared, where its source tells when that was; else the ledger reckons from when it saw it. */
+function defaultDeadline({ spec, appearedAt }: DesiredDocument): string | undefined | null {
+  if (!isRecord(spec) || (spec["deadline"] ?? undefined) !== undefined) return null;
+  return appearedAt === undefined ? undefined : new Date(Date.parse(appearedAt) + DEFAULT_DEADLINE_MS).toISOString();
+}
+
+const DEFAULT_DEADLINE_MS = 7 * 86_400_000;
 
 /** Nothing where none is set, null where it is no time. */
 function deadlineOf(spec: Readonly<Record<string, unknown>>): string | null | undefined {

@@ -28,6 +28,7 @@ const ADD_DECISIONS = statement("add_decisions");
 const DROP_PROBLEMS = statement("drop_problems");
 const ADD_PROBLEMS = statement("add_problems");
 const RECORD_LOOK = statement("record_look");
+const WAKE_REQUESTS = statement("wake_requests");
 
 /** What a sync did. */
 export interface SyncReport {
@@ -53,7 +54,7 @@ export function changedSomething(report: SyncReport): boolean {
 }
 
 /**
- * Writes a whole look. Idempotent: the same look again writes the source's row and nothing else. With `lease`, the transaction fails with
+ * Writes a look. Idempotent: the same look again writes the source's row and nothing else. The first one of a source must be whole. With `lease`, the transaction fails with
  * `LeaseLost` when another replica has taken over.
  */
 export async function syncSource(db: Db, look: SourceLook, lease?: Lease): Promise<SyncReport> {
@@ -63,6 +64,7 @@ export async function syncSource(db: Db, look: SourceLook, lease?: Lease): Promi
     await tx.query(ADD_SOURCE, [look.source, look.kind]);
     const [row] = await tx.query<{ baseline: boolean }>(LOCK_SOURCE, [look.source]);
     const baseline = row?.baseline === false;
+    if (baseline && look.only !== undefined) throw new Error(`the first look at ${look.source} shows only a part`);
     const known = await readKnown(
       tx,
       look,
@@ -70,7 +72,8 @@ export async function syncSource(db: Db, look: SourceLook, lease?: Lease): Promi
     );
     const found = difference(look, shown, known, baseline);
     const entries = await write(tx, look, found, baseline);
-    await writeProblems(tx, look.source, found.problems);
+    await wakeRequests(tx, found);
+    await writeProblems(tx, look, found.problems);
     await tx.query(RECORD_LOOK, [look.source, look.cursor ?? null]);
     await appendInstallAudit(tx, entries);
     return reportOf(look, found, baseline);
@@ -97,11 +100,13 @@ interface Named {
 }
 
 async function readKnown(tx: Db, look: SourceLook, shown: readonly ShownDocument[]): Promise<Known> {
+  const named = [...shown, ...(look.only?.gone ?? [])];
   const objects = await tx.query<KnownObject & Named & { kind: string }>(SOURCE_OBJECTS, [
     look.source,
-    shown.map((document) => document.kind),
-    shown.map((document) => document.namespace),
-    shown.map((document) => document.name),
+    named.map(({ kind }) => kind),
+    named.map(({ namespace }) => namespace),
+    named.map(({ name }) => name),
+    look.only === undefined,
   ]);
   const rows = async (kind: "RotationRequest" | "RotationDecision", question: Statement) => {
     const asked = shown.filter((document) => document.kind === kind);
@@ -128,13 +133,14 @@ interface WrittenRow extends AddedRow {
 
 /** Writes what differs; returns what the audit chain has to say about it. */
 async function write(tx: Db, look: SourceLook, found: Difference, baseline: boolean): Promise<readonly InstallEntry[]> {
-  const objects = found.objects.map(({ kind, namespace, name, spec, hash, origin }) => ({
+  const objects = found.objects.map(({ kind, namespace, name, spec, hash, origin, trust }) => ({
     kind,
     namespace,
     name,
     spec,
     hash,
     origin,
+    trust,
   }));
   const written = await inChunks(objects, async (chunk) =>
     tx.query<WrittenRow>(WRITE_OBJECTS, [look.source, JSON.stringify(chunk), look.trust]),
@@ -142,8 +148,8 @@ async function write(tx: Db, look: SourceLook, found: Difference, baseline: bool
   const uids = new Map(written.map((object) => [keyOf(object), object]));
   if (found.gone.length > 0) await tx.query(FORGET_OBJECTS, [found.gone.map((object) => object.uid)]);
   const state = baseline ? BASELINE : PENDING;
-  const row = ({ namespace, name, spec, identity, origin, deadline, key }: ShownDocument) => {
-    return { uid: uids.get(key)?.uid, namespace, name, spec, hash: identity, origin, deadline, ...state };
+  const row = ({ namespace, name, spec, identity, origin, trust, deadline, key }: ShownDocument) => {
+    return { uid: uids.get(key)?.uid, namespace, name, spec, hash: identity, origin, trust, deadline, ...state };
   };
   const requests = await inChunks(found.requests.map(row), async (chunk) =>
     tx.query<AddedRow>(ADD_REQUESTS, [JSON.stringify(chunk), look.trust]),
@@ -157,6 +163,14 @@ async function write(tx: Db, look: SourceLook, found: Difference, baseline: bool
     ...decisions.map((decision) => [keyOf({ ...decision, kind: "RotationDecision" }), decision.uid] as const),
   ];
   return syncEntries(look, found, { baseline, objects: uids, added: new Map(added) });
+}
+
+/** What requests wait for may have come. */
+async function wakeRequests(tx: Db, { objects, news }: Difference): Promise<void> {
+  const changed = objects.filter(({ key }) => news.has(key));
+  const namespaces = changed.filter(({ kind }) => kind === "Credential").map(({ namespace }) => namespace);
+  const account = changed.some(({ kind }) => kind === "VendorAccount");
+  if (account || namespaces.length > 0) await tx.query(WAKE_REQUESTS, [[...new Set(namespaces)], account]);
 }
 
 const PENDING = { state: "pending", reason: "Pending", message: "" };
@@ -177,8 +191,8 @@ async function inChunks<Row, Result>(
   return results;
 }
 
-async function writeProblems(tx: Db, source: string, problems: readonly Problem[]): Promise<void> {
+async function writeProblems(tx: Db, { source, only }: SourceLook, problems: readonly Problem[]): Promise<void> {
   const rows = JSON.stringify(problemRows(problems));
-  await tx.query(DROP_PROBLEMS, [source, rows]);
+  await tx.query(DROP_PROBLEMS, [source, rows, only?.paths ?? null]);
   if (problems.length > 0) await tx.query(ADD_PROBLEMS, [source, rows]);
 }

@@ -1,0 +1,10 @@
+-- What is known of the Credentials with these names ($1 namespace, $2 name), but for their rotations?
+select c.namespace, c.name, c.uid, velvet.instant(c.first_seen_at) as "firstSeenAt", k.current_id as "currentId", k.fingerprint,
+  velvet.instant(k.issued_at) as "issuedAt", (
+    select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+      'vendorId', o.vendor_id, 'rotation', o.rotation, 'state', o.state,
+      'destroyAfter', velvet.instant(o.destroy_after))) order by o.changed_at), '[]')
+    from velvet.retired o where o.credential = c.uid) as retired
+from velvet.object c
+left join velvet.credential k on k.uid = c.uid
+where c.kind = 'Credential' and (c.namespace, c.name) in (select * from unnest($1::text[], $2::text[]))

@@ -1,0 +1,104 @@
+/** What a Credential shows: whether its consumers work, whether it is rotating, what is in use and what is left of old ones. Pure. */
+import type { Condition } from "../../domain/status.ts";
+import { camelCase } from "../../domain/status.ts";
+import { summarize } from "../../domain/summarize.ts";
+import type { Instant, RetiredRow } from "../../domain/world.ts";
+import type { RotationView } from "../../ledger/views.ts";
+import { acceptedCondition, type Problem, refusedConditions, shown } from "./conditions.ts";
+import { consumerRows, consumersReady } from "./rows.ts";
+
+/** A Credential as the ledger has it. */
+export interface ShownCredential {
+  readonly uid: string;
+  readonly firstSeenAt: Instant;
+  readonly currentId?: string;
+  readonly fingerprint?: string;
+  readonly issuedAt?: Instant;
+  readonly retired: readonly RetiredRow[];
+  /** The live one, or else the one that ended last. */
+  readonly rotation?: RotationView;
+}
+
+const MOST_RETIRED = 64;
+
+export function credentialStatus(
+  credential: ShownCredential | undefined,
+  problems: readonly Problem[],
+  generation: number,
+  at: Instant,
+): Readonly<Record<string, unknown>> {
+  const conditions = conditionsOf(credential, problems, at);
+  if (credential === undefined) return { observedGeneration: generation, conditions: shown(conditions, generation) };
+  const { uid, currentId, fingerprint, issuedAt, rotation } = credential;
+  return {
+    observedGeneration: generation,
+    conditions: shown(conditions, generation),
+    uid,
+    ...(currentId === undefined ? {} : { currentId }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(issuedAt === undefined ? {} : { issuedAt }),
+    ...(rotation === undefined ? {} : { consumersReady: consumersReady(rotation), consumers: consumerRows(rotation) }),
+    ...(rotation === undefined || rotation.rotation.endedAt !== undefined ? {} : { activeRotation: active(rotation) }),
+    retired: retiredRows(credential.retired),
+  };
+}
+
+function active({ rotation: { id, name, state } }: RotationView): Readonly<Record<string, unknown>> {
+  return { request: name, jobID: id, stage: camelCase(state) };
+}
+
+function retiredRows(retired: readonly RetiredRow[]): Readonly<Record<string, unknown>>[] {
+  return retired.slice(-MOST_RETIRED).map(({ vendorId, state, destroyAfter }) => ({
+    vendorId,
+    state: camelCase(state),
+    ...(destroyAfter === undefined ? {} : { destroyAfter }),
+  }));
+}
+
+function conditionsOf(
+  credential: ShownCredential | undefined,
+  problems: readonly Problem[],
+  at: Instant,
+): readonly Condition[] {
+  const rotating = rotatingCondition(credential, at);
+  if (problems.length > 0) return [...refusedConditions(problems, at), rotating];
+  if (credential === undefined) return [rotating];
+  return [readiness(credential), ...progress(credential), acceptedCondition(credential.firstSeenAt), rotating];
+}
+
+/** Between rotations and during one its consumers hold a value that the vendor accepts; Velvet revokes nothing before. */
+function readiness({ rotation, firstSeenAt, issuedAt, currentId }: ShownCredential): Condition {
+  const said = (reason: string, message: string, at: Instant): Condition => {
+    return { type: "Ready", status: "True", reason, message, lastTransitionTime: at };
+  };
+  if (issuedAt === undefined && currentId === undefined) {
+    return said("NotRotatedYet", "It is taken; no rotation has ended yet, so nothing is proven of it.", firstSeenAt);
+  }
+  const last = rotation?.rotation;
+  if (last?.state === "aborted") {
+    return said("Aborted", `${last.name} was aborted; see what it says is left.`, firstSeenAt);
+  }
+  return said("Current", currentId === undefined ? "" : `${currentId} is in use.`, firstSeenAt);
+}
+
+function progress({ rotation }: ShownCredential): Condition[] {
+  if (rotation === undefined || rotation.rotation.endedAt !== undefined) return [];
+  return summarize(rotation).conditions.filter(({ type }) => type === "Reconciling" || type === "Stalled");
+}
+
+function rotatingCondition(credential: ShownCredential | undefined, at: Instant): Condition {
+  const last = credential?.rotation?.rotation;
+  if (last === undefined) return idle(credential?.firstSeenAt ?? at, "");
+  if (last.endedAt !== undefined) return idle(last.endedAt, `${last.name} ended: ${camelCase(last.state)}.`);
+  return {
+    type: "Rotating",
+    status: "True",
+    reason: camelCase(last.state),
+    message: `${last.name}, since ${last.createdAt}.`,
+    lastTransitionTime: last.createdAt,
+  };
+}
+
+function idle(at: Instant, message: string): Condition {
+  return { type: "Rotating", status: "False", reason: "Idle", message, lastTransitionTime: at };
+}
