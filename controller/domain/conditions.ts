@@ -183,7 +183,14 @@ function since({ rotation, consumers }: Summarizable, type: string, status: Stat
   const { createdAt, endedAt, facts } = rotation;
   if (type === "Ready") return status === "True" ? (endedAt ?? createdAt) : createdAt;
   if (type === "Reconciling" || status === "Unknown") return createdAt;
-  if (status === "True") return facts.lastReceiptAt ?? facts.entered?.at(-1)?.at ?? createdAt;
-  const failures = consumers.flatMap((row) => row.facts.failure?.since ?? []);
-  return facts.failure?.since ?? failures.toSorted()[0] ?? createdAt;
+  const at = status === "True" ? reachedAt(facts) : failedAt(facts.failure?.since, consumers);
+  return at ?? createdAt;
+}
+
+function reachedAt({ lastReceiptAt, entered }: Summarizable["rotation"]["facts"]): Instant | undefined {
+  return lastReceiptAt ?? entered?.at(-1)?.at;
+}
+
+function failedAt(own: Instant | undefined, consumers: Summarizable["consumers"]): Instant | undefined {
+  return own ?? consumers.flatMap((row) => row.facts.failure?.since ?? []).toSorted()[0];
 }

@@ -72,9 +72,9 @@ const DECISIONS = statement("shown_decisions");
 const ACCOUNTS = statement("shown_accounts");
 const PROBLEMS = statement("shown_problems");
 
-/** `not`: `topic key` of those that are not asked for. */
-export async function dueOutbox(db: Db, most: number, not: readonly string[]): Promise<Touched[]> {
-  return db.query<Touched>(DUE, [most, not]);
+/** The oldest first. */
+export async function dueOutbox(db: Db, most: number): Promise<Touched[]> {
+  return db.query<Touched>(DUE, [most]);
 }
 
 export async function deliverOutbox(db: Db, touched: readonly Touched[]): Promise<void> {

@@ -9,7 +9,8 @@ export interface ShownDecision {
   readonly message: string;
   readonly trust: string;
   readonly appearedAt: Instant;
-  readonly decidedAt?: Instant;
+  /** Null until then. */
+  readonly decidedAt: Instant | null;
 }
 
 export function decisionStatus(
@@ -23,7 +24,7 @@ export function decisionStatus(
     observedGeneration: generation,
     conditions: shown(conditions, generation),
     ...(decision === undefined ? {} : { trust: decision.trust }),
-    ...(decision?.decidedAt === undefined ? {} : { decidedAt: decision.decidedAt }),
+    ...(typeof decision?.decidedAt === "string" ? { decidedAt: decision.decidedAt } : {}),
   };
 }
 
@@ -34,7 +35,8 @@ function decisionConditions(
 ): readonly Condition[] {
   if (problems.length > 0) return refusedConditions(problems, decision?.appearedAt ?? at);
   if (decision === undefined) return [];
-  const { state, reason, message, appearedAt, decidedAt = appearedAt } = decision;
+  const { state, reason, message, appearedAt } = decision;
+  const decidedAt = decision.decidedAt ?? appearedAt;
   switch (state) {
     case "accepted":
       return [{ type: "Ready", status: "True", reason, message, lastTransitionTime: decidedAt }];

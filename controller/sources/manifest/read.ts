@@ -70,6 +70,27 @@ export function readManifests(file: ManifestFile, context: ManifestContext): Rea
   };
 }
 
+/**
+ * The same rules for an object that an API server has taken: its schema and its CRD's rules hold already, unless the CRD is of another
+ * version. `spec` gets the schema's defaults filled in, in place.
+ */
+export function readObject(
+  object: { readonly kind: Kind; readonly namespace?: string; readonly spec: unknown },
+  path: string,
+  context: ManifestContext,
+): readonly Problem[] {
+  const around = treeFindings(object.kind, object.namespace, context);
+  const spec = object.spec === undefined ? [specMissing()] : specFindings(object.kind, object.spec, context);
+  const complaints = [...around, ...spec].map(({ code, message, suggestion }) => {
+    return { line: 0, column: 0, code, message, ...(suggestion === undefined ? {} : { suggestion }) };
+  });
+  return problemsOf(path, complaints);
+}
+
+function specMissing(): Finding {
+  return { path: ["spec"], part: "key", code: "MissingField", message: "spec is missing" };
+}
+
 /** Whether anything in the text could make a document ours, a misspelt group or a misspelt kind included. */
 export function mentionsVelvet(text: string): boolean {
   return /raxx|VendorAccount|RotationRequest|RotationDecision|kind["']?\s*:\s*["']?Credential/i.test(text);

@@ -1,0 +1,186 @@
+/**
+ * Shows in the cluster what the ledger says: each object that has changed there or here is read anew and its status written, the latest
+ * state only, and only where it differs from what stands there. A status that somebody else wrote is put right the same way. Nothing is
+ * lost with the process: whoever takes over looks at every object once.
+ */
+import type { Db } from "../../ledger/db.ts";
+import { deliverOutbox, dueOutbox, nameRotations, type Touched } from "../../ledger/projections.ts";
+import { type Bell, createBell } from "../../sources/bell.ts";
+import { readStatuses, type Status } from "./reading.ts";
+import { digestOf, type KnownSubject, readyReason, type Subjects } from "./subjects.ts";
+
+/** `gone`: there is no such object any more, and nothing is left to do. Throws where it is to be tried again. */
+export type WriteStatus = (subject: KnownSubject, status: Status, signal: AbortSignal) => Promise<"written" | "gone">;
+
+/** Said once for each new reason of an object's readiness. */
+export interface Announcement {
+  readonly subject: KnownSubject;
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly note: string;
+}
+
+export interface ProjectorOptions {
+  readonly db: Db;
+  readonly source: string;
+  readonly subjects: Subjects;
+  readonly write: WriteStatus;
+  readonly announce: (announcement: Announcement) => void;
+  readonly onTrouble: (error: unknown, path: string | undefined) => void;
+  readonly monotonicMs: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly pollMs?: number;
+}
+
+export interface Projector {
+  /** This object is to be looked at. */
+  nudge(path: string): void;
+  /** Until the signal; never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  readonly written: number;
+}
+
+const POLL_MS = 200;
+const BATCH = 500;
+const AT_ONCE = 16;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 60_000;
+
+export function openProjector(options: ProjectorOptions): Projector {
+  return new Projecting(options);
+}
+
+class Projecting implements Projector {
+  written = 0;
+  readonly #options: ProjectorOptions;
+  readonly #bell: Bell = createBell();
+  readonly #nudged = new Set<string>();
+  readonly #resting = new Map<string, { readonly until: number; readonly tries: number }>();
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options;
+  }
+
+  nudge(path: string): void {
+    this.#nudged.add(path);
+    this.#bell.ring();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      let busy = false;
+      try {
+        busy = await this.#once(signal);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        this.#options.onTrouble(error, undefined);
+      }
+      if (busy) continue;
+      const rest = failures === 0 ? (this.#options.pollMs ?? POLL_MS) : this.#backoff(failures);
+      await this.#bell.wait(rest, signal);
+    }
+  }
+
+  /** One batch. True where there may be more. */
+  async #once(signal: AbortSignal): Promise<boolean> {
+    const { db, source, subjects } = this.#options;
+    const due = await dueOutbox(db, BATCH);
+    const asked = this.#takeNudged();
+    try {
+      const paths = new Set([...asked, ...(await pathsOf(db, due))]);
+      const known = [...paths].flatMap((path) => subjects.get(path) ?? []);
+      const statuses = await readStatuses(db, source, known);
+      await this.#writeAll(known, statuses, signal);
+      await deliverOutbox(db, due);
+    } catch (error) {
+      for (const path of asked) this.#nudged.add(path);
+      throw error;
+    }
+    return due.length === BATCH || this.#nudged.size > 0;
+  }
+
+  #takeNudged(): string[] {
+    const now = this.#options.monotonicMs();
+    for (const [path, { until }] of this.#resting) {
+      if (this.#options.subjects.get(path) === undefined) this.#resting.delete(path);
+      else if (until <= now) this.#nudged.add(path);
+    }
+    const asked = [...this.#nudged].slice(0, BATCH);
+    for (const path of asked) this.#nudged.delete(path);
+    return asked;
+  }
+
+  async #writeAll(
+    known: readonly KnownSubject[],
+    statuses: ReadonlyMap<string, Status>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const left = [...known];
+    const workers = Array.from({ length: Math.min(AT_ONCE, left.length) }, async () => {
+      for (let subject = left.pop(); subject !== undefined && !signal.aborted; subject = left.pop()) {
+        await this.#writeOne(subject, statuses, signal);
+      }
+    });
+    await Promise.all(workers);
+  }
+
+  async #writeOne(subject: KnownSubject, statuses: ReadonlyMap<string, Status>, signal: AbortSignal): Promise<void> {
+    const { subjects, write, onTrouble, monotonicMs } = this.#options;
+    const path = `${subject.kind}/${subject.namespace}/${subject.name}`;
+    const read = statuses.get(path);
+    if (read === undefined) return;
+    const { requestedAt } = subject;
+    const status = requestedAt === undefined ? read : { ...read, lastHandledReconcileAt: requestedAt };
+    try {
+      if (digestOf(status) !== subject.digest) {
+        const outcome = await write(subject, status, signal);
+        if (outcome === "written") this.#isWritten(subject, status);
+      }
+      subjects.written(path, subject.uid, status);
+      this.#resting.delete(path);
+    } catch (error) {
+      if (signal.aborted) return;
+      const tries = (this.#resting.get(path)?.tries ?? 0) + 1;
+      this.#resting.set(path, { until: monotonicMs() + this.#backoff(tries), tries });
+      onTrouble(error, path);
+    }
+  }
+
+  #isWritten(subject: KnownSubject, status: Status): void {
+    this.written += 1;
+    const reason = readyReason(status);
+    if (reason === undefined || reason === subject.reason) return;
+    this.#options.announce({ subject, ...announcementOf(status, reason) });
+  }
+
+  #backoff(tries: number): number {
+    const planned = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries - 1, 10));
+    return planned / 2 + (planned / 2) * this.#options.random();
+  }
+}
+
+function announcementOf(status: Status, reason: string): Pick<Announcement, "type" | "reason" | "note"> {
+  const conditions = status["conditions"];
+  const all: readonly { type?: string; status?: string; message?: string }[] = Array.isArray(conditions)
+    ? conditions
+    : [];
+  const stalled = all.some(({ type, status: is }) => type === "Stalled" && is === "True");
+  const failed = stalled || /(Partial|Failed)$/.test(reason);
+  const note = all.find(({ type }) => type === "Ready")?.message ?? "";
+  return { type: failed ? "Warning" : "Normal", reason, note: note === "" ? reason : note };
+}
+
+/** The paths of the objects that show what was touched. */
+async function pathsOf(db: Db, touched: readonly Touched[]): Promise<string[]> {
+  const rotations = touched.filter(({ topic }) => topic === "rotation").map(({ key }) => key);
+  const named = await nameRotations(db, rotations);
+  return [
+    ...touched.filter(({ topic }) => topic !== "rotation").map(({ topic, key }) => `${topic}/${key}`),
+    ...named.map(({ namespace, name }) => `RotationRequest/${namespace}/${name}`),
+    ...named.map(({ namespace, credentialName }) => `Credential/${namespace}/${credentialName}`),
+  ];
+}
