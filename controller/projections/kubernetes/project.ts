@@ -87,13 +87,13 @@ class Projecting implements Projector {
 
   /** One batch. True where there may be more. */
   async #once(signal: AbortSignal): Promise<boolean> {
-    const { db, source, subjects } = this.#options;
+    const { db, source, subjects, onTrouble } = this.#options;
     const due = await dueOutbox(db, BATCH);
     const asked = this.#takeNudged();
     try {
       const paths = new Set([...asked, ...(await pathsOf(db, due))]);
       const known = [...paths].flatMap((path) => subjects.get(path) ?? []);
-      const statuses = await readStatuses(db, source, known);
+      const statuses = await readStatuses(db, source, known, onTrouble);
       await this.#writeAll(known, statuses, signal);
       await deliverOutbox(db, due);
     } catch (error) {

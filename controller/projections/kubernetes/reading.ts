@@ -32,11 +32,15 @@ export function pathOfSubject({ kind, namespace, name }: Place & { readonly kind
   return `${kind}/${namespace}/${name}`;
 }
 
-/** The statuses of these objects by their paths, each as the ledger stands now. */
+/**
+ * The statuses of these objects by their paths, each as the ledger stands now. One that cannot be made is told to `onTrouble` and left out:
+ * it does not hold up the others.
+ */
 export async function readStatuses(
   db: Db,
   source: string,
   subjects: readonly Subject[],
+  onTrouble: (error: unknown, path: string) => void,
 ): Promise<ReadonlyMap<string, Status>> {
   const of = (kind: Kind): readonly Subject[] => subjects.filter((subject) => subject.kind === kind);
   const [problems, requests, credentials, decisions, accounts] = await Promise.all([
@@ -59,9 +63,14 @@ export async function readStatuses(
   };
   const wrong = byPath(problems);
   return new Map(
-    subjects.map((subject) => {
+    subjects.flatMap((subject): [string, Status][] => {
       const path = pathOfSubject(subject);
-      return [path, statusOf(subject, wrong.get(path) ?? [], { known, byRequest, rotations })];
+      try {
+        return [[path, statusOf(subject, wrong.get(path) ?? [], { known, byRequest, rotations })]];
+      } catch (error) {
+        onTrouble(error, path);
+        return [];
+      }
     }),
   );
 }

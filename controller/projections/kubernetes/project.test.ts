@@ -1,0 +1,172 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as after } from "node:timers/promises";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { freshLedger, type FreshLedger } from "../../../test/support/postgres.ts";
+import type { ApiObject } from "../../kubernetes/object.ts";
+import { syncSource } from "../../sources/sync.ts";
+import { type Announcement, openProjector, type Projector } from "./project.ts";
+import type { Status } from "./reading.ts";
+import { openSubjects, type Subjects } from "./subjects.ts";
+
+let ledger: FreshLedger;
+let subjects: Subjects;
+let projector: Projector;
+let written: { path: string; status: Status }[];
+let said: Announcement[];
+let troubles: unknown[];
+let refuse: (() => Promise<"gone">) | undefined;
+let stop: AbortController;
+
+beforeEach(async () => {
+  ledger = await freshLedger();
+  subjects = openSubjects();
+  [written, said, troubles, refuse, stop] = [[], [], [], undefined, new AbortController()];
+  projector = openProjector({
+    db: ledger.db,
+    source: "kubernetes",
+    subjects,
+    write: async ({ kind, namespace, name }, status) => {
+      if (refuse) return refuse();
+      written.push({ path: `${kind}/${namespace}/${name}`, status });
+      return "written";
+    },
+    announce: (announcement) => said.push(announcement),
+    onTrouble: (error) => troubles.push(error),
+    monotonicMs: () => performance.now(),
+    random: () => 0,
+    pollMs: 20,
+  });
+  const running = projector.run(stop.signal);
+  return async () => {
+    stop.abort();
+    await running;
+    await ledger.drop();
+  };
+});
+
+const SPEC = {
+  credentialRef: { name: "orders-db" },
+  flow: "Operational",
+  expect: "Alive",
+  reason: "quarterly",
+  requestedBy: "ada",
+};
+
+function object(status?: unknown, generation = 1): ApiObject {
+  const metadata = { name: "once", namespace: "orders", uid: "u1", resourceVersion: "1", generation };
+  return { apiVersion: "velvet.raxx.app/v1alpha1", kind: "RotationRequest", metadata, spec: SPEC, status };
+}
+
+async function show(reason = "quarterly"): Promise<void> {
+  const path = "RotationRequest/orders/once";
+  const place = { kind: "RotationRequest", namespace: "orders", name: "once" } as const;
+  const document = { ...place, spec: { ...SPEC, reason }, origin: { path, line: 0, uid: "u1" } };
+  const look = { source: "kubernetes", kind: "kubernetes", trust: "admission", problems: [] } as const;
+  await syncSource(ledger.db, { ...look, documents: [] });
+  await syncSource(ledger.db, { ...look, documents: [document], only: { gone: [], paths: [path] } });
+}
+
+function see(status?: unknown, generation?: number): void {
+  if (subjects.seen("RotationRequest", object(status, generation))) projector.nudge("RotationRequest/orders/once");
+}
+
+const conditions = (status: Status | undefined): Record<string, string> =>
+  Object.fromEntries(
+    ((status?.["conditions"] ?? []) as { type: string; status: string; reason: string }[]).map((one) => [
+      one.type,
+      `${one.status}/${one.reason}`,
+    ]),
+  );
+
+async function times(count: number): Promise<void> {
+  await vi.waitFor(() => expect(written.length).toBe(count), { timeout: 5_000, interval: 5 });
+}
+
+/** Two polls of the outbox. */
+async function quiet(): Promise<void> {
+  await after(60);
+}
+
+describe("the projection into a cluster", () => {
+  it("shows a request that waits, with every stage unknown, and says so once", async () => {
+    await show();
+    see({ observedGeneration: -1 });
+    await times(1);
+    expect(written[0]?.status).toMatchObject({ observedGeneration: 1, trust: "admission" });
+    expect(conditions(written[0]?.status)).toMatchObject({
+      Ready: "False/Pending",
+      Reconciling: "True/Pending",
+      Accepted: "True/Accepted",
+      Verified: "Unknown/NotReached",
+      Revoked: "Unknown/NotReached",
+    });
+    expect(said).toMatchObject([{ type: "Normal", reason: "Pending" }]);
+  });
+
+  it("writes again only what has changed, and puts right what somebody else wrote", async () => {
+    await show();
+    see();
+    await times(1);
+    see(written[0]?.status);
+    await show();
+    await quiet();
+    expect(written.length).toBe(1);
+    see({ observedGeneration: 1, conditions: [{ type: "Ready", status: "True", reason: "Done" }] });
+    await times(2);
+    see({});
+    await times(3);
+    expect(written[2]?.status).toEqual(written[0]?.status);
+  });
+
+  it("shows in the object what is wrong with it, in the words of the offline check", async () => {
+    await show();
+    see();
+    await times(1);
+    await show("another reason");
+    see(written[0]?.status, 2);
+    await vi.waitFor(() =>
+      expect(conditions(written.at(-1)?.status)).toMatchObject({
+        Accepted: "False/RequestImmutable",
+        Stalled: "True/RequestImmutable",
+      }),
+    );
+    expect(said.at(-1)).toMatchObject({ type: "Warning", reason: "RequestImmutable" });
+  });
+
+  it("tries a status again that could not be written, and converges", async () => {
+    refuse = async () => Promise.reject(new Error("the API server is away"));
+    await show();
+    see();
+    await vi.waitFor(() => expect(troubles.length).toBeGreaterThan(0));
+    refuse = undefined;
+    await times(1);
+    await quiet();
+    expect(written.length).toBe(1);
+  });
+
+  it("leaves alone what is gone", async () => {
+    await show();
+    see();
+    await times(1);
+    subjects.gone("RotationRequest/orders/once");
+    await show("another reason");
+    await quiet();
+    expect(written.length).toBe(1);
+    const [row] = await ledger.db.query<{ due: number }>({
+      name: "due",
+      text: "select count(*)::int as due from velvet.outbox where delivered < version",
+    });
+    expect(row?.due).toBe(0);
+  });
+
+  it("echoes that a person asked for a look", async () => {
+    await show();
+    const asked = object();
+    const annotations = { "velvet.raxx.app/requestedAt": randomUUID() };
+    const annotated = { ...asked, metadata: { ...asked.metadata, annotations } };
+    subjects.seen("RotationRequest", annotated);
+    projector.nudge("RotationRequest/orders/once");
+    await times(1);
+    expect(written[0]?.status).toMatchObject({ lastHandledReconcileAt: annotations["velvet.raxx.app/requestedAt"] });
+  });
+});
