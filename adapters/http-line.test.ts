@@ -118,13 +118,87 @@ describe("a request of which no byte left", () => {
     const http = client(base, { connections: 1 });
     const first = http.send(get, never);
     const response = await arrived.promise;
-    const second = failure(http.send(post, stop.signal));
+    const second = failure(http.send(put, stop.signal));
     stop.abort();
     expect(await second).toMatchObject({ name: "Transient", reason: "Aborted" });
     response.end();
     await first;
-    await http.send(put, never);
-    expect(seen).toEqual(["GET", "PUT"]);
+    await http.send({ ...put, method: "DELETE" }, never);
+    expect(seen).toEqual(["GET", "DELETE"]);
+  });
+});
+
+describe("a kept connection", () => {
+  /** Answers the first request on each connection, and hangs up at the second one; `always`: at every one after the first of all. */
+  function hangingUp(always = false) {
+    const seen: { readonly connection: number; readonly method: string }[] = [];
+    let connections = 0;
+    const server = createTcpServer((socket) => {
+      connections += 1;
+      const connection = connections;
+      socket
+        .on("error", () => {})
+        .on("data", (chunk: Buffer) => {
+          const method = chunk.toString().split(" ")[0] ?? "";
+          const again = seen.some((each) => always || each.connection === connection);
+          seen.push({ connection, method });
+          if (again) socket.destroy();
+          else socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+        });
+    });
+    return { server, seen };
+  }
+
+  it("that the vendor has closed costs a read nothing: it is sent once more, on a connection of its own", async () => {
+    const { server, seen } = hangingUp();
+    const http = client(await raw(server), { connections: 1 });
+    await http.send(get, never);
+    expect((await http.send(get, never)).status).toBe(200);
+    expect(seen.map(({ connection }) => connection)).toEqual([1, 1, 2]);
+  });
+
+  it("is given up once: a read that finds the next one closed too is transient", async () => {
+    const { server, seen } = hangingUp(true);
+    const http = client(await raw(server), { connections: 1 });
+    await http.send(get, never);
+    expect(await failure(http.send(get, never))).toMatchObject({ name: "Transient", reason: "ConnectionLost" });
+    expect(seen).toHaveLength(3);
+  });
+
+  it("that the vendor has closed leaves the outcome of a write unknown, which is not sent again", async () => {
+    const { server, seen } = hangingUp();
+    const http = client(await raw(server), { connections: 1 });
+    await http.send(get, never);
+    expect(await failure(http.send(put, never))).toMatchObject({ name: "OutcomeUnknown", reason: "ConnectionLost" });
+    expect(seen.map(({ method }) => method)).toEqual(["GET", "PUT"]);
+  });
+
+  it("is never used by what may be done only once", async () => {
+    const { server, seen } = hangingUp();
+    const http = client(await raw(server), { connections: 1 });
+    await http.send(get, never);
+    await http.send(post, never);
+    await http.send(post, never);
+    expect(seen.map(({ connection }) => connection)).toEqual([1, 2, 3]);
+  });
+
+  it("is the only reason to send a read again: the first connection of all is not one", async () => {
+    const { server, seen } = hangingUp();
+    seen.push({ connection: 1, method: "none" });
+    expect(await failure(client(await raw(server), { connections: 1 }).send(get, never))).toMatchObject({
+      reason: "ConnectionLost",
+    });
+    expect(seen.filter(({ method }) => method === "GET")).toHaveLength(1);
+  });
+
+  it("is replaced within the deadline of the request, and with a turn of its own", async () => {
+    const { server, seen } = hangingUp();
+    let turns = 0;
+    const budget = { enter: async () => ((turns += 1), { [Symbol.dispose]: () => undefined }), block: () => undefined };
+    const http = client(await raw(server), { connections: 1, budget });
+    await http.send(get, never);
+    await http.send(get, never);
+    expect([turns, seen.length]).toEqual([3, 3]);
   });
 });
 

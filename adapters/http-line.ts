@@ -31,6 +31,8 @@ export interface PoolShape {
   readonly reach: Reach;
   readonly connections: number;
   readonly connectTimeoutMs: number;
+  /** False: each request goes on a connection of its own, which is closed after it. */
+  readonly keep: boolean;
 }
 
 /** Connections to one origin, HTTP/1.1 only, one request at a time on each, and only to addresses within reach. */
@@ -42,7 +44,7 @@ export function openPool(shape: PoolShape): Pool {
   });
   return new Pool(shape.origin, {
     connections: shape.connections,
-    pipelining: 1,
+    pipelining: shape.keep ? 1 : 0,
     allowH2: false,
     connect: (options, callback) => {
       if (literalRefused(options.hostname, shape.reach)) return callback(refused(), null);
@@ -55,6 +57,15 @@ export interface Limits {
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
   readonly oversized: "refuse" | "cut";
+}
+
+/** How a connection ends that its other end has closed, as far as a client is told. */
+const CLOSED = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+
+/** True where the other end closed the connection before anything of an answer was understood: as one does that was kept for too long. */
+export function wasClosed(result: Exchange): boolean {
+  if (!("broken" in result) || result.broken.kind !== "failed" || result.status !== undefined) return false;
+  return result.sent && CLOSED.has(result.broken.code ?? "");
 }
 
 /** Sends one request and waits for the whole answer, at most `timeoutMs`. Never rejects: how it broke is the answer. */

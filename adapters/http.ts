@@ -4,13 +4,14 @@
  * failure is a typed error with facts, never a body, a header, a query or a URL.
  */
 import type { IncomingHttpHeaders } from "node:http";
+import type { Pool } from "undici";
 import type { Budget, Clock } from "./contract.ts";
 import type { ErrorFacts } from "./errors.ts";
 import { OutcomeUnknown, Terminal } from "./errors.ts";
 import type { Reach } from "./http-guard.ts";
 import { wireHeaders } from "./http-headers.ts";
-import type { Exchange, Line } from "./http-line.ts";
-import { exchange, openPool } from "./http-line.ts";
+import type { Exchange, Limits, Line } from "./http-line.ts";
+import { exchange, openPool, wasClosed } from "./http-line.ts";
 import type { Effect } from "./http-outcome.ts";
 import { ofBreakage, ofStatus, retryAfterMs } from "./http-outcome.ts";
 import type { Path } from "./http-path.ts";
@@ -32,7 +33,7 @@ export interface HttpOptions {
   readonly budget?: Budget | undefined;
   /** Which addresses may be connected to. Default `any`: the platform team chose the endpoint. Metadata addresses never. */
   readonly reach?: Reach;
-  /** Connections at once. Default 8. */
+  /** Connections that are kept, and as many again for requests that want one of their own. Default 8. */
   readonly connections?: number;
   /** For a request as a whole, connect and body included. Default 30 s. */
   readonly timeoutMs?: number;
@@ -75,7 +76,9 @@ export interface HttpAnswer {
 
 export interface Http extends AsyncDisposable {
   /**
-   * Sends once; retries nothing. Throws `Transient`, `Terminal` or `OutcomeUnknown` as `http-outcome.ts` rules: a failure before any
+   * Sends once, with one exception: a read whose kept connection was closed before any answer is sent once more, on a connection of its
+   * own and within the same deadline. Whoever closes a connection that was idle has not read the request, and a read does no harm twice.
+   * A request with effect `once` never travels on a kept connection, so that none is lost on one that the other end gave up. Throws `Transient`, `Terminal` or `OutcomeUnknown` as `http-outcome.ts` rules: a failure before any
    * byte left is without effect, a request that was sent and not answered is unknown unless it only reads.
    */
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
@@ -87,17 +90,10 @@ const REQUEST_IDS = ["x-request-id", "request-id", "x-amzn-requestid", "x-github
 
 /** Opens nothing yet: connects when first used. */
 export function openHttp(options: HttpOptions): Http {
-  const pools = new Map<string, ReturnType<typeof openPool>>();
-  const poolOf = (origin: string) => {
-    const open =
-      pools.get(origin) ??
-      openPool({
-        origin,
-        reach: options.reach ?? "any",
-        connections: options.connections ?? 8,
-        connectTimeoutMs: 10_000,
-      });
-    pools.set(origin, open);
+  const origins = new Map<string, Connections>();
+  const connectionsTo = (origin: string): Connections => {
+    const open = origins.get(origin) ?? openConnections(options, origin);
+    origins.set(origin, open);
     return open;
   };
   return {
@@ -105,19 +101,68 @@ export function openHttp(options: HttpOptions): Http {
       const facts = { vendor: options.vendor, operation: `${request.method} ${request.path.pattern || "/"}` };
       const base = baseOf(options.baseUrl, facts);
       const line = lineOf(options, request, base, facts);
-      const limits = {
-        timeoutMs: request.timeoutMs ?? options.timeoutMs ?? 30_000,
-        maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
-        oversized: options.oversized ?? "refuse",
-      };
-      using _turn = await options.budget?.enter(facts, signal);
-      const result = await exchange(poolOf(base.origin), line, limits, signal);
-      if (result.status === 429) options.budget?.block(waitOf(options, result.headers) ?? DEFAULT_REST_MS);
+      const result = await answered(options, connectionsTo(base.origin), { line, request, facts }, signal);
       return judge(options, request, result, facts);
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+      const all = [...origins.values()].flatMap(({ kept, single }) => [kept, single]);
+      await Promise.all(all.map((pool) => pool.destroy()));
     },
+  };
+}
+
+interface Connections {
+  readonly kept: Pool;
+  /** Each request has one of its own. */
+  readonly single: Pool;
+  /** Set by the first answer: from then on a request may travel on a connection from before. */
+  warm: boolean;
+}
+
+function openConnections(options: HttpOptions, origin: string): Connections {
+  const shape = {
+    origin,
+    reach: options.reach ?? "any",
+    connections: options.connections ?? 8,
+    connectTimeoutMs: 10_000,
+  };
+  return { kept: openPool({ ...shape, keep: true }), single: openPool({ ...shape, keep: false }), warm: false };
+}
+
+interface Sending {
+  readonly line: Line;
+  readonly request: HttpRequest;
+  readonly facts: ErrorFacts;
+}
+
+async function answered(
+  options: HttpOptions,
+  connections: Connections,
+  { line, request, facts }: Sending,
+  signal: AbortSignal,
+): Promise<Exchange> {
+  const effect = effectOf(request);
+  const timeoutMs = request.timeoutMs ?? options.timeoutMs ?? 30_000;
+  const until = performance.now() + timeoutMs;
+  const send = async (pool: Pool, ms: number): Promise<Exchange> => {
+    using _turn = await options.budget?.enter(facts, signal);
+    const result = await exchange(pool, line, limitsOf(options, ms), signal);
+    if (result.status === 429) options.budget?.block(waitOf(options, result.headers) ?? DEFAULT_REST_MS);
+    return result;
+  };
+  if (effect === "once") return send(connections.single, timeoutMs);
+  const { warm } = connections;
+  const first = await send(connections.kept, timeoutMs);
+  connections.warm ||= !("broken" in first);
+  if (!warm || effect !== "none" || !wasClosed(first)) return first;
+  return send(connections.single, Math.max(0, until - performance.now()));
+}
+
+function limitsOf(options: HttpOptions, timeoutMs: number): Limits {
+  return {
+    timeoutMs,
+    maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+    oversized: options.oversized ?? "refuse",
   };
 }
 
@@ -134,7 +179,7 @@ function lineOf(options: HttpOptions, request: HttpRequest, base: URL, facts: Er
 }
 
 function judge(options: HttpOptions, request: HttpRequest, result: Exchange, facts: ErrorFacts): HttpAnswer {
-  const effect = request.effect ?? defaultEffect(request.method);
+  const effect = effectOf(request);
   const known = { ...facts, ...seen(result.headers, result.status) };
   const wait = waitOf(options, result.headers);
   // The status rules even where the error's body did not arrive whole: a documented no stays a no.
@@ -161,7 +206,8 @@ function isAnswer(status: number, accept: HttpRequest["accept"]): boolean {
   return (status >= 200 && status < 300) || accept === "any" || (accept?.includes(status) ?? false);
 }
 
-function defaultEffect(method: HttpRequest["method"]): Effect {
+function effectOf({ effect, method }: HttpRequest): Effect {
+  if (effect !== undefined) return effect;
   if (method === "GET" || method === "HEAD") return "none";
   return method === "PUT" || method === "DELETE" ? "repeatable" : "once";
 }

@@ -68,6 +68,8 @@ export interface AwsAccount {
   readonly region: string;
   /** True where Velvet's own access key is a temporary one, whose session token is the `auth` entry `sessionToken`. Example: `true`. */
   readonly temporary?: boolean;
+  /** How long one request may take. Example: `10`. */
+  readonly timeoutSeconds?: number;
 }
 
 /** Which Cloudflare account is meant, and what kind of API token Velvet itself has. The token is the `auth` entry `token`. Example: `{accountId: 023e105f4ecef8ad9ca31a8372d0c353, tokenKind: account}`. */
@@ -82,6 +84,8 @@ export interface CloudflareAccount {
   readonly accountTokenQuota?: number;
   /** For how long a new token or secret may still be refused after it was made. Example: `60`. */
   readonly propagationSeconds?: number;
+  /** How long one request that only reads may take. Example: `5`. */
+  readonly timeoutSeconds?: number;
 }
 
 /** Which folder may be written. Example: `{root: /srv/secrets}`. */

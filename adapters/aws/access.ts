@@ -48,7 +48,7 @@ export interface Access extends AsyncDisposable {
 }
 
 /** All that is asked is answered in well under a second where nothing is wrong. */
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_SECONDS = 10;
 
 export function openAccess(account: TypedAccount<AwsAccount>, clock: Clock): Access {
   const places = placesOf(account, account.config);
@@ -60,7 +60,7 @@ export function openAccess(account: TypedAccount<AwsAccount>, clock: Clock): Acc
       headers: () => account.headers(),
       clock,
       budget: account.budget,
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs: (account.config.timeoutSeconds ?? TIMEOUT_SECONDS) * 1_000,
     });
   const shared = (place: Place): Http => {
     const line = lines.get(place.url) ?? open(place);

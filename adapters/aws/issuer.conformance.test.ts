@@ -16,7 +16,8 @@ async function bench(): Promise<IssuerBench> {
     other: () => issuerOn(connectedTo(emulator)),
     unreachable: async () => {
       const silent = await behaving((socket) => socket.resume());
-      const reached = connectedTo(emulator, { endpoint: silent.url });
+      const config = { region: "eu-central-1", timeoutSeconds: 1 };
+      const reached = connectedTo(emulator, { endpoint: silent.url, config });
       return {
         ...issuerOn(reached),
         async [Symbol.asyncDispose]() {

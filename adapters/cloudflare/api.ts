@@ -14,7 +14,12 @@ import { envelopeOf, notUnderstood } from "./answer.ts";
 
 export const VENDOR = "cloudflare";
 const PUBLIC_URL = "https://api.cloudflare.com/client/v4";
-const READ_MS = 5_000;
+const READ_SECONDS = 5;
+
+/** How long one request that only reads may take. */
+export function readMs({ config }: Account): number {
+  return (config.timeoutSeconds ?? READ_SECONDS) * 1_000;
+}
 
 export type Account = TypedAccount<CloudflareAccount>;
 
@@ -71,7 +76,7 @@ export function openApi(account: Account, clock: Clock): Api {
             ...(type === undefined ? { json } : { body: JSON.stringify(json) }),
             headers: { ...bearer(account.secret("token")), ...(type === undefined ? {} : { "content-type": type }) },
             accept: [404],
-            ...(effect === "none" ? { timeoutMs: READ_MS } : {}),
+            ...(effect === "none" ? { timeoutMs: readMs(account) } : {}),
           },
           signal,
         ),

@@ -7,7 +7,7 @@ import type { Secret } from "../secret.ts";
 import type { Envelope } from "./answer.ts";
 import { dateIn, envelopeOf, textIn } from "./answer.ts";
 import type { Account } from "./api.ts";
-import { bearer, httpOf } from "./api.ts";
+import { bearer, httpOf, readMs } from "./api.ts";
 import type { TokenRoutes } from "./routes.ts";
 
 export type Told =
@@ -28,7 +28,6 @@ export type Told =
 
 const UNKNOWN_TOKEN = 1000;
 const MALFORMED = new Set([6003, 6111]);
-const VERIFY_MS = 5_000;
 
 /** Throws `Transient` when the signal aborts, and `Terminal` where the account itself cannot be used. */
 export async function askAbout(
@@ -42,7 +41,8 @@ export async function askAbout(
   await using http = httpOf(account, clock, 1);
   try {
     const headers = bearer(token);
-    const request = { method: "GET", path: routes.verify, headers, accept: "any", timeoutMs: VERIFY_MS } as const;
+    const timeoutMs = readMs(account);
+    const request = { method: "GET", path: routes.verify, headers, accept: "any", timeoutMs } as const;
     return readTold(await http.send(request, signal));
   } catch (error) {
     if (!(error instanceof Transient) || signal.aborted) throw error;

@@ -137,8 +137,14 @@ export async function issuerBench(
     unreachable: async () => {
       const silent = await behaving((socket) => socket.resume());
       const endpoints = [{ ...originEndpoint(`${silent.url}/health`), timeoutMs: 500 }];
+      const config = {
+        accountId: state.accountId,
+        tokenKind: arrangement?.tokenKind ?? "user",
+        ...arrangement?.config,
+        timeoutSeconds: 1,
+      };
       return {
-        ...arranged.issuer(block, { endpoint: silent.url, endpoints }),
+        ...arranged.issuer(block, { endpoint: silent.url, endpoints, config }),
         [Symbol.asyncDispose]: async () => silent[Symbol.asyncDispose](),
       };
     },

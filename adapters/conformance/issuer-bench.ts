@@ -1,7 +1,7 @@
 /** What the issuers' conformance suite works on, and what its cases ask of it. */
 import { randomBytes, randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { Issuer, KeyId, Minted, MintOrder } from "../contract.ts";
+import type { Issuer, KeyId, Liveness, Minted, MintOrder } from "../contract.ts";
 import { Secret, type SecretFields } from "../secret.ts";
 
 export interface IssuerBench extends AsyncDisposable {
@@ -91,8 +91,9 @@ export async function idOf(issuer: Issuer, value: SecretFields): Promise<KeyId> 
   return id;
 }
 
-export async function livenessOf(issuer: Issuer, value: SecretFields): Promise<string> {
-  return (await issuer.verify(value, never)).liveness;
+/** Shows the whole verdict where it is another one: why is what tells a flaw from a machine that paused. */
+export async function expectLiveness(issuer: Issuer, value: SecretFields, liveness: Liveness): Promise<void> {
+  expect(await issuer.verify(value, never)).toEqual(expect.objectContaining({ liveness }));
 }
 
 /** A canary for a bench's own credential: long, random, and with what encodings change. */

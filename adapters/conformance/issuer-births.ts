@@ -4,19 +4,19 @@ import { expect } from "vitest";
 import type { IssuedKey } from "../contract.ts";
 import { isAdapterError, Terminal } from "../errors.ts";
 import { sameFields } from "../secret.ts";
-import { isMarkedBy, type IssuerTest, livenessOf, mintNext, never, order } from "./issuer-bench.ts";
+import { isMarkedBy, type IssuerTest, expectLiveness, mintNext, never, order } from "./issuer-bench.ts";
 import { failure } from "./wire.ts";
 
 export const PROBING = {
   "says alive of a value that works": async (bench) => {
     const { minted } = await mintNext(bench);
-    expect(await livenessOf(bench.issuer, bench.adopted)).toBe("alive");
-    expect(await livenessOf(bench.issuer, minted.value)).toBe("alive");
+    await expectLiveness(bench.issuer, bench.adopted, "alive");
+    await expectLiveness(bench.issuer, minted.value, "alive");
   },
 
   "says dead of a mutated value": async ({ issuer, adopted }) => {
-    expect(await livenessOf(issuer, issuer.mutate(adopted))).toBe("dead");
-    expect(await livenessOf(issuer, issuer.mutate(issuer.complete(adopted)))).toBe("dead");
+    await expectLiveness(issuer, issuer.mutate(adopted), "dead");
+    await expectLiveness(issuer, issuer.mutate(issuer.complete(adopted)), "dead");
   },
 
   "mutates to another value of the same fields": async ({ issuer, adopted }) => {
@@ -28,7 +28,7 @@ export const PROBING = {
 
   "says inconclusive of a vendor that does not answer": async ({ unreachable, adopted }) => {
     await using issuer = await unreachable();
-    expect(await livenessOf(issuer, adopted)).toBe("inconclusive");
+    await expectLiveness(issuer, adopted, "inconclusive");
   },
 
   "identifies a value from before Velvet": async ({ issuer, adopted }) => {
@@ -63,8 +63,8 @@ export const MINTING = {
 
   "mints beside the credential in use": async (bench) => {
     const { minted } = await mintNext(bench);
-    expect(await livenessOf(bench.issuer, minted.value)).toBe("alive");
-    expect(await livenessOf(bench.issuer, bench.adopted)).toBe("alive");
+    await expectLiveness(bench.issuer, minted.value, "alive");
+    await expectLiveness(bench.issuer, bench.adopted, "alive");
   },
 
   "has the same outcome for the same order again": async (bench) => {
@@ -74,7 +74,7 @@ export const MINTING = {
     expect(again.id).toBe(minted.id);
     expect(sameFields(again.value, minted.value)).toBe(true);
     expect(await bench.issuer.list(never)).toEqual(before);
-    expect(await livenessOf(bench.issuer, minted.value)).toBe("alive");
+    await expectLiveness(bench.issuer, minted.value, "alive");
   },
 
   "refuses a mint when the place has changed since it was decided": async (bench) => {
@@ -83,7 +83,7 @@ export const MINTING = {
     const error = await failure(bench.other().mint(late, never));
     expect(error).toBeInstanceOf(Terminal);
     expect(error).toMatchObject({ reason: "SlotChanged" });
-    expect(await livenessOf(bench.issuer, minted.value)).toBe("alive");
+    await expectLiveness(bench.issuer, minted.value, "alive");
   },
 
   "does not bring a revoked credential back by minting the same order again": async (bench) => {
@@ -92,7 +92,7 @@ export const MINTING = {
     expect(await failure(bench.other().mint(order, never))).toBeInstanceOf(Terminal);
     await bench.issuer.destroy(minted.id, never);
     expect(await failure(bench.other().mint(order, never))).toBeInstanceOf(Terminal);
-    expect(await livenessOf(bench.issuer, minted.value)).toBe("dead");
+    await expectLiveness(bench.issuer, minted.value, "dead");
   },
 
   "mints nothing when the vendor does not answer": async (bench) => {

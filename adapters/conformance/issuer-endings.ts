@@ -7,7 +7,7 @@ import {
   expectNoTrace,
   idOf,
   type IssuerTest,
-  livenessOf,
+  expectLiveness,
   mintNext,
   never,
   newMarker,
@@ -20,21 +20,21 @@ export const ENDING = {
     const { issuer, adopted } = bench;
     const { minted } = await mintNext(bench);
     await issuer.revoke(await idOf(issuer, adopted), never, adopted);
-    expect(await livenessOf(issuer, adopted)).toBe("dead");
-    expect(await livenessOf(issuer, minted.value)).toBe("alive");
+    await expectLiveness(issuer, adopted, "dead");
+    await expectLiveness(issuer, minted.value, "alive");
   },
 
   "revokes again without an error": async (bench) => {
     const { minted } = await mintNext(bench);
     await bench.issuer.revoke(minted.id, never, minted.value);
     await bench.other().revoke(minted.id, never, minted.value);
-    expect(await livenessOf(bench.issuer, minted.value)).toBe("dead");
+    await expectLiveness(bench.issuer, minted.value, "dead");
   },
 
   "takes an unknown id for one that is gone": async ({ issuer, adopted, unknownId }) => {
     expect(await issuer.revoke(unknownId, never)).toEqual([]);
     expect(await issuer.destroy(unknownId, never)).toEqual([]);
-    expect(await livenessOf(issuer, adopted)).toBe("alive");
+    await expectLiveness(issuer, adopted, "alive");
   },
 
   "leaves what took a place alone when the id from before is revoked": async (bench) => {
@@ -46,7 +46,7 @@ export const ENDING = {
     await issuer.revoke(first.id, never, first.value);
     await issuer.destroy(first.id, never);
     expect(second.id).not.toBe(first.id);
-    expect(await livenessOf(issuer, second.value)).toBe("alive");
+    await expectLiveness(issuer, second.value, "alive");
   },
 
   "restores a quarantined value": async (bench) => {
@@ -54,7 +54,7 @@ export const ENDING = {
     const id = await idOf(issuer, adopted);
     await issuer.revoke(id, never, adopted);
     await issuer.restore?.(id, never);
-    expect(await livenessOf(issuer, adopted)).toBe("alive");
+    await expectLiveness(issuer, adopted, "alive");
     expect(await idOf(issuer, adopted)).toBe(id);
   },
 
@@ -62,7 +62,7 @@ export const ENDING = {
     const id = await idOf(issuer, adopted);
     await issuer.destroy(id, never);
     expect(await failure(issuer.restore?.(id, never) ?? Promise.resolve())).toBeInstanceOf(Terminal);
-    expect(await livenessOf(issuer, adopted)).toBe("dead");
+    await expectLiveness(issuer, adopted, "dead");
   },
 
   "destroys for good, and again without an error": async ({ issuer, adopted }) => {
@@ -70,7 +70,7 @@ export const ENDING = {
     await issuer.revoke(id, never, adopted);
     await issuer.destroy(id, never);
     await issuer.destroy(id, never);
-    expect(await livenessOf(issuer, adopted)).toBe("dead");
+    await expectLiveness(issuer, adopted, "dead");
     expect((await issuer.list(never)).map((key) => key.id)).not.toContain(id);
   },
 
@@ -105,7 +105,7 @@ export const DISCRETION = {
       expect(isAdapterError(await failure(call(AbortSignal.timeout(50))))).toBe(true);
       expect(performance.now() - begun).toBeLessThan(1_500);
     }
-    expect(await livenessOf(bench.issuer, minted.value)).toBe("alive");
+    await expectLiveness(bench.issuer, minted.value, "alive");
   },
 
   "shows no value in an error": async (bench) => {

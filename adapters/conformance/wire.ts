@@ -35,8 +35,12 @@ export async function listening(server: Server): Promise<Listening> {
   };
 }
 
-/** An HTTP server. */
-export const answering = (listener: RequestListener): Promise<Listening> => listening(createServer(listener));
+/** An HTTP server. It keeps connections for as long as it runs, so that a machine that paused is not taken for a vendor that hangs up. */
+export const answering = (listener: RequestListener): Promise<Listening> => {
+  const server = createServer(listener);
+  server.keepAliveTimeout = 0;
+  return listening(server);
+};
 
 /** A TCP server that does with each connection as it likes. */
 export const behaving = (behave: (socket: Socket) => void): Promise<Listening> => listening(createTcpServer(behave));

@@ -109,6 +109,8 @@ const MAX_BODY = 4 * 1024 * 1024;
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
   const core = new Core(options);
   const server = createServer((request, response) => void core.take(request, response));
+  // A machine that paused for seconds must not look like a vendor that hangs up.
+  server.keepAliveTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -83,7 +83,7 @@ describe("a token's verdict", () => {
     await using world = await newWorld();
     const { token } = world.vendor.authorize({});
     world.vendor.set({ mishap: answer({ status: 503, body: { id: "unavailable", message: "later" } }) });
-    world.vendor.set({ mishap: { kind: "reset-after" } });
+    world.vendor.set({ times: 2, mishap: { kind: "reset-after" } });
     const issuer = world.issuer(BLOCK);
     expect(await verdictOf(issuer, token)).toMatchObject({ reason: "VendorUnavailable", liveness: "inconclusive" });
     expect(await verdictOf(issuer, token)).toMatchObject({ reason: "ConnectionLost", liveness: "inconclusive" });

@@ -3,10 +3,11 @@ import type { HerokuIssuer } from "../../crds/kinds.gen.ts";
 import type { IssuedKey, Issuer, IssuerTraits, KeyId, Minted, MintOrder, Residual, Verdict } from "../contract.ts";
 import { OutcomeUnknown, Terminal, Transient } from "../errors.ts";
 import { fitsHeader } from "../http-headers.ts";
+import { durationMs } from "../duration.ts";
 import { path } from "../http-path.ts";
 import { Secret, type SecretFields } from "../secret.ts";
 import { type Client, readList } from "./client.ts";
-import { durationMs, factsOf, type Fields, fieldsOf, NOT_UNDERSTOOD, textOf, wholeOf } from "./shapes.ts";
+import { factsOf, type Fields, fieldsOf, NOT_UNDERSTOOD, textOf, wholeOf } from "./shapes.ts";
 import { verdict, verdictOf } from "./verdict.ts";
 
 const FIELD = "value";

@@ -1,4 +1,5 @@
 /** Heroku's two APIs, each with the account's token in its own way. What both mean by a refusal is said once, here. */
+import { durationMs } from "../duration.ts";
 import type { HerokuAccount } from "../../crds/kinds.gen.ts";
 import type { Clock } from "../contract.ts";
 import type { TypedAccount } from "../define.ts";
@@ -8,7 +9,7 @@ import type { Path } from "../http-path.ts";
 import type { Http, HttpAnswer, HttpRequest } from "../http.ts";
 import { openHttp } from "../http.ts";
 import { Secret } from "../secret.ts";
-import { durationMs, errorId, factsOf, type Fields, itemsOf, notUnderstood } from "./shapes.ts";
+import { errorId, factsOf, type Fields, itemsOf, notUnderstood } from "./shapes.ts";
 
 const PLATFORM = "https://api.heroku.com";
 const DATA = "https://api.data.heroku.com";

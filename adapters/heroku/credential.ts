@@ -73,7 +73,7 @@ export function underWay(operation: string): Transient {
  * Heroku numbers no generations. The id's end is twelve hexadecimal digits of an HMAC whose key is the password itself: Heroku makes it
  * of 256 random bits, so that nobody can guess what it came from.
  */
-function idOf({ addon, name }: Pick<Place, "addon" | "name">, password: Secret): KeyId {
+export function idOf({ addon, name }: Pick<Place, "addon" | "name">, password: Secret): KeyId {
   const generation = createHmac("sha256", password.revealBytes()).update("velvet heroku postgres generation");
   return `${prefixOf(addon, name)}${generation.digest("hex").slice(0, 12)}`;
 }

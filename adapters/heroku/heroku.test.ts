@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { everything, failure } from "../conformance/wire.ts";
 import { APP, never, newTime, newWorld, opened, secret } from "./bench.fixture.ts";
 import { heroku } from "./heroku.ts";
-import { durationMs } from "./shapes.ts";
+import { durationMs } from "../duration.ts";
 
 afterAll(() => opened.splice(0));
 

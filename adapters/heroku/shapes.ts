@@ -39,18 +39,3 @@ export function notUnderstood(operation: string): Terminal {
 export function factsOf(operation: string): ErrorFacts {
   return { vendor: "heroku", operation };
 }
-
-const UNITS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
-
-/** `90s`, `1h30m`: as the schema lets it in. */
-export function durationMs(text: string): number {
-  const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d|w)/g)];
-  return parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (UNITS[unit] ?? 0), 0);
-}

@@ -123,3 +123,42 @@ it("mints, hands out and ends deploy keys, and shows no private half", async () 
   expect(vendor.recorded.join("\n")).not.toContain("PRIVATE KEY");
   expect(vendor.strays).toEqual([]);
 });
+
+it("names the permission that is missing where GitHub refuses a secret, and keeps the old key", async () => {
+  await add("Credential", "orders", "other-key", {
+    credentialName: "OTHER_DEPLOY_KEY",
+    environment: "test",
+    issuer: { account: "acme-github", github: { deployKey: { repository: "acme/orders" } } },
+    custody: { account: "files", file: { path: "custody/other-key.json", format: "json" } },
+    consumers: [
+      {
+        id: "copy",
+        account: "files",
+        file: { path: "copy/key.json", format: "json" },
+        keys: [{ field: "privateKey", name: "key" }],
+        check: { type: "native" },
+      },
+      {
+        id: "deploy",
+        account: "acme-github",
+        github: { repository: "acme/orders", environment: "production" },
+        keys: [{ field: "privateKey", name: "other_key" }],
+        check: { type: "manual" },
+      },
+    ],
+    gates: { mint: "Automatic", revoke: "Automatic" },
+  });
+  const before = vendor.keys("acme/orders").map(({ id }) => id);
+  vendor.people.granted = { ...vendor.people.granted, environments: "read" };
+  const engine = startRealEngine(ledger.db, { secrets: () => Secret.from(APP_KEY), leaseMs: 3_000 });
+  const request = { credentialRef: { name: "other-key" }, flow: "Operational", reason: "test", requestedBy: "ana" };
+  await add("RotationRequest", "orders", "third", { ...request, expect: "Absent" });
+  const view = await until("third", (seen) => seen?.rotation.state === "distribute_partial");
+  await engine.stop();
+  expect(view?.consumers.find(({ id }) => id === "deploy")?.facts.failure).toMatchObject({
+    reason: "PermissionMissing",
+    message: expect.stringContaining("`environments: write`"),
+  });
+  expect(vendor.keys("acme/orders").map(({ id }) => id)).toEqual(expect.arrayContaining(before));
+  expect(vendor.peek(STORE)["OTHER_KEY"]).toBeUndefined();
+});

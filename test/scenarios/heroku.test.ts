@@ -138,6 +138,21 @@ describe("with Heroku", () => {
     expect(vendor.keys().map(({ id }) => id)).toContain(old.id);
   });
 
+  it("an app that was deleted fails alone, as gone, and everybody else has the new token beside the old one", async () => {
+    const old = vendor.authorize({ description: "made by hand", scope: ["read"] });
+    vendor.plant(APP, { READER_TOKEN: old.token });
+    const key = { field: "value", name: "READER_TOKEN" };
+    const wanted = credential("reader", { authorization: { scope: ["read"] } }, key);
+    const spec = wanted.spec as { readonly consumers: readonly object[] };
+    const deleted = { id: "deleted", account: "heroku", heroku: { app: "orders-old" }, keys: [key] };
+    const consumers = [...spec.consumers, { ...deleted, check: { type: "native" } }];
+    const view = await rotate({ ...wanted, spec: { ...spec, consumers } }, "distribute_partial");
+    expect(view?.consumers.find(({ id }) => id === "deleted")?.facts.failure).toMatchObject({ reason: "TargetGone" });
+    const [ours] = vendor.keys().filter(({ description }) => description.startsWith("velvet/"));
+    expect(vendor.peek(APP)["READER_TOKEN"]).toBe(ours?.token);
+    expect(vendor.keys().map(({ id }) => id)).toContain(old.id);
+  });
+
   it("a database login whose answer is lost is found, written by Heroku alone, and ends by itself", async () => {
     const credentials = { credentials: ["orders"], keepsMs: 1_500 };
     vendor.makeDatabase(DATABASE, credentials, [{ app: APP, key: "DATABASE_URL", credential: "orders" }]);

@@ -7,7 +7,18 @@ import { accountAt, issued, kept, part, plugged } from "./parts.ts";
 import type { EmulatedSetup, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts";
 
 const REPOSITORY = "acme/orders";
-const STORE = "repos/acme/orders/environments/production";
+
+/** The five places for secrets, each with the emulator's name for it. */
+const PLACES = {
+  repository: [{ repository: REPOSITORY }, "repos/acme/orders/actions"],
+  environment: [{ repository: REPOSITORY, environment: "production" }, "repos/acme/orders/environments/production"],
+  organization: [{ organization: "acme", visibility: "private" }, "orgs/acme/actions"],
+  dependabot: [{ store: "dependabot", repository: REPOSITORY }, "repos/acme/orders/dependabot"],
+  "organization-dependabot": [
+    { store: "dependabot", organization: "acme", visibility: "private" },
+    "orgs/acme/dependabot",
+  ],
+} as const;
 
 async function openWorld({ now, clock }: PlugOptions) {
   const vendor = await openGitHubEmulator({ now, limits: false });
@@ -53,20 +64,28 @@ function remembering(issuer: Issuer, privateKeys: Map<string, string>): Issuer {
   };
 }
 
-async function openEnvironment(options: PlugOptions): Promise<SinkPlug> {
+async function openSecrets(
+  options: PlugOptions,
+  [block, store]: (typeof PLACES)[keyof typeof PLACES],
+): Promise<SinkPlug> {
   const { vendor, connection } = await openWorld(options);
   return {
     ...plugged(vendor, connection, [vendor], changes),
-    sink: part(connection.sink?.({ repository: REPOSITORY, environment: "production" })),
-    values: () => vendor.peek(STORE),
-    plant: (values) => vendor.plant(STORE, values),
+    sink: part(connection.sink?.(block)),
+    values: () => vendor.peek(store),
+    plant: (values) => vendor.plant(store, values),
   };
 }
+
+const SECRETS = Object.entries(PLACES).map(([name, place]): readonly [string, EmulatedSetup] => [
+  `github-${name}/1x`,
+  kept({ sink: "versioned", check: "http" }, async (options) => openSecrets(options, place)),
+]);
 
 export const GITHUB: Readonly<Record<string, EmulatedSetup>> = {
   "github-deploy-key/1x": issued(
     { mintClass: "client-supplied", revocation: "immediate", fields: ["privateKey", "publicKey"] },
     openDeployKey,
   ),
-  "github-environment/1x": kept({ sink: "versioned", check: "http" }, openEnvironment),
+  ...Object.fromEntries(SECRETS),
 };

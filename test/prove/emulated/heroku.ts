@@ -1,7 +1,9 @@
 import { heroku } from "../../../adapters/heroku/heroku.ts";
 import { openHeroku } from "../../../adapters/heroku/emulator.ts";
+import { idOf } from "../../../adapters/heroku/credential.ts";
+import { Secret } from "../../../adapters/secret.ts";
 import { accountAt, issued, kept, part, plugged } from "./parts.ts";
-import type { EmulatedSetup, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts";
+import type { EmulatedSetup, HeldKey, IssuerPlug, PlugOptions, Plugs, SinkPlug } from "./plug.ts";
 
 const APP = "orders-production";
 
@@ -46,7 +48,68 @@ async function openApp(options: PlugOptions): Promise<SinkPlug> {
   };
 }
 
+const DATABASE = "postgresql-sunny-1234";
+const LOGIN = "orders";
+/** As Velvet names the one field that the consumer holds. */
+const URL_VAR = "TOKEN_URL";
+
+/** Heroku writes its own app, so that issuer and consumer are plugged in together. */
+async function openDatabase(options: PlugOptions): Promise<Plugs> {
+  const { vendor, connection } = await openWorld(options);
+  vendor.makeApp(APP);
+  vendor.makeDatabase(DATABASE, { credentials: [LOGIN] }, [{ app: APP, key: URL_VAR, credential: LOGIN }]);
+  const data: IssuerPlug["emulators"][number] = {
+    set: (trap) => vendor.setData(trap),
+    elapse: () => vendor.elapse(),
+    nextMoment: () => vendor.nextMoment(),
+  };
+  const issuer = part(connection.issuer?.({ postgres: { addon: DATABASE, credential: LOGIN } }));
+  const generations = new Map<string, HeldKey>();
+  const [original] = await issuer.list(new AbortController().signal);
+  if (!original) throw new Error("the emulator made no login");
+  const keys = (): readonly HeldKey[] => {
+    vendor.elapse();
+    return vendor.logins(DATABASE, LOGIN).flatMap(({ password, state }) => {
+      if (state === "active" && !generations.has(password)) {
+        const value = { url: vendor.databaseUrl(DATABASE, LOGIN) };
+        generations.set(password, {
+          id: idOf({ addon: DATABASE, name: LOGIN }, Secret.from(password)),
+          value,
+          live: true,
+        });
+      }
+      return generations.get(password) ?? [];
+    });
+  };
+  return {
+    issuer: { ...plugged(vendor, connection, [data]), issuer, originalId: original.id, keys },
+    sinks: {
+      app: {
+        ...plugged(vendor, connection, [vendor]),
+        sink: part(connection.sink?.({ app: APP })),
+        values: () => vendor.peek(APP),
+        plant: () => undefined,
+      },
+    },
+    async [Symbol.asyncDispose]() {
+      await connection[Symbol.asyncDispose]();
+      await vendor[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const DISTRIBUTED: EmulatedSetup = {
+  setup: {
+    mintClass: "vendor-distributed",
+    revocation: "immediate",
+    fields: ["url"],
+    consumers: [{ id: "app", sink: "readable" }],
+  },
+  open: openDatabase,
+};
+
 export const HEROKU: Readonly<Record<string, EmulatedSetup>> = {
   "heroku-authorization/1x": issued({ mintClass: "re-readable", revocation: "immediate" }, openAuthorization),
+  "heroku-postgres/1x": DISTRIBUTED,
   "heroku-config/1x": kept({ sink: "settling" }, openApp),
 };

@@ -91,7 +91,8 @@ export class Remote {
     const { label, target, changing, plug } = call;
     const trap: Trap = {
       mishap: mishapOf(fault),
-      ...(changing ? { when: plug.changes } : {}),
+      // A read is sent once more where its kept connection broke: what is to be lost is lost again.
+      ...(changing ? { when: plug.changes } : { times: fault.kind === "reset-after" ? 2 : 1 }),
       caught: () => {
         if (fault.kind !== "hang") return;
         hung();
