@@ -77,7 +77,11 @@ export function accessTo(place: Place): ApiAccess {
     helm: (args, options = {}) => run(binaries.helm, args, env(options.kubeconfig), options.stdin),
     userKubeconfig: async (name, groups = []) => {
       const issuer = await authority();
-      const { certificate, key } = makeClientCertificate(issuer, { commonName: name, organizations: groups }, new Date());
+      const { certificate, key } = makeClientCertificate(
+        issuer,
+        { commonName: name, organizations: groups },
+        new Date(),
+      );
       const user = { "client-certificate-data": base64(certificate), "client-key-data": base64(key) };
       return writeKubeconfig(folder, url, issuer.certificate, user);
     },

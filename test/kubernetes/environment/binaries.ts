@@ -10,10 +10,12 @@ export interface Lacking {
   readonly lacking: string;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How a program on the PATH says its version, and whether that fits what the tests expect. */
-const VERSIONS: Readonly<Record<Tool, { readonly args: readonly string[]; fits(major: number, minor: number): boolean }>> = {
+const VERSIONS: Readonly<
+  Record<Tool, { readonly args: readonly string[]; fits(major: number, minor: number): boolean }>
+> = {
   etcd: { args: ["--version"], fits: (major, minor) => major === 3 && minor >= 5 },
   // The oldest with selectable fields and admission policies that are both final.
   "kube-apiserver": { args: ["--version"], fits: (major, minor) => major === 1 && minor >= 32 },

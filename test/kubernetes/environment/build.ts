@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { findBinaries, type Lacking } from "./binaries.ts";
+import { type Environment, findBinaries, type Lacking } from "./binaries.ts";
 import { type Binaries, cacheFolder, linkerFlags, MODULE_FOLDER, PACKAGES, TOOLS } from "./tools.ts";
 
 /** A lock this old was left behind, even when its number now belongs to another program. */
@@ -13,15 +13,18 @@ type Say = (line: string) => void;
 const sayOnStderr: Say = (line) => void process.stderr.write(`${line}\n`);
 
 /** What is found, else what a build makes; or why neither worked. */
-export async function obtainBinaries(say: Say = sayOnStderr): Promise<Binaries | Lacking> {
-  const found = await findBinaries();
+export async function obtainBinaries(
+  env: Environment = process.env,
+  say: Say = sayOnStderr,
+): Promise<Binaries | Lacking> {
+  const found = await findBinaries(env);
   if (!("lacking" in found)) return found;
-  const folder = cacheFolder();
-  const trouble = await buildOnce(folder, say);
-  return trouble === undefined ? findBinaries() : { lacking: `${found.lacking}\n${trouble}` };
+  const folder = cacheFolder(env);
+  const trouble = await buildOnce(folder, env, say);
+  return trouble === undefined ? findBinaries(env) : { lacking: `${found.lacking}\n${trouble}` };
 }
 
-async function buildOnce(folder: string, say: Say): Promise<string | undefined> {
+async function buildOnce(folder: string, env: Environment, say: Say): Promise<string | undefined> {
   const lock = `${folder}.lock`;
   mkdirSync(dirname(folder), { recursive: true });
   let isSaid = false;
@@ -32,7 +35,7 @@ async function buildOnce(folder: string, say: Say): Promise<string | undefined> 
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
   try {
-    return existsSync(folder) ? undefined : await build(folder, say);
+    return existsSync(folder) ? undefined : await build(folder, env, say);
   } finally {
     rmSync(lock, { force: true });
   }
@@ -62,13 +65,13 @@ function isAbandoned(lock: string): boolean {
   }
 }
 
-async function build(folder: string, say: Say): Promise<string | undefined> {
+async function build(folder: string, env: Environment, say: Say): Promise<string | undefined> {
   const made = `${folder}.${process.pid}.part`;
   const started = performance.now();
   say(`Building ${TOOLS.join(", ")} into ${folder}; the first time this takes several minutes …`);
   const tick = setInterval(() => say(`  … ${seconds(started)} s`), 30_000);
   try {
-    const trouble = await goBuild(made, say);
+    const trouble = await goBuild(made, env, say);
     if (trouble !== undefined) return trouble;
     for (const tool of TOOLS) {
       const built = join(made, builtName(PACKAGES[tool]));
@@ -96,12 +99,12 @@ function builtName(path: string): string {
   return basename(path.replace(/\/v\d+$/, ""));
 }
 
-async function goBuild(into: string, say: Say): Promise<string | undefined> {
+async function goBuild(into: string, env: Environment, say: Say): Promise<string | undefined> {
   mkdirSync(into, { recursive: true });
   const args = ["build", "-mod=readonly", "-trimpath", "-ldflags", linkerFlags(), "-o", `${into}/`];
   const child = spawn("go", [...args, ...TOOLS.map((tool) => PACKAGES[tool])], {
     cwd: MODULE_FOLDER,
-    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
+    env: { ...env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let said = "";

@@ -3,8 +3,9 @@ import { request } from "node:https";
 export interface Credentials {
   /** All PEM. */
   readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
+  /** Both or neither: who calls. */
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export interface Call {
@@ -19,7 +20,13 @@ export interface Call {
 /** One request on a connection of its own; the parsed answer, or its text when it is no JSON. Throws unless it is a success. */
 export function callApi(url: string, credentials: Credentials, call: Call): Promise<unknown> {
   const { method, path, body, contentType = "application/json", signal } = call;
-  const options = { ...credentials, method, agent: false, headers: { "content-type": contentType }, ...(signal && { signal }) };
+  const options = {
+    ...credentials,
+    method,
+    agent: false,
+    headers: { "content-type": contentType },
+    ...(signal && { signal }),
+  };
   return new Promise((resolve, reject) => {
     const sent = request(new URL(path, url), options, (answer) => {
       let text = "";

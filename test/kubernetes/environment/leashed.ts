@@ -51,7 +51,9 @@ export function leashed(program: string, args: readonly string[], folder = ""): 
     });
   });
   const pid = new Promise<number>((resolve) => {
-    shell.stdout.setEncoding("utf8").on("data", (text: string) => /^\d+\n/.test(text) && resolve(Number(text.split("\n")[0])));
+    shell.stdout
+      .setEncoding("utf8")
+      .on("data", (text: string) => /^\d+\n/.test(text) && resolve(Number(text.split("\n")[0])));
   });
   shell.stderr.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-20_000);
