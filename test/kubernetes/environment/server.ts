@@ -26,7 +26,8 @@ const READY_WITHIN_MS = 60_000;
  * already: nothing is built here.
  *
  * There is no controller manager, no scheduler and no node: nothing is garbage-collected, a deleted namespace stays `Terminating` (see
- * `finalizeNamespace`), a Deployment makes no pods and its status is for the test to write, a namespace has no ServiceAccount `default`.
+ * `finalizeNamespace`), a Deployment makes no pods and its status is for the test to write, a namespace has no ServiceAccount `default`,
+ * and a ClusterRole that is aggregated from others stays empty: `view`, `edit` and `admin` grant nothing.
  * The admission plugin that would demand a ServiceAccount for each pod is therefore off.
  */
 export async function startApiServer(): Promise<ApiServer> {
