@@ -37,6 +37,8 @@ export interface ApiAccess {
   userKubeconfig(name: string, groups?: readonly string[]): Promise<string>;
   /** Never throws for an exit code: that is for the test to judge. */
   kubectl(args: readonly string[], options?: RunOptions): Promise<Ended>;
+  /** What kubectl says; throws unless it succeeds. */
+  must(args: readonly string[], options?: RunOptions): Promise<string>;
   helm(args: readonly string[], options?: RunOptions): Promise<Ended>;
   /** A request as administrator, for what kubectl cannot do; throws unless the answer is a success. */
   call(request: Call): Promise<unknown>;
@@ -64,8 +66,8 @@ export function accessTo(place: Place): ApiAccess {
   });
   const kubectl: ApiAccess["kubectl"] = (args, options = {}) =>
     run(binaries.kubectl, args, env(options.kubeconfig), options.stdin);
-  const must = async (...args: readonly string[]): Promise<string> => {
-    const { code, stdout, stderr } = await kubectl(args);
+  const must: ApiAccess["must"] = async (args, options) => {
+    const { code, stdout, stderr } = await kubectl(args, options);
     if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);
     return stdout;
   };
@@ -74,6 +76,7 @@ export function accessTo(place: Place): ApiAccess {
     adminKubeconfig,
     call,
     kubectl,
+    must,
     helm: (args, options = {}) => run(binaries.helm, args, env(options.kubeconfig), options.stdin),
     userKubeconfig: async (name, groups = []) => {
       const issuer = await authority();
@@ -96,14 +99,14 @@ export function accessTo(place: Place): ApiAccess {
     },
     createNamespace: async (prefix = "test") => {
       const name = `${prefix}-${randomBytes(5).toString("hex")}`;
-      await must("create", "namespace", name);
+      await must(["create", "namespace", name]);
       return name;
     },
     finalizeNamespace: async (namespace) => {
-      await must("delete", "namespace", namespace, "--wait=false");
-      const kinds = await must("api-resources", "--namespaced", "--verbs=delete,list", "--output=name");
+      await must(["delete", "namespace", namespace, "--wait=false"]);
+      const kinds = await must(["api-resources", "--namespaced", "--verbs=delete,list", "--output=name"]);
       const list = kinds.trim().split("\n").join(",");
-      await must("delete", list, "--all", `--namespace=${namespace}`, "--wait=false");
+      await must(["delete", list, "--all", `--namespace=${namespace}`, "--wait=false"]);
       await call({
         method: "PUT",
         path: `/api/v1/namespaces/${namespace}/finalize`,
