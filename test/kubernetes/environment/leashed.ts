@@ -17,7 +17,7 @@ export interface Leashed {
 
 /**
  * The shell holds the other end of a pipe that only this process has open. When the pipe closes, by `kill` or because this process died,
- * also by SIGKILL, the shell kills the program, and removes `folder` when that is given. A group of its own: Ctrl-C reaches only us.
+ * also by SIGKILL, the shell kills the program. However the program ends, `folder` goes with it when that is given. A group of its own: Ctrl-C reaches only us.
  */
 const LEASH = `
 folder=$1; shift
@@ -25,12 +25,13 @@ exec 3<&0 </dev/null
 "$@" 3<&- &
 program=$!
 echo $program
-{ read -r _ <&3; kill -KILL $program; [ -z "$folder" ] || { while kill -0 $program 2>/dev/null; do sleep 0.05; done; rm -rf "$folder"; }; } 2>/dev/null &
+{ read -r _ <&3; kill -KILL $program; } 2>/dev/null &
 watcher=$!
 exec 3<&-
 wait $program
 code=$?
-[ $code -eq 137 ] && wait $watcher || kill -KILL $watcher
+kill -KILL $watcher 2>/dev/null
+[ -z "$folder" ] || rm -rf "$folder"
 exit $code
 `;
 
