@@ -17,7 +17,8 @@ export interface Leashed {
 
 /**
  * The shell holds the other end of a pipe that only this process has open. When the pipe closes, by `kill` or because this process died,
- * also by SIGKILL, the shell kills the program. However the program ends, `folder` goes with it when that is given. A group of its own: Ctrl-C reaches only us.
+ * also by SIGKILL, the shell kills the program. However the program ends, `folder` goes with it when that is given. A group of its own:
+ * Ctrl-C reaches only us. The shell itself says nothing once the program runs: nobody may be left to read it, and that would end it.
  */
 const LEASH = `
 folder=$1; shift
@@ -25,12 +26,13 @@ exec 3<&0 </dev/null
 "$@" 3<&- &
 program=$!
 echo $program
-{ read -r _ <&3; kill -KILL $program; } 2>/dev/null &
+exec >/dev/null 2>&1
+{ read -r _ <&3; kill -KILL $program; } &
 watcher=$!
 exec 3<&-
 wait $program
 code=$?
-kill -KILL $watcher 2>/dev/null
+kill -KILL $watcher
 [ -z "$folder" ] || rm -rf "$folder"
 exit $code
 `;
