@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ["{adapters,controller,scripts,test}/**/*.test.ts"],
     exclude: [...configDefaults.exclude, "**/*.peers.test.ts"],
-    globalSetup: ["test/support/postgres.setup.ts"],
+    globalSetup: ["test/support/postgres.setup.ts", "test/kubernetes/environment/shared.setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
