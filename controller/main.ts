@@ -7,6 +7,8 @@ import type { Adapter, Clock } from "../adapters/contract.ts";
 import { adapters } from "../adapters/registry.ts";
 import { bootstrapLogins } from "./bootstrap.ts";
 import { type Checkpoints, startCheckpoints } from "./checkpoints/run.ts";
+import { watchCluster } from "./cluster.ts";
+import type { SecretSource } from "../crds/kinds.gen.ts";
 import type { Config } from "./config.ts";
 import type { KeyRing } from "./custody/key.ts";
 import { keyRing } from "./custody/key.ts";
@@ -17,11 +19,13 @@ import { Engine } from "./engine/engine.ts";
 import { accountSecrets } from "./engine/secrets.ts";
 import { readKek } from "./kek.ts";
 import { blockBudget, takeBudget } from "./ledger/accounts.ts";
+import type { ApiClient } from "./kubernetes/client.ts";
 import type { Db } from "./ledger/db.ts";
 import { ensureInstall } from "./ledger/install.ts";
 import type { Log } from "./log.ts";
 import type { OpenLedger } from "./open.ts";
 import { openLedger } from "./open.ts";
+import { type AccountSecrets, openAccountSecrets } from "./sources/kubernetes/account-secrets.ts";
 import { folderSource } from "./sources/folder.ts";
 import { gitSource } from "./sources/git/source.ts";
 import type { Source } from "./sources/look.ts";
@@ -52,6 +56,7 @@ const LEASE_MS = 25_000;
 const POLL_MS = 1_000;
 const PLATFORM_INTERVAL_MS = 5_000;
 const CHECKPOINT_MS = 60_000;
+const FIRST_READ_MS = 10_000;
 
 /** Runs until `stop`. Throws what keeps it from starting, each with a remedy. */
 export async function runController(order: ControllerOrder): Promise<void> {
@@ -71,7 +76,9 @@ export async function runController(order: ControllerOrder): Promise<void> {
 async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing): Promise<void> {
   const { config, log, stop } = order;
   const registry = order.registry ?? adapters;
-  const lookup = accountSecrets(config.accountSecret, config.accountsDir);
+  const cluster = await openClusterSecrets(order, ledger.db);
+  const local = accountSecrets(config.accountSecret, config.accountsDir);
+  const lookup = (source: SecretSource) => local(source) ?? cluster?.secrets.lookup(source);
   const accounts = new Accounts(registry, lookup, order.clock, ledgerBudgets(ledger.db));
   const deps = engineDeps(order, ledger, keys, accounts);
   const rotationOn = config.rotation === "on";
@@ -83,6 +90,7 @@ async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: Key
     isHeld: () => checkpoints.isHeld(),
   });
   const sources = startSources(order, deps, () => engine.wake());
+  if (cluster !== undefined) sources.push(...startCluster(order, deps, cluster, () => engine.wake()));
   try {
     log.info(
       { install: config.install, environment: config.environment, rotation: config.rotation, replica: deps.replica },
@@ -96,7 +104,37 @@ async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: Key
     await engine.stop();
     await checkpoints.stop();
     await accounts.close();
+    await cluster?.client[Symbol.asyncDispose]();
   }
+}
+
+interface Cluster {
+  readonly client: ApiClient;
+  readonly secrets: AccountSecrets;
+}
+
+/** Undefined where no API server is watched. The secrets that accounts name are read once before anything begins. */
+async function openClusterSecrets(order: ControllerOrder, db: Db): Promise<Cluster | undefined> {
+  const { config, environment, log, stop } = order;
+  if (config.kubernetesNamespaces === undefined) return undefined;
+  const { openCluster } = await import("./kubernetes/cluster.ts");
+  const client = await openCluster({ env: environment });
+  const secrets = openAccountSecrets({
+    db,
+    client,
+    onTrouble: (err, name) => log.warn({ err, secret: name }, "a Secret of an account cannot be read"),
+  });
+  await secrets.refresh(AbortSignal.any([stop, AbortSignal.timeout(FIRST_READ_MS)])).catch(() => undefined);
+  return { client, secrets };
+}
+
+function startCluster(order: ControllerOrder, deps: Deps, cluster: Cluster, onChange: () => void): RunningSource[] {
+  const { config, log, stop } = order;
+  const named = config.kubernetesNamespaces;
+  const namespaces = named === "all" || named === undefined ? {} : { namespaces: named };
+  const source = watchCluster({ ...cluster, ...namespaces, deps, log, stop, onChange });
+  const reading = cluster.secrets.run(stop);
+  return [source, { first: source.first, done: reading }];
 }
 
 /** Counted in the ledger, so that all replicas together keep to what a vendor allows. */

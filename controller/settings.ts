@@ -102,3 +102,14 @@ export function accepted<T>(parse: (text: string) => unknown, keep: (text: strin
     return keep(text);
   };
 }
+
+/** Names of Kubernetes namespaces; `*` for all of them is `all`. */
+export function namespaceNames(text: string): "all" | readonly string[] {
+  if (text.trim() === "*") return "all";
+  const names = [...new Set(text.split(",").map((name) => name.trim()))];
+  const wrong = names.find((name) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name));
+  if (wrong !== undefined)
+    throw new Mistake(`it must be * or names of namespaces with commas between; ${wrong} is none`);
+  if (names.length > 200) throw new Mistake("it must name at most 200 namespaces; use * for all");
+  return names;
+}

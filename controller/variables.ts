@@ -5,6 +5,7 @@ import {
   base64Key,
   duration,
   matching,
+  namespaceNames,
   oneOf,
   postgresUrl,
   secretText,
@@ -131,6 +132,13 @@ export const SETTINGS = {
     fallback: "30s",
     example: "1m",
     parse: duration(1_000, 86_400_000, "from 1s to 1d"),
+  }),
+  kubernetesNamespaces: setting({
+    variable: "VELVET_KUBERNETES_NAMESPACES",
+    meaning: "In which namespaces the API server's objects are watched, separated by commas, or * for all.",
+    fallback: "the API server is not watched",
+    example: "orders,payments",
+    parse: namespaceNames,
   }),
   platformDir: setting({
     variable: "VELVET_PLATFORM_DIR",

@@ -230,6 +230,9 @@ function placeOf(snapshot: Snapshot, id: string): Block {
 function describe(source: SecretSource): string {
   if (source.env !== undefined) return `the environment has no ${source.env}`;
   if (source.file !== undefined) return `the accounts directory has no ${source.file}`;
+  if (source.secretRef !== undefined) {
+    return `the controller's namespace has no Secret ${source.secretRef.name} with the key ${source.secretRef.key}, or it may not be read`;
+  }
   return "auth[] has no such name";
 }
 

@@ -29,6 +29,8 @@ export interface RequestState extends Place {
 
 export interface CredentialState extends Place {
   readonly uid: string;
+  /** The ledger's count of its specs. */
+  readonly generation: number;
   readonly firstSeenAt: Instant;
   readonly currentId: string | null;
   readonly fingerprint: string | null;

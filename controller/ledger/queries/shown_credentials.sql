@@ -1,5 +1,5 @@
 -- What is known of the Credentials with these names ($1 namespace, $2 name), but for their rotations?
-select c.namespace, c.name, c.uid, velvet.instant(c.first_seen_at) as "firstSeenAt", k.current_id as "currentId", k.fingerprint,
+select c.namespace, c.name, c.uid, c.generation, velvet.instant(c.first_seen_at) as "firstSeenAt", k.current_id as "currentId", k.fingerprint,
   velvet.instant(k.issued_at) as "issuedAt", (
     select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
       'vendorId', o.vendor_id, 'rotation', o.rotation, 'state', o.state,

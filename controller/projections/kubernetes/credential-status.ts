@@ -10,6 +10,8 @@ import { consumerRows, consumersReady } from "./rows.ts";
 /** A Credential as the ledger has it. */
 export interface ShownCredential {
   readonly uid: string;
+  /** The ledger's count of its specs; a rotation runs on one of them. */
+  readonly generation: number;
   readonly firstSeenAt: Instant;
   readonly currentId?: string;
   readonly fingerprint?: string;
@@ -39,7 +41,7 @@ export function credentialStatus(
     ...(issuedAt === undefined ? {} : { issuedAt }),
     ...(rotation === undefined ? {} : { consumersReady: consumersReady(rotation), consumers: consumerRows(rotation) }),
     ...(rotation === undefined || rotation.rotation.endedAt !== undefined ? {} : { activeRotation: active(rotation) }),
-    retired: retiredRows(credential.retired),
+    ...(credential.retired.length === 0 ? {} : { retired: retiredRows(credential.retired) }),
   };
 }
 
@@ -94,9 +96,14 @@ function rotatingCondition(credential: ShownCredential | undefined, at: Instant)
     type: "Rotating",
     status: "True",
     reason: camelCase(last.state),
-    message: `${last.name}, since ${last.createdAt}.`,
+    message: `${last.name}, since ${last.createdAt}.${editedSince(credential, last.snapshot.credential.generation)}`,
     lastTransitionTime: last.createdAt,
   };
+}
+
+function editedSince(credential: ShownCredential | undefined, generation: number): string {
+  const edited = credential !== undefined && credential.generation !== generation;
+  return edited ? " It goes on with the spec that it began with; what was edited since applies to the next one." : "";
 }
 
 function idle(at: Instant, message: string): Condition {

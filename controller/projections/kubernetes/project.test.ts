@@ -14,12 +14,14 @@ let projector: Projector;
 let written: { path: string; status: Status }[];
 let said: Announcement[];
 let troubles: unknown[];
-let refuse: (() => Promise<"gone">) | undefined;
+let refuse: (() => Promise<undefined>) | undefined;
+let prune: (status: Status) => Status;
 let stop: AbortController;
 
 beforeEach(async () => {
   ledger = await freshLedger();
   subjects = openSubjects();
+  prune = (status) => status;
   [written, said, troubles, refuse, stop] = [[], [], [], undefined, new AbortController()];
   projector = openProjector({
     db: ledger.db,
@@ -28,7 +30,7 @@ beforeEach(async () => {
     write: async ({ kind, namespace, name }, status) => {
       if (refuse) return refuse();
       written.push({ path: `${kind}/${namespace}/${name}`, status });
-      return "written";
+      return { stored: prune(status) };
     },
     announce: (announcement) => said.push(announcement),
     onTrouble: (error) => troubles.push(error),
@@ -116,6 +118,16 @@ describe("the projection into a cluster", () => {
     see({});
     await times(3);
     expect(written[2]?.status).toEqual(written[0]?.status);
+  });
+
+  it("does not write for ever what an API server with older CRDs leaves out", async () => {
+    prune = ({ trust: _, ...rest }) => rest;
+    await show();
+    see();
+    await times(1);
+    see(prune(written[0]?.status ?? {}));
+    await quiet();
+    expect(written.length).toBe(1);
   });
 
   it("shows in the object what is wrong with it, in the words of the offline check", async () => {

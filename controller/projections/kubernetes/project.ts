@@ -7,10 +7,17 @@ import type { Db } from "../../ledger/db.ts";
 import { deliverOutbox, dueOutbox, nameRotations, type Touched } from "../../ledger/projections.ts";
 import { type Bell, createBell } from "../../sources/bell.ts";
 import { readStatuses, type Status } from "./reading.ts";
-import { digestOf, type KnownSubject, readyReason, type Subjects } from "./subjects.ts";
+import { type KnownSubject, readyReason, type Subjects } from "./subjects.ts";
 
-/** `gone`: there is no such object any more, and nothing is left to do. Throws where it is to be tried again. */
-export type WriteStatus = (subject: KnownSubject, status: Status, signal: AbortSignal) => Promise<"written" | "gone">;
+/**
+ * Writes the whole status and answers what stands there now; nothing where there is no such object any more. Throws where it is to be
+ * tried again.
+ */
+export type WriteStatus = (
+  subject: KnownSubject,
+  status: Status,
+  signal: AbortSignal,
+) => Promise<{ readonly stored: unknown } | undefined>;
 
 /** Said once for each new reason of an object's readiness. */
 export interface Announcement {
@@ -136,11 +143,9 @@ class Projecting implements Projector {
     const { requestedAt } = subject;
     const status = requestedAt === undefined ? read : { ...read, lastHandledReconcileAt: requestedAt };
     try {
-      if (digestOf(status) !== subject.digest) {
-        const outcome = await write(subject, status, signal);
-        if (outcome === "written") this.#isWritten(subject, status);
-      }
-      subjects.written(path, subject.uid, status);
+      const written = subjects.stands(path, status) ? undefined : await write(subject, status, signal);
+      if (written) subjects.written(path, subject.uid, status, written.stored);
+      if (written) this.#isWritten(subject, status);
       this.#resting.delete(path);
     } catch (error) {
       if (signal.aborted) return;

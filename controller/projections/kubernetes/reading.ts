@@ -109,11 +109,12 @@ function statusOf(subject: Subject, problems: readonly Problem[], read: Read): S
 function shownCredential(subject: Subject, { known, rotations }: Read): Parameters<typeof credentialStatus>[0] {
   const row = known.Credential.get(placed(subject));
   if (row === undefined) return undefined;
-  const { uid, firstSeenAt, retired } = row;
+  const { uid, generation, firstSeenAt, retired } = row;
   const own = rotations.filter(({ rotation }) => rotation.credential === uid);
   const rotation = own.find((view) => view.rotation.endedAt === undefined) ?? latest(own);
   return {
     uid,
+    generation,
     firstSeenAt,
     retired,
     ...(row.currentId === null ? {} : { currentId: row.currentId }),

@@ -86,14 +86,16 @@ function stagesNotReached(at: Instant): Condition[] {
 function rotationFields(view: RotationView): Readonly<Record<string, unknown>> {
   const { rotation } = view;
   const { gate, pendingConsumers } = summarize(view);
+  const residual = residualRows(view);
   const minted = liveAttempt(view)?.vendorId;
   return {
     jobID: rotation.id,
     ...(gate === undefined ? {} : { gate: gateFields(view, gate) }),
     consumersReady: consumersReady(view),
     consumers: consumerRows(view),
-    pendingConsumers,
-    residual: residualRows(view),
+    // An empty list and none are the same to a reader, and not to server-side apply.
+    ...(pendingConsumers.length === 0 ? {} : { pendingConsumers }),
+    ...(residual.length === 0 ? {} : { residual }),
     ...(rotation.facts.verify?.previousId === undefined ? {} : { previousId: rotation.facts.verify.previousId }),
     ...(minted === undefined ? {} : { currentId: minted }),
     startedAt: rotation.createdAt,

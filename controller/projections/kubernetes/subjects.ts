@@ -20,15 +20,23 @@ export interface KnownSubject extends Subject {
 export interface Subjects {
   get(path: string): KnownSubject | undefined;
   paths(): Iterable<string>;
-  /** True where what stands there is not what was last written: it is new, or somebody else has changed it. */
+  /** True where it is new, or what stands there is not what the last write left. */
   seen(kind: Kind, object: ApiObject): boolean;
   gone(path: string): void;
-  written(path: string, uid: string, status: Status): void;
+  /** `stored`: what the API server made of it; one with older CRDs leaves out what it does not know. */
+  written(path: string, uid: string, status: Status, stored: unknown): void;
+  /** Whether it stands there already, as far as the API server takes it. */
+  stands(path: string, status: Status): boolean;
+}
+
+interface Written {
+  readonly asked: string;
+  readonly stored: string;
 }
 
 export function openSubjects(): Subjects {
   const known = new Map<string, KnownSubject>();
-  const wanted = new Map<string, string>();
+  const last = new Map<string, Written>();
   return {
     get: (path) => known.get(path),
     paths: () => known.keys(),
@@ -38,17 +46,21 @@ export function openSubjects(): Subjects {
       const before = known.get(path);
       known.set(path, subject);
       const same = before?.uid === subject.uid && before.generation === subject.generation;
-      return !same || before.requestedAt !== subject.requestedAt || wanted.get(path) !== subject.digest;
+      return !same || before.requestedAt !== subject.requestedAt || last.get(path)?.stored !== subject.digest;
     },
     gone: (path) => {
       known.delete(path);
-      wanted.delete(path);
+      last.delete(path);
     },
-    written: (path, uid, status) => {
-      const digest = digestOf(status);
-      wanted.set(path, digest);
+    written: (path, uid, status, stored) => {
+      const digest = digestOf(stored);
+      last.set(path, { asked: digestOf(status), stored: digest });
       const subject = known.get(path);
-      if (subject?.uid === uid) known.set(path, { ...subject, digest, reason: readyReason(status) });
+      if (subject?.uid === uid) known.set(path, { ...subject, digest, reason: readyReason(stored) });
+    },
+    stands: (path, status) => {
+      const [asked, written, there] = [digestOf(status), last.get(path), known.get(path)?.digest];
+      return asked === there || (asked === written?.asked && written.stored === there);
     },
   };
 }

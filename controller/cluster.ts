@@ -1,0 +1,131 @@
+/** What the controller does on a cluster: watches the four kinds, shows their statuses, reads the secrets that accounts name. */
+import type { ApiClient } from "./kubernetes/client.ts";
+import { isApiError } from "./kubernetes/error.ts";
+import { apiVersionOf, pathOf } from "./kubernetes/resource.ts";
+import type { ApiObject } from "./kubernetes/object.ts";
+import type { Deps } from "./engine/deps.ts";
+import type { Db } from "./ledger/db.ts";
+import type { Log } from "./log.ts";
+import { openProjector, type Projector } from "./projections/kubernetes/project.ts";
+import { type KnownSubject, openSubjects, type Subjects } from "./projections/kubernetes/subjects.ts";
+import type { AccountSecrets } from "./sources/kubernetes/account-secrets.ts";
+import { nameOf, pathOfName } from "./sources/kubernetes/documents.ts";
+import { SOURCE } from "./sources/kubernetes/intake.ts";
+import { resourceOf } from "./sources/kubernetes/resources.ts";
+import { runKubernetesSource } from "./sources/kubernetes/source.ts";
+import { failureOf } from "./sources/kubernetes/trouble.ts";
+import { SourceFailure } from "./sources/failure.ts";
+import type { RunningSource } from "./sources/poll.ts";
+import { failSource, touchSource } from "./sources/state.ts";
+
+export interface ClusterOrder {
+  readonly deps: Deps;
+  readonly log: Log;
+  readonly client: ApiClient;
+  readonly secrets: AccountSecrets;
+  /** Absent: all. */
+  readonly namespaces?: readonly string[];
+  readonly stop: AbortSignal;
+  readonly onChange: () => void;
+}
+
+/** Runs until `stop`. */
+export function watchCluster(order: ClusterOrder): RunningSource {
+  const { deps, log, client, secrets, namespaces, stop } = order;
+  const subjects = openSubjects();
+  const projector = openStatuses(order, subjects);
+  return runKubernetesSource({
+    db: deps.db,
+    client,
+    ...(namespaces === undefined ? {} : { namespaces }),
+    environment: deps.environment,
+    clock: deps.clock,
+    random: deps.jitter,
+    signal: stop,
+    owner: deps.replica,
+    newId: deps.uuid,
+    onSeen: (kind, { key, object }) => {
+      const path = pathOfName(nameOf(kind, key));
+      if (object === undefined) subjects.gone(path);
+      else if (subjects.seen(kind, object)) projector.nudge(path);
+    },
+    alongside: async (signal) => projector.run(signal),
+    onChange: (report) => {
+      log.info({ ...report, problems: report.problems.length }, "the cluster's objects changed");
+      secrets.wake();
+      order.onChange();
+    },
+    onFailure: (err) => log.warn({ source: SOURCE, err }, "a source cannot be read"),
+    onPolicies: (missing) => {
+      if (missing.length === 0) log.info({}, "admission policies are in force: names count as the API server's");
+      else log.warn({ missing }, "admission policies are not in force: names in objects count as claimed");
+    },
+  });
+}
+
+/** Writes what the ledger says, for as long as this replica is the one that watches. */
+function openStatuses({ deps, log, client }: ClusterOrder, subjects: Subjects): Projector {
+  const health = openHealth(deps.db);
+  return openProjector({
+    db: deps.db,
+    source: SOURCE,
+    subjects,
+    write: async (subject, status, signal) => {
+      const stored = await applyStatus(client, subject, status, signal);
+      await health.well();
+      return stored;
+    },
+    announce: () => undefined,
+    onTrouble: (err, path) => {
+      log.warn({ err, path }, "a status cannot be shown; it is tried again");
+      void health.ill(err).catch(() => undefined);
+    },
+    monotonicMs: () => deps.clock.monotonicMs(),
+    random: deps.jitter,
+  });
+}
+
+/** Where nothing can be shown in the cluster, the source's row says so, which the ledger's own commands show. */
+function openHealth(db: Db): { well(): Promise<void>; ill(error: unknown): Promise<void> } {
+  let isIll = false;
+  return {
+    well: async () => {
+      if (!isIll) return;
+      isIll = false;
+      await touchSource(db, SOURCE);
+    },
+    ill: async (error) => {
+      const failure = failureOf(error);
+      if (!(failure instanceof SourceFailure)) return;
+      isIll = true;
+      await failSource(db, { name: SOURCE, kind: "kubernetes" }, failure);
+    },
+  };
+}
+
+/** Undefined where the object is gone, or is another one of the same name. */
+async function applyStatus(
+  client: ApiClient,
+  { kind, namespace, name, uid }: KnownSubject,
+  status: object,
+  signal: AbortSignal,
+): Promise<{ readonly stored: unknown } | undefined> {
+  const resource = resourceOf(kind);
+  const place = namespace === "" ? {} : { namespace };
+  try {
+    const { status: stored } = await client.send<ApiObject>(
+      {
+        method: "PATCH",
+        path: pathOf(resource, { ...place, name, subresource: "status" }),
+        query: { fieldManager: "velvet", force: "true" },
+        body: { apiVersion: apiVersionOf(resource), kind, metadata: { name, ...place, uid }, status },
+        contentType: "application/apply-patch+yaml",
+      },
+      signal,
+    );
+    return { stored };
+  } catch (error) {
+    if (isApiError(error) && (error.status === 404 || error.status === 409)) return undefined;
+    throw error;
+  }
+}
