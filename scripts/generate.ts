@@ -14,7 +14,9 @@ import { KINDS, specSchemaIn, type StructuralSchema } from "../controller/source
 import type { Kind } from "../crds/kinds.gen.ts";
 import { composeAdapters } from "./generate/compose.ts";
 import { configurationReference } from "./generate/configuration.ts";
+import { chartCrd } from "./generate/chart.ts";
 import { kindsReference } from "./generate/kinds.ts";
+import { policiesModule } from "./generate/policies.ts";
 import { reasonsReference } from "./generate/reasons.ts";
 import { statesReference } from "./generate/states.ts";
 import { typesOf } from "./generate/types.ts";
@@ -33,6 +35,11 @@ const CRDS = ["vendoraccounts", "credentials", "rotationrequests", "rotationdeci
 export const generators: readonly Generator[] = [
   ...CRDS.map((path) => ({ path, produce: async () => formatted(path, composedCrd(path)) })),
   { path: "crds/kinds.gen.ts", produce: () => typesOf(CRDS.map(composedCrd)) },
+  { path: "controller/sources/kubernetes/policies.gen.ts", produce: () => policiesModule(ROOT) },
+  ...CRDS.map((path) => ({
+    path: `charts/velvet/templates/${path}`,
+    produce: async () => chartCrd(await formatted(path, composedCrd(path))),
+  })),
   { path: "controller/ledger/schema.sql", produce: produceSchemaSql },
   ...editorFiles(composedSpec).map(({ name, schema }) => {
     const path = `crds/schema/${name}`;
