@@ -15,7 +15,10 @@ import { budgetOf } from "./engine/budget.ts";
 import type { Deps } from "./engine/deps.ts";
 import { Engine } from "./engine/engine.ts";
 import { accountSecrets } from "./engine/secrets.ts";
+import { openProbes } from "./http/open.ts";
+import { createReadiness, type Readiness } from "./http/readiness.ts";
 import { readKek } from "./kek.ts";
+import { ledgerAnswers } from "./ledger/answers.ts";
 import { blockBudget, takeBudget } from "./ledger/accounts.ts";
 import type { Db } from "./ledger/db.ts";
 import { ensureInstall } from "./ledger/install.ts";
@@ -41,6 +44,8 @@ export interface ControllerOrder {
   readonly stop: AbortSignal;
   /** Called once, when rotations can begin. */
   readonly onReady?: () => void;
+  /** Shown at /flags. */
+  readonly version?: string;
   /** Default: all of this build. */
   readonly registry?: Readonly<Record<string, Adapter>>;
   /** Between two checkpoints; default a minute. */
@@ -55,20 +60,37 @@ const CHECKPOINT_MS = 60_000;
 
 /** Runs until `stop`. Throws what keeps it from starting, each with a remedy. */
 export async function runController(order: ControllerOrder): Promise<void> {
+  const { config, clock, stop, version = "unknown" } = order;
+  const readiness = createReadiness((ms) => AbortSignal.timeout(ms));
+  const probes = await openProbes({ config, readiness, version, stop, monotonicMs: () => clock.monotonicMs() });
+  try {
+    await runWithProbes(order, readiness);
+  } finally {
+    await probes?.close();
+  }
+}
+
+async function runWithProbes(order: ControllerOrder, readiness: Readiness): Promise<void> {
   const { config, log } = order;
   const keys = keyRing(await readKek(config, order.random));
   const ledger = await openLedger(config, { log: (line) => log.info({}, line) });
   try {
     const install = { id: config.install, environment: config.environment };
     await ensureInstall(ledger.db, install, keys);
-    await runOnLedger(order, ledger, keys);
+    readiness.set("ledger", async () => ledgerAnswers(ledger.db).then(() => undefined));
+    await runOnLedger(order, ledger, keys, readiness);
   } finally {
     await ledger.stop();
   }
   log.info({}, "stopped");
 }
 
-async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing): Promise<void> {
+async function runOnLedger(
+  order: ControllerOrder,
+  ledger: OpenLedger,
+  keys: KeyRing,
+  readiness: Readiness,
+): Promise<void> {
   const { config, log, stop } = order;
   const registry = order.registry ?? adapters;
   const lookup = accountSecrets(config.accountSecret, config.accountsDir);
@@ -82,11 +104,12 @@ async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: Key
     admission: { environment: config.environment, rotationOn, registry, bootstrap: bootstrapLogins(ledger) },
     isHeld: () => checkpoints.isHeld(),
   });
-  const sources = startSources(order, deps, () => engine.wake());
+  const sources = startSources(order, deps, readiness, () => engine.wake());
+  readiness.set("start", () => undefined);
   try {
     log.info(
       { install: config.install, environment: config.environment, rotation: config.rotation, replica: deps.replica },
-      readiness(rotationOn, checkpoints.isHeld()),
+      announcement(rotationOn, checkpoints.isHeld()),
     );
     order.onReady?.();
     await stopped(stop);
@@ -111,7 +134,7 @@ function ledgerBudgets(db: Db): BudgetMaker {
     });
 }
 
-function readiness(rotationOn: boolean, held: string | undefined): string {
+function announcement(rotationOn: boolean, held: string | undefined): string {
   if (!rotationOn) return "ready to observe; VELVET_ROTATION=off, so nothing is started";
   return held === undefined ? "ready" : "ready to observe; nothing is started";
 }
@@ -153,9 +176,9 @@ function engineDeps(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing, a
   };
 }
 
-function startSources(order: ControllerOrder, deps: Deps, onChange: () => void): RunningSource[] {
-  return sourcesOf(order).map(({ source, interval }) =>
-    runSource(source, {
+function startSources(order: ControllerOrder, deps: Deps, readiness: Readiness, onChange: () => void): RunningSource[] {
+  return sourcesOf(order).map(({ source, interval }) => {
+    const running = runSource(source, {
       db: deps.db,
       clock: deps.clock,
       signal: order.stop,
@@ -168,8 +191,15 @@ function startSources(order: ControllerOrder, deps: Deps, onChange: () => void):
       owner: deps.replica,
       newId: deps.uuid,
       random: deps.jitter,
-    }),
-  );
+    });
+    let why: string | undefined = "it was not read yet";
+    readiness.set(`source:${source.name}`, () => why);
+    running.first.then(
+      () => (why = undefined),
+      () => undefined, // it was stopped, which is a check of its own
+    );
+    return running;
+  });
 }
 
 function sourcesOf({ config, environment }: ControllerOrder): { source: Source; interval: number }[] {

@@ -20,6 +20,7 @@ import { policiesModule } from "./generate/policies.ts";
 import { reasonsReference } from "./generate/reasons.ts";
 import { statesReference } from "./generate/states.ts";
 import { typesOf } from "./generate/types.ts";
+import { chartReadme } from "./generate/values.ts";
 
 export interface Generator {
   /** Relative to the project's root. */
@@ -32,6 +33,10 @@ const CRDS = ["vendoraccounts", "credentials", "rotationrequests", "rotationdeci
   (name) => `crds/${name}.yaml`,
 );
 
+const CHART_README = "charts/velvet/README.md";
+const SCHEMA = "charts/velvet/values.schema.json";
+const VALUES = "charts/velvet/values.yaml";
+
 export const generators: readonly Generator[] = [
   ...CRDS.map((path) => ({ path, produce: async () => formatted(path, composedCrd(path)) })),
   { path: "crds/kinds.gen.ts", produce: () => typesOf(CRDS.map(composedCrd)) },
@@ -40,6 +45,7 @@ export const generators: readonly Generator[] = [
     path: `charts/velvet/templates/${path}`,
     produce: async () => chartCrd(await formatted(path, composedCrd(path))),
   })),
+  { path: CHART_README, produce: async () => formatted(CHART_README, chartReadme(read(SCHEMA), read(VALUES))) },
   { path: "controller/ledger/schema.sql", produce: produceSchemaSql },
   ...editorFiles(composedSpec).map(({ name, schema }) => {
     const path = `crds/schema/${name}`;
@@ -68,7 +74,11 @@ function adapterNames(): string[] {
 }
 
 function composedCrd(path: string): string {
-  return composeAdapters(readFileSync(new URL(path, ROOT), "utf8"), readAdapterBlocks(ROOT));
+  return composeAdapters(read(path), readAdapterBlocks(ROOT));
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(path, ROOT), "utf8");
 }
 
 /** As `npm run format` would leave it, so that the two never disagree. */
