@@ -14,6 +14,8 @@ RUN mkdir /lock && cp package.json package-lock.json .npmrc /lock/ \
   && mv /lock/node_modules /out/node_modules
 
 FROM ${NODE_IMAGE}
+# ssh wants its user to have a name.
+RUN groupadd --gid 65532 velvet && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin velvet
 # git for the repositories of the teams, over https and ssh; tini, because Node is not made to be process 1.
 # hadolint ignore=DL3008
 RUN apt-get update \

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { readConfig } from "../config.ts";
+import { openProbes } from "./open.ts";
 import { type Probes, ProbesCannotListen, startProbes } from "./probes.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
 
@@ -107,5 +109,47 @@ describe("the probes", () => {
   it("say what to do where the port is taken", async () => {
     const { probes } = await start();
     await expect(start(undefined, probes.port)).rejects.toThrow(ProbesCannotListen);
+  });
+});
+
+describe("the controller's probes", () => {
+  const open = async (env: Readonly<Record<string, string>>, stop: AbortSignal) => {
+    const config = readConfig(env, { root: false, home: "/nowhere" });
+    const readiness = createReadiness((ms) => AbortSignal.timeout(ms));
+    const probes = await openProbes({ config, readiness, version: "0.1.0", stop, monotonicMs });
+    if (probes !== undefined) opened.push(probes);
+    return { probes, readiness };
+  };
+
+  it("are not served without a port", async () => {
+    const { probes } = await open({}, new AbortController().signal);
+    expect(probes).toBeUndefined();
+  });
+
+  it("are served before the ledger is open, and while it stops, and are ready at neither time", async () => {
+    const free = await start();
+    const port = String(free.probes.port);
+    await free.probes.close();
+    opened.splice(0);
+    const stop = new AbortController();
+    const { readiness } = await open({ VELVET_HTTP_PORT: port, VELVET_PLATFORM_DIR: "/etc/velvet" }, stop.signal);
+    const ask = async () => fetch(`http://127.0.0.1:${port}/readyz`);
+    expect(await (await ask()).json()).toMatchObject({ ready: false, checks: { start: "the ledger is being opened" } });
+    readiness.set("start", () => undefined);
+    expect((await ask()).status).toBe(200);
+    stop.abort();
+    const stopping = await ask();
+    expect(stopping.status).toBe(503);
+    expect(await stopping.json()).toMatchObject({ checks: { stop: "it is stopping" } });
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+    expect(await (await fetch(`http://127.0.0.1:${port}/flags`)).json()).toMatchObject({ sources: ["platform"] });
+  });
+
+  it.each([
+    [{ VELVET_HTTP_PORT: "0" }, "from 1 to 65535"],
+    [{ VELVET_HTTP_PORT: "8080", VELVET_HTTP_HOST: "example.com" }, "it must be an address"],
+    [{ VELVET_HTTP_HOST: "0.0.0.0" }, "of no use without VELVET_HTTP_PORT"],
+  ])("are refused for %o", async (env, said) => {
+    await expect(open(env as Record<string, string>, new AbortController().signal)).rejects.toThrow(said);
   });
 });
