@@ -59,6 +59,19 @@ describe("the policies", () => {
     ]);
   });
 
+  it("prove the names of what was created a minute after the newest of them, and later", () => {
+    const times = ["2026-11-27T08:00:00Z", "2026-11-27T09:00:00Z"];
+    const objects = installed(POLICY, "none").map((object, index) => ({
+      ...object,
+      metadata: { ...object.metadata, creationTimestamp: times[index % 2] ?? "" },
+    }));
+    expect(policiesInForce(objects).provenFrom).toEqual(new Date("2026-11-27T09:01:00Z"));
+    expect(policiesInForce(objects.slice(1)).provenFrom).toBeUndefined();
+    const [first, ...others] = objects;
+    const dateless = { ...first, metadata: { name: first?.metadata.name ?? "" } };
+    expect(policiesInForce([dateless, ...others]).provenFrom).toBeUndefined();
+  });
+
   it("say who may apply for others", () => {
     const objects = installed(POLICY, "velvet-decisions", (spec) =>
       setVariable(spec, "gitOps", '[{"fieldManager":"argocd-controller","username":"argo"}]'),

@@ -7,13 +7,22 @@ import { POLICIES } from "./policies.gen.ts";
 /** A ValidatingAdmissionPolicy or its binding, as the API server gives it when it is read by name. */
 export interface PolicyObject {
   readonly kind?: string;
-  readonly metadata: { readonly name?: string; readonly deletionTimestamp?: string | Date };
+  readonly metadata: {
+    readonly name?: string;
+    readonly creationTimestamp?: string | Date;
+    readonly deletionTimestamp?: string | Date;
+  };
   readonly spec?: unknown;
 }
 
 export interface PoliciesFound {
   /** Nothing is missing: a name was proven, unless the object was applied for somebody else. */
   readonly inForce: boolean;
+  /**
+   * Only of an object that was created after this the name was proven: before, anybody could have typed it. Absent where the policies are
+   * not in force, or do not say since when they are there.
+   */
+  readonly provenFrom?: Date;
   /** One sentence for each object that is not there or not ours, and where it differs. */
   readonly missing: readonly string[];
   /** Field managers of those whom the policies let apply for others: what they own was not proven, whatever else is configured. */
@@ -48,7 +57,23 @@ export function policiesInForce(objects: readonly PolicyObject[]): PoliciesFound
   });
   const managers = objects.flatMap(({ spec }) => listOf(spec, "gitOps")).filter(isRecord);
   const names = managers.flatMap(({ fieldManager }) => (typeof fieldManager === "string" ? [fieldManager] : []));
-  return { inForce: missing.length === 0, missing, gitOpsFieldManagers: [...new Set(names)] };
+  const inForce = missing.length === 0;
+  const since = inForce ? provenFrom(objects) : undefined;
+  return {
+    inForce,
+    missing,
+    gitOpsFieldManagers: [...new Set(names)],
+    ...(since === undefined ? {} : { provenFrom: since }),
+  };
+}
+
+/** The API server heeds a policy some time after it was written: in seconds, as measured; a minute leaves room. */
+const HEEDED_WITHIN_MS = 60_000;
+
+function provenFrom(objects: readonly PolicyObject[]): Date | undefined {
+  const ours = objects.filter(({ metadata }) => POLICY_NAMES.includes(metadata.name ?? ""));
+  const newest = Math.max(...ours.map(({ metadata }) => new Date(metadata.creationTimestamp ?? Number.NaN).getTime()));
+  return Number.isNaN(newest) ? undefined : new Date(newest + HEEDED_WITHIN_MS);
 }
 
 function listOf(spec: unknown, variable: string): readonly unknown[] {
