@@ -1,5 +1,7 @@
 /** Each rule of the admission policies on a real API server: by people whose rights are the chart's roles. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rule } from "../../controller/domain/rule.ts";
+import type { DecisionRow, World } from "../../controller/domain/world.ts";
 import { policiesInForce, POLICY_NAMES, type PolicyObject } from "../../controller/sources/kubernetes/policies.ts";
 import { eventually, install, must } from "./chart.ts";
 import type { Ended } from "./environment/access.ts";
@@ -203,6 +205,30 @@ describeKubernetes("the admission policies", () => {
       ).toMatchObject(DONE);
       expect(await create("boss", own("orders"))).toMatchObject(DONE);
     });
+
+    it.each([
+      ["boss", "boss", false],
+      ["boss", "grace", true],
+    ])(
+      "are told apart alike by the API server and by the engine: asked by %s, decided by %s",
+      async (by, decider, fine) => {
+        const name = `twin-${decider}`;
+        expect(await create(by, request(by, { name, namespace: TWO }))).toMatchObject(DONE);
+        const spec = { ...MINT, requestRef: { name }, reason: "seen", decidedBy: decider } as const;
+        const decide = async () => create(decider, decision(decider, spec, { namespace: TWO }), "--dry-run=server");
+        if (!fine) await eventually("the request is seen", async () => (await decide()).code === 1);
+        expect((await decide()).code === 0).toBe(fine);
+        // The rule of two people looks at nothing else of the world, and comes first; for who is let by, it was another rule that answered.
+        const snapshot = {
+          request: { spec: { requestedBy: by } },
+          accounts: { vendor: { spec: { twoPerson: true } } },
+        };
+        const world = { rotation: { snapshot, facts: { abort: {} } } } as unknown as World;
+        const row = { uid: "1", name, spec, trust: "admission", appearedAt: new Date(0) } as unknown as DecisionRow;
+        const ruling = rule(world, row, row.appearedAt);
+        expect(ruling).toMatchObject({ verdict: "refused", reason: fine ? "Aborting" : "SamePerson" });
+      },
+    );
   });
 
   describe("status", () => {
