@@ -1,4 +1,5 @@
 /** What the controller does on a cluster: watches the four kinds, shows their statuses, reads the secrets that accounts name. */
+import type { Config } from "./config.ts";
 import type { ApiClient } from "./kubernetes/client.ts";
 import { isApiError } from "./kubernetes/error.ts";
 import { apiVersionOf, pathOf } from "./kubernetes/resource.ts";
@@ -8,7 +9,7 @@ import type { Db } from "./ledger/db.ts";
 import type { Log } from "./log.ts";
 import { openProjector, type Projector } from "./projections/kubernetes/project.ts";
 import { type KnownSubject, openSubjects, type Subjects } from "./projections/kubernetes/subjects.ts";
-import type { AccountSecrets } from "./sources/kubernetes/account-secrets.ts";
+import { type AccountSecrets, openAccountSecrets } from "./sources/kubernetes/account-secrets.ts";
 import { nameOf, pathOfName } from "./sources/kubernetes/documents.ts";
 import { SOURCE } from "./sources/kubernetes/intake.ts";
 import { resourceOf } from "./sources/kubernetes/resources.ts";
@@ -18,26 +19,55 @@ import { SourceFailure } from "./sources/failure.ts";
 import type { RunningSource } from "./sources/poll.ts";
 import { failSource, touchSource } from "./sources/state.ts";
 
+export interface OpenedCluster {
+  readonly client: ApiClient;
+  readonly secrets: AccountSecrets;
+}
+
+export interface ClusterConfig {
+  readonly config: Pick<Config, "kubernetesNamespaces">;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  readonly stop: AbortSignal;
+}
+
+const FIRST_READ_MS = 10_000;
+
+/** Undefined where no API server is watched. The secrets that accounts name are read once before anything begins. */
+export async function openClusterOf(order: ClusterConfig, db: Db): Promise<OpenedCluster | undefined> {
+  const { config, environment, log, stop } = order;
+  if (config.kubernetesNamespaces === undefined) return undefined;
+  // Large, and slow to load: nobody who does not talk to a cluster pays for it.
+  const { openCluster } = await import("./kubernetes/cluster.ts");
+  const client = await openCluster({ env: environment });
+  const secrets = openAccountSecrets({
+    db,
+    client,
+    onTrouble: (err, name) => log.warn({ err, secret: name }, "a Secret of an account cannot be read"),
+  });
+  await secrets.refresh(AbortSignal.any([stop, AbortSignal.timeout(FIRST_READ_MS)])).catch(() => undefined);
+  return { client, secrets };
+}
+
 export interface ClusterOrder {
   readonly deps: Deps;
   readonly log: Log;
-  readonly client: ApiClient;
-  readonly secrets: AccountSecrets;
-  /** Absent: all. */
-  readonly namespaces?: readonly string[];
+  readonly cluster: OpenedCluster;
+  readonly namespaces: Config["kubernetesNamespaces"];
   readonly stop: AbortSignal;
   readonly onChange: () => void;
 }
 
 /** Runs until `stop`. */
-export function watchCluster(order: ClusterOrder): RunningSource {
-  const { deps, log, client, secrets, namespaces, stop } = order;
+export function watchCluster(order: ClusterOrder): RunningSource[] {
+  const { deps, log, cluster, namespaces, stop } = order;
+  const { client, secrets } = cluster;
   const subjects = openSubjects();
   const projector = openStatuses(order, subjects);
-  return runKubernetesSource({
+  const source = runKubernetesSource({
     db: deps.db,
     client,
-    ...(namespaces === undefined ? {} : { namespaces }),
+    ...(namespaces === "all" || namespaces === undefined ? {} : { namespaces }),
     environment: deps.environment,
     clock: deps.clock,
     random: deps.jitter,
@@ -61,10 +91,11 @@ export function watchCluster(order: ClusterOrder): RunningSource {
       else log.warn({ missing }, "admission policies are not in force: names in objects count as claimed");
     },
   });
+  return [source, { first: source.first, done: secrets.run(stop) }];
 }
 
 /** Writes what the ledger says, for as long as this replica is the one that watches. */
-function openStatuses({ deps, log, client }: ClusterOrder, subjects: Subjects): Projector {
+function openStatuses({ deps, log, cluster: { client } }: ClusterOrder, subjects: Subjects): Projector {
   const health = openHealth(deps.db);
   return openProjector({
     db: deps.db,

@@ -18,6 +18,7 @@ interface Defaults {
   readonly rotation: "on" | "off";
   readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly concurrency: number;
+  readonly httpHost: string;
 }
 
 export type Config = Omit<Read, keyof Defaults> &
@@ -107,6 +108,10 @@ const CONTRADICTIONS: readonly (readonly [found: (read: Read) => boolean, mistak
     (read) => read.gitUrl !== undefined && read.gitNamespaces === undefined,
     "VELVET_GIT_NAMESPACES: it must be given with VELVET_GIT_URL, for example teams/*=*",
   ],
+  [
+    (read) => read.httpHost !== undefined && read.httpPort === undefined,
+    "VELVET_HTTP_HOST: it is of no use without VELVET_HTTP_PORT",
+  ],
 ];
 
 /** A variable that is wrong by itself is there: that it lacks is not said as well. */
@@ -135,6 +140,7 @@ function defaults(environment: Environment, { root, home }: Machine): Omit<Defau
     rotation: "on",
     logLevel: "info",
     concurrency: 32,
+    httpHost: "127.0.0.1",
   };
 }
 

@@ -7,7 +7,7 @@ import type { Adapter, Clock } from "../adapters/contract.ts";
 import { adapters } from "../adapters/registry.ts";
 import { bootstrapLogins } from "./bootstrap.ts";
 import { type Checkpoints, startCheckpoints } from "./checkpoints/run.ts";
-import { watchCluster } from "./cluster.ts";
+import { openClusterOf, type OpenedCluster, watchCluster } from "./cluster.ts";
 import type { SecretSource } from "../crds/kinds.gen.ts";
 import type { Config } from "./config.ts";
 import type { KeyRing } from "./custody/key.ts";
@@ -17,15 +17,16 @@ import { budgetOf } from "./engine/budget.ts";
 import type { Deps } from "./engine/deps.ts";
 import { Engine } from "./engine/engine.ts";
 import { accountSecrets } from "./engine/secrets.ts";
+import { openProbes } from "./http/open.ts";
+import { createReadiness, type Readiness } from "./http/readiness.ts";
 import { readKek } from "./kek.ts";
+import { ledgerAnswers } from "./ledger/answers.ts";
 import { blockBudget, takeBudget } from "./ledger/accounts.ts";
-import type { ApiClient } from "./kubernetes/client.ts";
 import type { Db } from "./ledger/db.ts";
 import { ensureInstall } from "./ledger/install.ts";
 import type { Log } from "./log.ts";
 import type { OpenLedger } from "./open.ts";
 import { openLedger } from "./open.ts";
-import { type AccountSecrets, openAccountSecrets } from "./sources/kubernetes/account-secrets.ts";
 import { folderSource } from "./sources/folder.ts";
 import { gitSource } from "./sources/git/source.ts";
 import type { Source } from "./sources/look.ts";
@@ -45,6 +46,8 @@ export interface ControllerOrder {
   readonly stop: AbortSignal;
   /** Called once, when rotations can begin. */
   readonly onReady?: () => void;
+  /** Shown at /flags. */
+  readonly version?: string;
   /** Default: all of this build. */
   readonly registry?: Readonly<Record<string, Adapter>>;
   /** Between two checkpoints; default a minute. */
@@ -56,27 +59,43 @@ const LEASE_MS = 25_000;
 const POLL_MS = 1_000;
 const PLATFORM_INTERVAL_MS = 5_000;
 const CHECKPOINT_MS = 60_000;
-const FIRST_READ_MS = 10_000;
 
 /** Runs until `stop`. Throws what keeps it from starting, each with a remedy. */
 export async function runController(order: ControllerOrder): Promise<void> {
+  const { config, clock, stop, version = "unknown" } = order;
+  const readiness = createReadiness((ms) => AbortSignal.timeout(ms));
+  const probes = await openProbes({ config, readiness, version, stop, monotonicMs: () => clock.monotonicMs() });
+  try {
+    await runWithProbes(order, readiness);
+  } finally {
+    await probes?.close();
+  }
+}
+
+async function runWithProbes(order: ControllerOrder, readiness: Readiness): Promise<void> {
   const { config, log } = order;
   const keys = keyRing(await readKek(config, order.random));
   const ledger = await openLedger(config, { log: (line) => log.info({}, line) });
   try {
     const install = { id: config.install, environment: config.environment };
     await ensureInstall(ledger.db, install, keys);
-    await runOnLedger(order, ledger, keys);
+    readiness.set("ledger", async () => ledgerAnswers(ledger.db).then(() => undefined));
+    await runOnLedger(order, ledger, keys, readiness);
   } finally {
     await ledger.stop();
   }
   log.info({}, "stopped");
 }
 
-async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing): Promise<void> {
+async function runOnLedger(
+  order: ControllerOrder,
+  ledger: OpenLedger,
+  keys: KeyRing,
+  readiness: Readiness,
+): Promise<void> {
   const { config, log, stop } = order;
   const registry = order.registry ?? adapters;
-  const cluster = await openClusterSecrets(order, ledger.db);
+  const cluster = await openClusterOf(order, ledger.db);
   const local = accountSecrets(config.accountSecret, config.accountsDir);
   const lookup = (source: SecretSource) => local(source) ?? cluster?.secrets.lookup(source);
   const accounts = new Accounts(registry, lookup, order.clock, ledgerBudgets(ledger.db));
@@ -89,12 +108,13 @@ async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: Key
     admission: { environment: config.environment, rotationOn, registry, bootstrap: bootstrapLogins(ledger) },
     isHeld: () => checkpoints.isHeld(),
   });
-  const sources = startSources(order, deps, () => engine.wake());
-  if (cluster !== undefined) sources.push(...startCluster(order, deps, cluster, () => engine.wake()));
+  const sources = startSources(order, deps, readiness, () => engine.wake());
+  if (cluster !== undefined) sources.push(...watched(order, deps, { cluster, readiness }, () => engine.wake()));
+  readiness.set("start", () => undefined);
   try {
     log.info(
       { install: config.install, environment: config.environment, rotation: config.rotation, replica: deps.replica },
-      readiness(rotationOn, checkpoints.isHeld()),
+      announcement(rotationOn, checkpoints.isHeld()),
     );
     order.onReady?.();
     await stopped(stop);
@@ -108,33 +128,15 @@ async function runOnLedger(order: ControllerOrder, ledger: OpenLedger, keys: Key
   }
 }
 
-interface Cluster {
-  readonly client: ApiClient;
-  readonly secrets: AccountSecrets;
-}
-
-/** Undefined where no API server is watched. The secrets that accounts name are read once before anything begins. */
-async function openClusterSecrets(order: ControllerOrder, db: Db): Promise<Cluster | undefined> {
-  const { config, environment, log, stop } = order;
-  if (config.kubernetesNamespaces === undefined) return undefined;
-  const { openCluster } = await import("./kubernetes/cluster.ts");
-  const client = await openCluster({ env: environment });
-  const secrets = openAccountSecrets({
-    db,
-    client,
-    onTrouble: (err, name) => log.warn({ err, secret: name }, "a Secret of an account cannot be read"),
-  });
-  await secrets.refresh(AbortSignal.any([stop, AbortSignal.timeout(FIRST_READ_MS)])).catch(() => undefined);
-  return { client, secrets };
-}
-
-function startCluster(order: ControllerOrder, deps: Deps, cluster: Cluster, onChange: () => void): RunningSource[] {
-  const { config, log, stop } = order;
-  const named = config.kubernetesNamespaces;
-  const namespaces = named === "all" || named === undefined ? {} : { namespaces: named };
-  const source = watchCluster({ ...cluster, ...namespaces, deps, log, stop, onChange });
-  const reading = cluster.secrets.run(stop);
-  return [source, { first: source.first, done: reading }];
+function watched(
+  { config, log, stop }: ControllerOrder,
+  deps: Deps,
+  { cluster, readiness }: { readonly cluster: OpenedCluster; readonly readiness: Readiness },
+  onChange: () => void,
+): RunningSource[] {
+  const running = watchCluster({ cluster, namespaces: config.kubernetesNamespaces, deps, log, stop, onChange });
+  for (const source of running) awaitFirst(readiness, "kubernetes", source);
+  return running;
 }
 
 /** Counted in the ledger, so that all replicas together keep to what a vendor allows. */
@@ -149,7 +151,7 @@ function ledgerBudgets(db: Db): BudgetMaker {
     });
 }
 
-function readiness(rotationOn: boolean, held: string | undefined): string {
+function announcement(rotationOn: boolean, held: string | undefined): string {
   if (!rotationOn) return "ready to observe; VELVET_ROTATION=off, so nothing is started";
   return held === undefined ? "ready" : "ready to observe; nothing is started";
 }
@@ -191,9 +193,9 @@ function engineDeps(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing, a
   };
 }
 
-function startSources(order: ControllerOrder, deps: Deps, onChange: () => void): RunningSource[] {
-  return sourcesOf(order).map(({ source, interval }) =>
-    runSource(source, {
+function startSources(order: ControllerOrder, deps: Deps, readiness: Readiness, onChange: () => void): RunningSource[] {
+  return sourcesOf(order).map(({ source, interval }) => {
+    const running = runSource(source, {
       db: deps.db,
       clock: deps.clock,
       signal: order.stop,
@@ -206,7 +208,18 @@ function startSources(order: ControllerOrder, deps: Deps, onChange: () => void):
       owner: deps.replica,
       newId: deps.uuid,
       random: deps.jitter,
-    }),
+    });
+    awaitFirst(readiness, source.name, running);
+    return running;
+  });
+}
+
+function awaitFirst(readiness: Readiness, name: string, { first }: RunningSource): void {
+  let why: string | undefined = "it was not read yet";
+  readiness.set(`source:${name}`, () => why);
+  first.then(
+    () => (why = undefined),
+    () => undefined, // it was stopped, which is a check of its own
   );
 }
 

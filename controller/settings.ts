@@ -1,4 +1,5 @@
 /** How one environment variable is read: small parsers that throw `Mistake`, so that all mistakes can be told at once. */
+import { isIP } from "node:net";
 import { Secret } from "../adapters/secret.ts";
 import { durationMs } from "./domain/duration.ts";
 
@@ -72,6 +73,11 @@ export function duration(leastMs: number, mostMs: number, rule: string): (text: 
 export function absolutePath(text: string): string {
   if (!text.startsWith("/") || text.includes("\0")) throw new Mistake("it must be an absolute path");
   return text.length > 1 ? text.replace(/\/+$/, "") : text;
+}
+
+export function ipAddress(text: string): string {
+  if (isIP(text) === 0) throw new Mistake("it must be an address such as 127.0.0.1, 0.0.0.0 or ::");
+  return text;
 }
 
 /** A URL of Postgres; kept as a `Secret`, because it may hold a password. */

@@ -4,6 +4,7 @@ import {
   accepted,
   base64Key,
   duration,
+  ipAddress,
   matching,
   namespaceNames,
   oneOf,
@@ -174,5 +175,19 @@ export const SETTINGS = {
     fallback: "32",
     example: "32",
     parse: wholeNumber(1, 1_000),
+  }),
+  httpPort: setting({
+    variable: "VELVET_HTTP_PORT",
+    meaning: "Where /healthz, /readyz and /flags are served, for a kubelet or a load balancer.",
+    fallback: "nothing is served",
+    example: "8080",
+    parse: wholeNumber(1, 65_535),
+  }),
+  httpHost: setting({
+    variable: "VELVET_HTTP_HOST",
+    meaning: "The address that VELVET_HTTP_PORT is opened on.",
+    fallback: "127.0.0.1",
+    example: "0.0.0.0",
+    parse: ipAddress,
   }),
 } satisfies Record<string, Setting<unknown>>;

@@ -14,10 +14,13 @@ import { KINDS, specSchemaIn, type StructuralSchema } from "../controller/source
 import type { Kind } from "../crds/kinds.gen.ts";
 import { composeAdapters } from "./generate/compose.ts";
 import { configurationReference } from "./generate/configuration.ts";
+import { chartCrd } from "./generate/chart.ts";
 import { kindsReference } from "./generate/kinds.ts";
+import { policiesModule } from "./generate/policies.ts";
 import { reasonsReference } from "./generate/reasons.ts";
 import { statesReference } from "./generate/states.ts";
 import { typesOf } from "./generate/types.ts";
+import { chartReadme } from "./generate/values.ts";
 
 export interface Generator {
   /** Relative to the project's root. */
@@ -30,9 +33,19 @@ const CRDS = ["vendoraccounts", "credentials", "rotationrequests", "rotationdeci
   (name) => `crds/${name}.yaml`,
 );
 
+const CHART_README = "charts/velvet/README.md";
+const SCHEMA = "charts/velvet/values.schema.json";
+const VALUES = "charts/velvet/values.yaml";
+
 export const generators: readonly Generator[] = [
   ...CRDS.map((path) => ({ path, produce: async () => formatted(path, composedCrd(path)) })),
   { path: "crds/kinds.gen.ts", produce: () => typesOf(CRDS.map(composedCrd)) },
+  { path: "controller/sources/kubernetes/policies.gen.ts", produce: () => policiesModule(ROOT) },
+  ...CRDS.map((path) => ({
+    path: `charts/velvet/templates/${path}`,
+    produce: async () => chartCrd(await formatted(path, composedCrd(path))),
+  })),
+  { path: CHART_README, produce: async () => formatted(CHART_README, chartReadme(read(SCHEMA), read(VALUES))) },
   { path: "controller/ledger/schema.sql", produce: produceSchemaSql },
   ...editorFiles(composedSpec).map(({ name, schema }) => {
     const path = `crds/schema/${name}`;
@@ -61,7 +74,11 @@ function adapterNames(): string[] {
 }
 
 function composedCrd(path: string): string {
-  return composeAdapters(readFileSync(new URL(path, ROOT), "utf8"), readAdapterBlocks(ROOT));
+  return composeAdapters(read(path), readAdapterBlocks(ROOT));
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(path, ROOT), "utf8");
 }
 
 /** As `npm run format` would leave it, so that the two never disagree. */

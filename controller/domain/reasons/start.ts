@@ -123,4 +123,10 @@ export const START_REASONS: Readonly<Record<string, Reason>> = {
     commands: ["velvet doctor"],
     where: ["start"],
   },
+  ProbesCannotListen: {
+    meaning: "Another program has the port of the probes, or the address is not this machine's.",
+    fine: STOPPED,
+    remedy: "Give another VELVET_HTTP_PORT or VELVET_HTTP_HOST, or leave both out: then nothing is served.",
+    where: ["start"],
+  },
 };

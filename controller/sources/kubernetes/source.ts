@@ -2,6 +2,7 @@
 import type { Clock } from "../../../adapters/contract.ts";
 import type { Kind } from "../../../crds/kinds.gen.ts";
 import type { ApiClient } from "../../kubernetes/client.ts";
+import { SYSTEM_CLOCK } from "../../kubernetes/clock.ts";
 import { startReflector } from "../../kubernetes/reflector.ts";
 import type { Db } from "../../ledger/db.ts";
 import { type HeldLease, holdLease } from "../../ledger/lease.ts";
@@ -107,7 +108,7 @@ async function watch(options: KubernetesSourceOptions, list: ListOrder, watching
     client: options.client,
     resource: list.resource,
     ...(list.namespace === undefined ? {} : { namespace: list.namespace }),
-    clock: options.clock,
+    clock: SYSTEM_CLOCK,
     random: options.random,
     signal: stop,
     apply: async (changes, whole) => {
@@ -115,7 +116,7 @@ async function watch(options: KubernetesSourceOptions, list: ListOrder, watching
       for (const change of changes) options.onSeen(list.kind, change);
       await health.well(list.name);
     },
-    onTrouble: (trouble) => void health.ill(list.name, trouble),
+    onTrouble: ({ error }) => void health.ill(list.name, error),
   });
   await reflector.done;
 }

@@ -3,8 +3,8 @@ import type { ApiObject } from "../../kubernetes/object.ts";
 import type { Trust } from "../look.ts";
 
 export interface TrustFacts {
-  /** Since when the admission policies have been as Velvet installs them; absent: they are not. */
-  readonly policiesSince: string | undefined;
+  /** Only of what was created after this a name is proven; absent: of nothing. */
+  readonly provenFrom: Date | undefined;
   /** Field managers of GitOps controllers, which apply in the name of others. */
   readonly gitOpsManagers: readonly string[];
 }
@@ -13,11 +13,11 @@ export interface TrustFacts {
  * `admission`: the policies stood when the object was made, so that the name in it is that of the user whom the API server knows, and no
  * GitOps controller has written its spec in the name of somebody else.
  */
-export function trustOf(object: ApiObject, { policiesSince, gitOpsManagers }: TrustFacts): Trust {
+export function trustOf(object: ApiObject, { provenFrom, gitOpsManagers }: TrustFacts): Trust {
   const { creationTimestamp, managedFields = [] } = object.metadata;
-  if (policiesSince === undefined || creationTimestamp === undefined) return "claimed";
+  if (provenFrom === undefined || creationTimestamp === undefined) return "claimed";
   // Times of the API server have whole seconds: one made in the same second may have been made before.
-  if (!(Date.parse(policiesSince) < Date.parse(creationTimestamp))) return "claimed";
+  if (!(provenFrom.getTime() < Date.parse(creationTimestamp))) return "claimed";
   const writers = managedFields.filter((entry) => ownsSpec(entry.fieldsV1));
   const known = writers.every(({ manager }) => manager !== undefined && !gitOpsManagers.includes(manager));
   return writers.length > 0 && known ? "admission" : "claimed";

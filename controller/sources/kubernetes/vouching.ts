@@ -36,13 +36,10 @@ export function openVouching(
         KINDS.flatMap((resource) => POLICY_NAMES.map(async (name) => read(client, resource, name, signal))),
       );
       const objects = found.filter((object) => object !== undefined);
-      const { inForce, missing, gitOpsFieldManagers } = policiesInForce(objects);
+      const { provenFrom, missing, gitOpsFieldManagers } = policiesInForce(objects);
       if (said !== missing.join(" ")) onChange(missing);
       said = missing.join(" ");
-      known = {
-        policiesSince: inForce ? lastChange(objects) : undefined,
-        gitOpsManagers: gitOpsFieldManagers,
-      };
+      known = { provenFrom, gitOpsManagers: gitOpsFieldManagers };
       askedAt = now;
       return known;
     },
@@ -63,14 +60,4 @@ async function read(
     if (isApiError(error) && (error.status === 404 || error.status === 403)) return undefined;
     throw error;
   }
-}
-
-/** One that was changed in between may have been another one then. */
-function lastChange(objects: readonly ApiObject[]): string | undefined {
-  const times = objects.flatMap(({ metadata: { creationTimestamp, managedFields = [] } }) => [
-    ...(creationTimestamp === undefined ? [] : [creationTimestamp]),
-    // The API server's own notes on a policy are no change of it.
-    ...managedFields.flatMap(({ time, subresource }) => (time === undefined || subresource === "status" ? [] : [time])),
-  ]);
-  return times.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1);
 }

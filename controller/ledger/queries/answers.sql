@@ -1,0 +1,2 @@
+-- Whether the ledger answers.
+select 1 as answers
