@@ -109,7 +109,7 @@ function openStatuses({ deps, log, cluster: { client } }: ClusterOrder, subjects
     announce: () => undefined,
     onTrouble: (err, path) => {
       log.warn({ err, path }, "a status cannot be shown; it is tried again");
-      void health.ill(err).catch(() => undefined);
+      health.ill(err);
     },
     monotonicMs: () => deps.clock.monotonicMs(),
     random: deps.jitter,
@@ -117,7 +117,7 @@ function openStatuses({ deps, log, cluster: { client } }: ClusterOrder, subjects
 }
 
 /** Where nothing can be shown in the cluster, the source's row says so, which the ledger's own commands show. */
-function openHealth(db: Db): { well(): Promise<void>; ill(error: unknown): Promise<void> } {
+function openHealth(db: Db): { well(): Promise<void>; ill(error: unknown): void } {
   let isIll = false;
   return {
     well: async () => {
@@ -125,11 +125,12 @@ function openHealth(db: Db): { well(): Promise<void>; ill(error: unknown): Promi
       isIll = false;
       await touchSource(db, SOURCE);
     },
-    ill: async (error) => {
+    ill: (error) => {
       const failure = failureOf(error);
       if (!(failure instanceof SourceFailure)) return;
       isIll = true;
-      await failSource(db, { name: SOURCE, kind: "kubernetes" }, failure);
+      // What the ledger says of it then is not worth a second report.
+      failSource(db, { name: SOURCE, kind: "kubernetes" }, failure).catch(() => undefined);
     },
   };
 }

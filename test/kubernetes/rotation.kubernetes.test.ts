@@ -142,6 +142,8 @@ describeKubernetes("a rotation on a cluster", () => {
     await shows("rr", "nobody", { Ready: "False/CredentialNotFound", Reconciling: "True/CredentialNotFound" });
     await velvet.apply(velvet.credential("elsewhere", { environment: "staging" }));
     await shows("credential", "elsewhere", { Accepted: "False/WrongEnvironment", Stalled: "True/WrongEnvironment" });
+    const { conditions = [] } = (await velvet.read("credential", "elsewhere")).status;
+    expect(conditions[0]?.message).toContain("for the environment staging");
   });
 
   it("puts right a status that somebody forged or wiped, and believes none of it", async () => {

@@ -164,4 +164,25 @@ export const SOURCE_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Put the files themselves there.",
     where: ["source"],
   },
+  CrdsNotInstalled: {
+    meaning: "The API server does not know Velvet's kinds.",
+    fine: KNOWN,
+    remedy: "Install the CRDs, for example with the chart; the watch begins by itself.",
+    commands: ["kubectl get crds"],
+    where: ["source"],
+  },
+  KubernetesForbidden: {
+    meaning: "The API server does not let Velvet watch its own kinds, or write their statuses.",
+    fine: KNOWN,
+    remedy: "Give Velvet's ServiceAccount the rights of the chart; it goes on by itself.",
+    commands: ["helm upgrade"],
+    where: ["source"],
+  },
+  KubernetesUnavailable: {
+    meaning: "The API server does not answer, or not as it should.",
+    fine: KNOWN,
+    remedy: "Look at the API server. Rotations go on meanwhile, and what was missed is shown when it is back.",
+    commands: ["kubectl get --raw /readyz"],
+    where: ["source"],
+  },
 };
