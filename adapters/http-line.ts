@@ -31,6 +31,8 @@ export interface PoolShape {
   readonly reach: Reach;
   readonly connections: number;
   readonly connectTimeoutMs: number;
+  /** Whom to trust instead of the usual authorities, in PEM. */
+  readonly ca?: string | undefined;
 }
 
 /** Connections to one origin, HTTP/1.1 only, one request at a time on each, and only to addresses within reach. */
@@ -38,6 +40,7 @@ export function openPool(shape: PoolShape): Pool {
   const dial = buildConnector({
     allowH2: false,
     timeout: shape.connectTimeoutMs,
+    ...(shape.ca === undefined ? {} : { ca: shape.ca }),
     lookup: guardedLookup(shape.reach),
   });
   return new Pool(shape.origin, {

@@ -32,6 +32,8 @@ export interface HttpOptions {
   readonly budget?: Budget | undefined;
   /** Which addresses may be connected to. Default `any`: the platform team chose the endpoint. Metadata addresses never. */
   readonly reach?: Reach;
+  /** The authority that the server's certificate must come from, in PEM, in place of the usual ones. Asked before each request: it may change. */
+  readonly ca?: (() => string | undefined) | undefined;
   /** Connections at once. Default 8. */
   readonly connections?: number;
   /** For a request as a whole, connect and body included. Default 30 s. */
@@ -87,19 +89,7 @@ const REQUEST_IDS = ["x-request-id", "request-id", "x-amzn-requestid", "x-github
 
 /** Opens nothing yet: connects when first used. */
 export function openHttp(options: HttpOptions): Http {
-  const pools = new Map<string, ReturnType<typeof openPool>>();
-  const poolOf = (origin: string) => {
-    const open =
-      pools.get(origin) ??
-      openPool({
-        origin,
-        reach: options.reach ?? "any",
-        connections: options.connections ?? 8,
-        connectTimeoutMs: 10_000,
-      });
-    pools.set(origin, open);
-    return open;
-  };
+  const pools = poolsOf(options);
   return {
     async send(request, signal) {
       const facts = { vendor: options.vendor, operation: `${request.method} ${request.path.pattern || "/"}` };
@@ -111,12 +101,32 @@ export function openHttp(options: HttpOptions): Http {
         oversized: options.oversized ?? "refuse",
       };
       using _turn = await options.budget?.enter(facts, signal);
-      const result = await exchange(poolOf(base.origin), line, limits, signal);
+      const result = await exchange(pools.of(base.origin), line, limits, signal);
       if (result.status === 429) options.budget?.block(waitOf(options, result.headers) ?? DEFAULT_REST_MS);
       return judge(options, request, result, facts);
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+      await pools.destroy();
+    },
+  };
+}
+
+/** One pool for each origin. Where the authority has changed, connections that it no longer vouches for take no further request. */
+function poolsOf(options: HttpOptions) {
+  const pools = new Map<string, { readonly ca: string | undefined; readonly pool: ReturnType<typeof openPool> }>();
+  return {
+    of(origin: string) {
+      const ca = options.ca?.();
+      const open = pools.get(origin);
+      if (open && open.ca === ca) return open.pool;
+      void open?.pool.close();
+      const { reach = "any", connections = 8 } = options;
+      const pool = openPool({ origin, reach, connections, connectTimeoutMs: 10_000, ca });
+      pools.set(origin, { ca, pool });
+      return pool;
+    },
+    async destroy() {
+      await Promise.all([...pools.values()].map(({ pool }) => pool.destroy()));
     },
   };
 }
