@@ -85,10 +85,11 @@ function ownershipOf(object: Stored, manager: string, operation: Ownership["oper
 
 function snapshot({ values, owners }: Stored): string {
   const held = owners.filter(({ fields }) => fields.size > 0);
-  return JSON.stringify([
-    [...values].toSorted(),
-    held.map(({ manager, operation, fields }) => [manager, operation, [...fields].toSorted()]).toSorted(),
-  ]);
+  const texts = [...values].map((entry) => JSON.stringify(entry));
+  const claims = held.flatMap(({ manager, operation, fields }) =>
+    [...fields].map((field) => JSON.stringify([manager, operation, field])),
+  );
+  return JSON.stringify([texts.toSorted(), claims.toSorted()]);
 }
 
 interface Finish {

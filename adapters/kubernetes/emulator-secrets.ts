@@ -71,18 +71,23 @@ export class Secrets {
   patch(call: Call): Reply {
     const found = this.all.get(keyOf(call.params));
     if (!found) return notFound("secrets", call.params["name"] ?? "");
-    const body = (call.json ?? {}) as Body;
-    const version = body.metadata?.resourceVersion;
-    if (version !== undefined && version !== String(found.version)) return modified();
+    const body = call.json as Body;
+    if (isOutdated(found, body)) return modified();
+    return this.#change(found, body, call);
+  }
+
+  #change(found: StoredSecret, body: Body, call: Call): Reply {
     const manager = call.query.get("fieldManager") ?? "";
     const writing = { manager, now: call.now, nextVersion: this.#nextVersion };
     const isApply = call.headers["content-type"] === "application/apply-patch+yaml";
     if (isApply && manager === "") return status(422, "Invalid", "fieldManager is required for apply patch");
     const copy = cloned(found);
-    const no = isApply
-      ? applied(copy, { ...writing, force: call.query.get("force") === "true", fields: fieldsIn(body) })
-      : void updated(copy, writing, changesIn(body));
-    return no ?? this.#admit(found, copy);
+    if (!isApply) {
+      updated(copy, writing, changesIn(body));
+      return this.#admit(found, copy);
+    }
+    const force = call.query.get("force") === "true";
+    return applied(copy, { ...writing, force, fields: fieldsIn(body) }) ?? this.#admit(found, copy);
   }
 
   #admit(found: StoredSecret, next: StoredSecret): Reply {
@@ -110,6 +115,11 @@ export class Secrets {
       causes,
     });
   }
+}
+
+export function isOutdated({ version }: Stored, body: { metadata?: { resourceVersion?: string } }): boolean {
+  const expected = body.metadata?.resourceVersion;
+  return expected !== undefined && expected !== String(version);
 }
 
 function cloned(found: StoredSecret): StoredSecret {

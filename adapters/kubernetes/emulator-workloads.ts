@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Call, Reply } from "../emulator/emulator.ts";
 import type { Stored } from "./emulator-objects.ts";
 import { groupOf, metadataOf, updated } from "./emulator-objects.ts";
-import { modified, notFound } from "./emulator-secrets.ts";
+import { isOutdated, modified, notFound } from "./emulator-secrets.ts";
 
 /** A rollout is observed, and at its end. */
 const OBSERVE_MS = 1_000;
@@ -100,14 +100,9 @@ export class Workloads {
       metadata?: { resourceVersion?: string };
       spec?: { template?: { metadata?: { annotations?: Record<string, string> } } };
     };
-    const version = body.metadata?.resourceVersion;
-    if (version !== undefined && version !== String(found.version)) return modified();
-    this.annotate(
-      found,
-      call.query.get("fieldManager") ?? "unknown",
-      call.now,
-      body.spec?.template?.metadata?.annotations ?? {},
-    );
+    if (isOutdated(found, body)) return modified();
+    const manager = call.query.get("fieldManager") ?? "";
+    this.annotate(found, manager, call.now, body.spec?.template?.metadata?.annotations ?? {});
     return { status: 200, body: shown(found, call.now) };
   }
 

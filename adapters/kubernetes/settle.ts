@@ -51,10 +51,11 @@ function reverted({ kind, name }: Workload, object: Fields, again: boolean): Set
     remedy:
       "Tell it to leave annotations that begin with velvet.raxx.app/ alone, as the adapter's readme shows; then retry.",
   };
-  if (again) throw new Terminal(text, { vendor: VENDOR, operation: "look at a rollout" });
+  if (again) throw new Terminal(text, LOOKING);
   return { state: "failed", reason: text.reason, message: `${text.message} Velvet asks once more.` };
 }
 
+const LOOKING = { vendor: VENDOR, operation: "look at a rollout" };
 const LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
 const MAX_PAGES = 100;
 
@@ -65,34 +66,43 @@ interface Seen {
 
 /** The numbers say how many are new; only the pods say that no old one is left, which one that is ending still is. */
 async function settlePods(place: Place, workload: Workload, seen: Seen, signal: AbortSignal): Promise<Settled> {
-  const { namespace } = place.block;
   const selector = selectorOf(seen.object);
-  if (selector === undefined) throw notUnderstood({ vendor: VENDOR, operation: "look at a rollout" });
-  const query = {
-    labelSelector: selector,
-    fieldSelector: "status.phase!=Succeeded,status.phase!=Failed",
-    limit: "250",
-  };
+  if (selector === undefined) throw notUnderstood(LOOKING);
   let next: string | undefined = "";
   for (let page = 0; next !== undefined && page < MAX_PAGES; page += 1) {
-    const answer = await place.api.ask(
-      {
-        method: "GET",
-        path: path`/api/v1/namespaces/${namespace}/pods`,
-        query: { ...query, ...(next === "" ? {} : { continue: next }) },
-        headers: { accept: LIST },
-      },
-      `list pods in the namespace ${namespace}`,
-      signal,
-    );
-    const list = fieldsOf(answer.body);
-    if (answer.status >= 300 || !Array.isArray(list["items"])) throw notUnderstood(answer.facts);
+    const list: Fields = await podsOf(place, selector, next, signal);
     const old = oldPods(workload, seen, itemsOf(list["items"]));
-    if (old.length > 0)
-      return pending(`Still with the old value: ${old.slice(0, 5).join(", ")}${old.length > 5 ? " and more" : ""}.`);
+    if (old.length > 0) return pending(`Still with the old value: ${named(old)}.`);
     next = textAt(fieldsOf(list["metadata"]), "continue") || undefined;
   }
   return next === undefined ? { state: "settled" } : pending("There are more pods than Velvet looks at.");
+}
+
+function named(pods: readonly string[]): string {
+  return `${pods.slice(0, 5).join(", ")}${pods.length > 5 ? ` and ${pods.length - 5} more` : ""}`;
+}
+
+/** A page. Their metadata only: environments are none of our business. Pods that have ended run nothing. */
+async function podsOf({ api, block }: Place, selector: string, from: string, signal: AbortSignal): Promise<Fields> {
+  const { namespace } = block;
+  const answer = await api.ask(
+    {
+      method: "GET",
+      path: path`/api/v1/namespaces/${namespace}/pods`,
+      query: {
+        labelSelector: selector,
+        fieldSelector: "status.phase!=Succeeded,status.phase!=Failed",
+        limit: "250",
+        ...(from === "" ? {} : { continue: from }),
+      },
+      headers: { accept: LIST },
+    },
+    `list pods in the namespace ${namespace}`,
+    signal,
+  );
+  const list = fieldsOf(answer.body);
+  if (answer.status >= 300 || !Array.isArray(list["items"])) throw notUnderstood(answer.facts);
+  return list;
 }
 
 function oldPods({ kind, name }: Workload, { object, stamp }: Seen, pods: readonly Fields[]): readonly string[] {

@@ -91,25 +91,28 @@ async function writeKeys(
   ifVersion: string | undefined,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  let made: Held | undefined;
+  let made: string | undefined;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const held = await read(place, signal);
     // The empty Secret that a first try made is nobody else's change.
-    const isOwn = made !== undefined && held?.version === made.version;
-    if (ifVersion !== undefined && !isOwn) refuseOther(held, ifVersion);
-    if (!held && Object.values(wanted).every((text) => text === null)) return { held, changed: false };
+    if (made === undefined || held?.version !== made) refuseOther(held, ifVersion);
+    if (held ? holds(held, wanted) : isNothing(wanted)) return { held, changed: false };
     if (!held) {
-      made = await create(place, signal);
+      made = (await create(place, signal))?.version;
       continue;
     }
-    if (holds(held, wanted)) return { held, changed: false };
     const next = await change(place, held, wanted, signal);
     if (next) return { held: next, changed: true };
   }
   throw changing(WRITE);
 }
 
-function refuseOther(held: Held | undefined, ifVersion: string): void {
+function isNothing(wanted: Wanted): boolean {
+  return Object.values(wanted).every((text) => text === null);
+}
+
+function refuseOther(held: Held | undefined, ifVersion: string | undefined): void {
+  if (ifVersion === undefined) return;
   const version = held?.version ?? ABSENT;
   // What stands after the slash says what a restart waits for.
   if (version === ifVersion.split("/")[0]) return;

@@ -61,13 +61,17 @@ export function refuseUnfit(held: Held, wanted: Wanted, facts: ErrorFacts): void
   const next = after(held, wanted);
   const bytes = Object.values(next).reduce((sum, text) => sum + Buffer.byteLength(text, "base64"), 0);
   if (bytes > MAX_BYTES) throw tooLarge(facts);
-  const needs = TYPES[held.type];
+  refuseIncomplete(held.type, next, facts);
+}
+
+function refuseIncomplete(type: string, next: Readonly<Record<string, string>>, facts: ErrorFacts): void {
+  const needs = TYPES[type];
   if (!needs) return;
   const missing = needs.keys.filter((name) => next[name] === undefined);
-  if (missing.length > (needs.any === true ? needs.keys.length - 1 : 0)) throw incomplete(held.type, missing, facts);
-  if (held.type.startsWith("kubernetes.io/dockerc") && !isJson(next[needs.keys[0] ?? ""] ?? "")) {
-    throw incomplete(held.type, needs.keys, facts);
-  }
+  const allowed = needs.any === true ? needs.keys.length - 1 : 0;
+  if (missing.length > allowed) throw incomplete(type, missing, facts);
+  const isDocker = type.startsWith("kubernetes.io/dockerc");
+  if (isDocker && !isJson(next[needs.keys[0] ?? ""] ?? "")) throw incomplete(type, needs.keys, facts);
 }
 
 function isJson(base64: string): boolean {
