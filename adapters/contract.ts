@@ -306,7 +306,8 @@ export interface Connection extends AsyncDisposable {
   probe(signal: AbortSignal): Promise<Health>;
   /** Absent where the adapter has no such role. `config` is the adapter's own block, already validated. */
   issuer?(config: unknown): Issuer;
-  sink?(config: unknown): Sink;
+  /** `restart`: how the consumer is made to take up what was written; only where the adapter has `restartTargets`, and validated as well. */
+  sink?(config: unknown, restart?: unknown): Sink;
   check?(endpoint: CheckEndpoint): Check;
 }
 
@@ -324,6 +325,11 @@ export interface Adapter {
    * `{ role: "orders" }`, `{ path: "orders/.env" }`. Pure.
    */
   targets(role: "issuer" | "sink", config: unknown): Readonly<Record<string, string>>;
+  /**
+   * What a consumer's `restart` touches, one entry for each thing: the account's `allow[]` must let every one of them. Absent: the adapter
+   * restarts nothing, and a `restart` is refused. A `write` then makes sure that the restart was asked for, and `settle` waits for its end.
+   */
+  restartTargets?(config: unknown, restart: unknown): readonly Readonly<Record<string, string>>[];
   /** Declared without an account, for planning and validation. Pure. */
   issuerTraits?(config: unknown): IssuerTraits;
   sinkTraits?(config: unknown): SinkTraits;

@@ -18,10 +18,10 @@ export interface TypedAccount<AccountBlock> extends AccountHandle {
   readonly config: AccountBlock;
 }
 
-export interface TypedConnection<IssuerBlock, SinkBlock> extends AsyncDisposable {
+export interface TypedConnection<IssuerBlock, SinkBlock, RestartBlock = never> extends AsyncDisposable {
   readonly probe: (signal: AbortSignal) => Promise<Health>;
   readonly issuer?: (block: IssuerBlock) => Issuer;
-  readonly sink?: (block: SinkBlock) => Sink;
+  readonly sink?: (block: SinkBlock, restart?: RestartBlock) => Sink;
   readonly check?: (endpoint: CheckEndpoint) => Check;
 }
 
@@ -33,26 +33,28 @@ interface DeclaredRole<Block, Traits> {
 }
 
 /** The type parameters are the blocks of `config.schema.yaml`, as generated in `crds/kinds.gen.ts`. */
-export interface AdapterDefinition<AccountBlock, IssuerBlock, SinkBlock> {
+export interface AdapterDefinition<AccountBlock, IssuerBlock, SinkBlock, RestartBlock = never> {
   /** Equals the folder's name and the registry's key. */
   readonly name: string;
   readonly endpoint: Adapter["endpoint"];
   readonly requestsPerMinute?: number;
   readonly issuer?: DeclaredRole<IssuerBlock, IssuerTraits>;
   readonly sink?: DeclaredRole<SinkBlock, SinkTraits>;
+  /** What a `restart` beside a sink's block touches, entry by entry. Absent: `restart` is refused. Pure. */
+  readonly restartTargets?: (block: SinkBlock, restart: RestartBlock) => readonly Readonly<Record<string, string>>[];
   /** True where `connect` gives a `check`. */
   readonly check?: boolean;
-  connect(account: TypedAccount<AccountBlock>, clock: Clock): TypedConnection<IssuerBlock, SinkBlock>;
+  connect(account: TypedAccount<AccountBlock>, clock: Clock): TypedConnection<IssuerBlock, SinkBlock, RestartBlock>;
 }
 
 /**
  * Turns a typed definition into the contract's `Adapter`. The casts are here and nowhere else: a block reaches an adapter only after it
  * was validated against the very schema that its type is generated from. A block that was left out is an empty one.
  */
-export function defineAdapter<AccountBlock, IssuerBlock = never, SinkBlock = never>(
-  definition: AdapterDefinition<AccountBlock, IssuerBlock, SinkBlock>,
+export function defineAdapter<AccountBlock, IssuerBlock = never, SinkBlock = never, RestartBlock = never>(
+  definition: AdapterDefinition<AccountBlock, IssuerBlock, SinkBlock, RestartBlock>,
 ): Adapter {
-  const { name, endpoint, issuer, sink } = definition;
+  const { name, endpoint, issuer, sink, restartTargets } = definition;
   const roles = (["issuer", "sink", "check"] as const).filter((role) => Boolean(definition[role]));
   return {
     name,
@@ -64,6 +66,12 @@ export function defineAdapter<AccountBlock, IssuerBlock = never, SinkBlock = nev
       if (role === "sink" && sink) return sink.targets((config ?? {}) as SinkBlock);
       throw new Error(`the adapter ${name} is no ${role}`);
     },
+    ...(restartTargets
+      ? {
+          restartTargets: (config, restart) =>
+            restartTargets((config ?? {}) as SinkBlock, (restart ?? {}) as RestartBlock),
+        }
+      : {}),
     ...(issuer ? { issuerTraits: (config) => issuer.traits((config ?? {}) as IssuerBlock) } : {}),
     ...(sink ? { sinkTraits: (config) => sink.traits((config ?? {}) as SinkBlock) } : {}),
     connect: (account, clock) => untyped(definition.connect(typed<AccountBlock>(account), clock)),
@@ -83,12 +91,16 @@ function typed<AccountBlock>(account: AccountHandle): TypedAccount<AccountBlock>
   };
 }
 
-function untyped<IssuerBlock, SinkBlock>(connection: TypedConnection<IssuerBlock, SinkBlock>): Connection {
+function untyped<IssuerBlock, SinkBlock, RestartBlock>(
+  connection: TypedConnection<IssuerBlock, SinkBlock, RestartBlock>,
+): Connection {
   const { issuer, sink, check } = connection;
   return {
     probe: async (signal) => connection.probe(signal),
     ...(issuer ? { issuer: (config) => issuer((config ?? {}) as IssuerBlock) } : {}),
-    ...(sink ? { sink: (config) => sink((config ?? {}) as SinkBlock) } : {}),
+    ...(sink
+      ? { sink: (config, restart) => sink((config ?? {}) as SinkBlock, restart as RestartBlock | undefined) }
+      : {}),
     ...(check ? { check } : {}),
     [Symbol.asyncDispose]: async () => connection[Symbol.asyncDispose](),
   };

@@ -33,6 +33,8 @@ export interface PoolShape {
   readonly connectTimeoutMs: number;
   /** False: each request goes on a connection of its own, which is closed after it. */
   readonly keep: boolean;
+  /** Whom to trust instead of the usual authorities, in PEM. */
+  readonly ca?: string | undefined;
 }
 
 /** Connections to one origin, HTTP/1.1 only, one request at a time on each, and only to addresses within reach. */
@@ -40,6 +42,7 @@ export function openPool(shape: PoolShape): Pool {
   const dial = buildConnector({
     allowH2: false,
     timeout: shape.connectTimeoutMs,
+    ...(shape.ca === undefined ? {} : { ca: shape.ca }),
     lookup: guardedLookup(shape.reach),
   });
   return new Pool(shape.origin, {

@@ -33,6 +33,8 @@ export interface HttpOptions {
   readonly budget?: Budget | undefined;
   /** Which addresses may be connected to. Default `any`: the platform team chose the endpoint. Metadata addresses never. */
   readonly reach?: Reach;
+  /** The authority that the server's certificate must come from, in PEM, in place of the usual ones. Asked before each request: it may change. */
+  readonly ca?: (() => string | undefined) | undefined;
   /** Connections that are kept, and as many again for requests that want one of their own. Default 8. */
   readonly connections?: number;
   /** For a request as a whole, connect and body included. Default 30 s. */
@@ -90,28 +92,44 @@ const REQUEST_IDS = ["x-request-id", "request-id", "x-amzn-requestid", "x-github
 
 /** Opens nothing yet: connects when first used. */
 export function openHttp(options: HttpOptions): Http {
-  const origins = new Map<string, Connections>();
-  const connectionsTo = (origin: string): Connections => {
-    const open = origins.get(origin) ?? openConnections(options, origin);
-    origins.set(origin, open);
-    return open;
-  };
+  const lines = linesOf(options);
   return {
     async send(request, signal) {
       const facts = { vendor: options.vendor, operation: `${request.method} ${request.path.pattern || "/"}` };
       const base = baseOf(options.baseUrl, facts);
       const line = lineOf(options, request, base, facts);
-      const result = await answered(options, connectionsTo(base.origin), { line, request, facts }, signal);
+      const result = await answered(options, lines.to(base.origin), { line, request, facts }, signal);
       return judge(options, request, result, facts);
     },
     async [Symbol.asyncDispose]() {
+      await lines.destroy();
+    },
+  };
+}
+
+/** Connections to each origin. Where the authority has changed, those that it no longer vouches for take no further request. */
+function linesOf(options: HttpOptions) {
+  const origins = new Map<string, Connections>();
+  return {
+    to(origin: string): Connections {
+      const ca = options.ca?.();
+      const open = origins.get(origin);
+      if (open && open.ca === ca) return open;
+      void open?.kept.close();
+      void open?.single.close();
+      const fresh = openConnections(options, origin, ca);
+      origins.set(origin, fresh);
+      return fresh;
+    },
+    async destroy(): Promise<void> {
       const all = [...origins.values()].flatMap(({ kept, single }) => [kept, single]);
-      await Promise.all(all.map((pool) => pool.destroy()));
+      await Promise.all(all.map(async (pool) => pool.destroy()));
     },
   };
 }
 
 interface Connections {
+  readonly ca: string | undefined;
   readonly kept: Pool;
   /** Each request has one of its own. */
   readonly single: Pool;
@@ -119,14 +137,15 @@ interface Connections {
   warm: boolean;
 }
 
-function openConnections(options: HttpOptions, origin: string): Connections {
+function openConnections(options: HttpOptions, origin: string, ca: string | undefined): Connections {
   const shape = {
     origin,
     reach: options.reach ?? "any",
     connections: options.connections ?? 8,
     connectTimeoutMs: 10_000,
+    ca,
   };
-  return { kept: openPool({ ...shape, keep: true }), single: openPool({ ...shape, keep: false }), warm: false };
+  return { ca, kept: openPool({ ...shape, keep: true }), single: openPool({ ...shape, keep: false }), warm: false };
 }
 
 interface Sending {

@@ -7,6 +7,7 @@ import { github } from "./github/github.ts";
 import { heroku } from "./heroku/heroku.ts";
 import { http } from "./http/http.ts";
 import { infisical } from "./infisical/infisical.ts";
+import { kubernetes } from "./kubernetes/kubernetes.ts";
 import { postgres } from "./postgres/postgres.ts";
 import { random } from "./random/random.ts";
 
@@ -18,6 +19,7 @@ export const adapters: Readonly<Record<string, Adapter>> = {
   heroku,
   http,
   infisical,
+  kubernetes,
   postgres,
   random,
 };

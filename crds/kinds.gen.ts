@@ -138,6 +138,29 @@ export interface InfisicalAccount {
   readonly lockoutSeconds?: number;
 }
 
+/** Which API server, and as whom. Example: `{inCluster: true}`. */
+export interface KubernetesAccount {
+  /** Whether it is the cluster that Velvet itself runs in, as the pod's own ServiceAccount; then without `endpoint` and `auth`. Example: `true`. */
+  readonly inCluster?: boolean;
+  /** How long a request may take. Example: `30s`. */
+  readonly timeout?: Duration;
+  /** What the account is for: the probe asks the API server whether all of it is permitted. Example: `[{namespace: orders, secrets: [orders-app], deployments: [orders]}]`. */
+  readonly uses?: readonly ({
+    /** The namespace. Example: `orders`. */
+    readonly namespace: string;
+    /** Whether Velvet makes Secrets that are missing. Example: `true`. */
+    readonly create?: boolean;
+    /** Secrets that it writes. Example: `[orders-app]`. */
+    readonly secrets?: readonly string[];
+    /** Deployments that it restarts. Example: `[orders]`. */
+    readonly deployments?: readonly string[];
+    /** StatefulSets that it restarts. Example: `[orders-queue]`. */
+    readonly statefulSets?: readonly string[];
+    /** DaemonSets that it restarts. Example: `[orders-agent]`. */
+    readonly daemonSets?: readonly string[];
+  })[];
+}
+
 /** How Velvet logs in to this server. The password is the `auth` entry `password`. Example: `{user: velvet_admin, sslMode: verify-full}`. */
 export interface PostgresAccount {
   /** Role that Velvet logs in as; it needs CREATEROLE, pg_signal_backend and, from PostgreSQL 16 on, ADMIN OPTION on the roles that it rotates. Example: `velvet_admin`. */
@@ -188,6 +211,8 @@ export interface VendorAccountSpec {
   readonly http?: HttpAccount;
   /** How Velvet speaks to this Infisical. Client id and client secret of its own machine identity are the `auth` entries `clientId` and `clientSecret`. Example: `{secretsApi: auto}`. */
   readonly infisical?: InfisicalAccount;
+  /** Which API server, and as whom. Example: `{inCluster: true}`. */
+  readonly kubernetes?: KubernetesAccount;
   /** How Velvet logs in to this server. The password is the `auth` entry `password`. Example: `{user: velvet_admin, sslMode: verify-full}`. */
   readonly postgres?: PostgresAccount;
   /** Nothing to configure: random values are made by Velvet itself. Example: `{}`. */
@@ -444,6 +469,16 @@ export interface InfisicalSink {
   readonly readValues?: boolean;
 }
 
+/** Keys of one Secret. Example: `{namespace: orders, secret: orders-app}`. */
+export interface KubernetesSink {
+  /** The Secret's namespace. Example: `orders`. */
+  readonly namespace: string;
+  /** The Secret's name. It is made where it is missing. Example: `orders-app`. */
+  readonly secret: string;
+  /** Whether Velvet takes its keys from whoever owns them now, also from another controller, which then must be told to leave them alone. Example: `false`. */
+  readonly force?: boolean;
+}
+
 /** The sink with the canonical copy, written first. May be left out only where `readFrom` names a consumer. Example: `{account: orders-files, file: {path: custody/orders-db.json, format: json}}`. */
 export interface CustodySpec {
   /** Name of a VendorAccount. Example: `orders-files`. */
@@ -462,6 +497,8 @@ export interface CustodySpec {
   readonly heroku?: HerokuSink;
   /** One folder of one environment, where secrets with the names of `keys` are kept. Example: `{project: 9f0c2d1e-8a44-4c3b-b6f5-7d2c1b0a9e88, environment: prod, path: /orders}`. */
   readonly infisical?: InfisicalSink;
+  /** Keys of one Secret. Example: `{namespace: orders, secret: orders-app}`. */
+  readonly kubernetes?: KubernetesSink;
   /** At most one adapter's block, under the adapter's name. */
   readonly [adapter: string]: unknown;
 }
@@ -474,6 +511,16 @@ export interface ConsumerCheck {
   readonly account?: string;
   /** Name of one of the account's endpoints. Example: `orders-login`. */
   readonly endpoint?: string;
+}
+
+/** How to make it take up the new value, in the words of its account's adapter. Example: `{deployments: [orders]}`. */
+export interface ConsumerRestart {
+  /** Deployments. Example: `[orders]`. */
+  readonly deployments?: readonly string[];
+  /** StatefulSets. Example: `[orders-queue]`. */
+  readonly statefulSets?: readonly string[];
+  /** DaemonSets. Example: `[orders-agent]`. */
+  readonly daemonSets?: readonly string[];
 }
 
 /** One holder of a copy: where it is written, and how to see that it works. Example: `{id: orders-app, account: orders-files, keys: [{field: url, name: DATABASE_URL}], check: {type: native}}`. */
@@ -490,8 +537,8 @@ export interface ConsumerSpec {
   readonly role?: "caller" | "acceptor" | "both";
   /** How to see that it works. Without a check a person confirms. Example: `{type: http, account: orders-checks, endpoint: orders-login}`. */
   readonly check?: ConsumerCheck;
-  /** How to make it take up the new value, in the words of its account's adapter. Example: `{deployment: orders}`. */
-  readonly restart?: AdapterBlock;
+  /** How to make it take up the new value, in the words of its account's adapter. Example: `{deployments: [orders]}`. */
+  readonly restart?: ConsumerRestart;
   /** Waves are written one after the other, lowest first. Example: `1`. */
   readonly wave?: number;
   /** A second target that the Testing flow may write, in the words of its account's adapter; no live slot is touched. Example: `{path: orders/.env.test}`. */
@@ -510,6 +557,8 @@ export interface ConsumerSpec {
   readonly heroku?: HerokuSink;
   /** One folder of one environment, where secrets with the names of `keys` are kept. Example: `{project: 9f0c2d1e-8a44-4c3b-b6f5-7d2c1b0a9e88, environment: prod, path: /orders}`. */
   readonly infisical?: InfisicalSink;
+  /** Keys of one Secret. Example: `{namespace: orders, secret: orders-app}`. */
+  readonly kubernetes?: KubernetesSink;
   /** At most one adapter's block, under the adapter's name. */
   readonly [adapter: string]: unknown;
 }

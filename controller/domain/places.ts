@@ -80,6 +80,7 @@ export function refusePlaces(candidate: Candidate, spec: CredentialSpec, context
   for (const consumer of spec.consumers) {
     const no =
       refusePlace(candidate, context, "sink", `consumer ${consumer.id}`, consumer) ??
+      refuseRestart(candidate, context, consumer) ??
       refuseTearing(candidate, context, consumer, breaks) ??
       refuseCheck(candidate, context, consumer);
     if (no) return no;
@@ -111,15 +112,41 @@ function refusePlace(
       "BlockMissing",
       `${begun(what)} needs a block ${adapter.name}, as its account ${block.account} is of that adapter.`,
     );
-  const targets = adapter.targets(role, config);
-  if (isAllowed(account.spec, userOf(candidate), targets)) return undefined;
+  return refuseTargets(candidate, block.account, adapter.targets(role, config), what);
+}
+
+function refuseTargets(
+  candidate: Candidate,
+  account: string,
+  targets: Readonly<Record<string, string>>,
+  what: string,
+): No | undefined {
+  const spec = candidate.accounts[account]?.spec;
+  if (spec && isAllowed(spec, userOf(candidate), targets)) return undefined;
   const told = Object.entries(targets)
     .map(([field, value]) => `${field} ${value}`)
     .join(", ");
   return refuse(
     "NotAllowed",
-    `The account ${block.account} does not allow ${candidate.request.namespace}/${candidate.request.spec.credentialRef.name} to use ${told || "it"} for ${what}. The platform team decides that in its allow[].`,
+    `The account ${account} does not allow ${candidate.request.namespace}/${candidate.request.spec.credentialRef.name} to use ${told || "it"} for ${what}. The platform team decides that in its allow[].`,
   );
+}
+
+/** What is restarted is allowed thing by thing, like what is written. */
+function refuseRestart(candidate: Candidate, context: AdmissionContext, consumer: ConsumerSpec): No | undefined {
+  if (consumer.restart === undefined) return undefined;
+  const adapter = adapterOf(candidate, context, consumer.account);
+  if (!adapter?.restartTargets) {
+    return refuse(
+      "RoleUnsupported",
+      `Consumer ${consumer.id} has a restart, and ${adapter?.name ?? "its adapter"} restarts nothing.`,
+    );
+  }
+  for (const targets of adapter.restartTargets(consumer[adapter.name] ?? {}, consumer.restart)) {
+    const no = refuseTargets(candidate, consumer.account, targets, `the restart of consumer ${consumer.id}`);
+    if (no) return no;
+  }
+  return undefined;
 }
 
 function userOf({ request }: Candidate): User {

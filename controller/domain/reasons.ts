@@ -12,6 +12,7 @@ import { FILE_REASONS } from "./reasons/file.ts";
 import { GITHUB_ACCOUNT_REASONS, GITHUB_CREDENTIAL_REASONS } from "./reasons/github.ts";
 import { HEROKU_REASONS } from "./reasons/heroku.ts";
 import { INFISICAL_REASONS } from "./reasons/infisical.ts";
+import { KUBERNETES_REASONS } from "./reasons/kubernetes.ts";
 import { MANIFEST_RULES_REASONS } from "./reasons/manifest-rules.ts";
 import { MANIFEST_TEXT_REASONS } from "./reasons/manifest-text.ts";
 import { MINT_REASONS } from "./reasons/mint.ts";
@@ -53,6 +54,7 @@ export const REASON_GROUPS: readonly {
   { title: "GitHub: keys and tokens", reasons: GITHUB_CREDENTIAL_REASONS },
   { title: "Heroku", reasons: HEROKU_REASONS },
   { title: "Infisical", reasons: INFISICAL_REASONS },
+  { title: "Kubernetes", reasons: KUBERNETES_REASONS },
   { title: "Manifests: text and fields", reasons: MANIFEST_TEXT_REASONS },
   { title: "Manifests: rules", reasons: MANIFEST_RULES_REASONS },
   { title: "Sources", reasons: SOURCE_REASONS },

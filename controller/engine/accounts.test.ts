@@ -62,3 +62,22 @@ it("lets nobody else in, for nothing", () => {
     expect(refusal(use)).toMatchObject({ reason: "NotAllowed" });
   }
 });
+
+it("asks for each workload of a restart, and lets no adapter restart that cannot", () => {
+  const open = (targets: Record<string, string[]>[], adapter: Adapter, restart: object) => {
+    const { snapshot } = opened(targets.map((each) => ({ namespaces: ["orders"], targets: each })));
+    const { spec } = snapshot.credential as unknown as { spec: { consumers: [{ restart?: object }] } };
+    spec.consumers[0].restart = restart;
+    return refusal(() => new Accounts({ fake: adapter }, () => undefined, clock).sink(snapshot, "app"));
+  };
+  const fake = fakeAdapter(new FakeVendor());
+  const restarting: Adapter = {
+    ...fake,
+    restartTargets: (_config, restart) => (restart as { names: string[] }).names.map((deployment) => ({ deployment })),
+  };
+  const [path, one] = [{ path: ["orders/*"] }, { deployment: ["one"] }];
+  expect(open([path], fake, { names: [] })).toMatchObject({ reason: "RoleUnsupported" });
+  expect(open([path], restarting, { names: ["one"] })).toMatchObject({ reason: "NotAllowed" });
+  expect(open([path, one], restarting, { names: ["one", "two"] })).toMatchObject({ reason: "NotAllowed" });
+  expect(open([path, one], restarting, { names: ["one"] })).toBeUndefined();
+});

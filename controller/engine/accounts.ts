@@ -82,9 +82,16 @@ export class Accounts {
 
   /** The sink of a consumer, or of custody. Throws as `issuer` does. */
   sink(snapshot: Snapshot, id: string): Sink {
-    const { adapter, connection, config } = this.#role(snapshot, "sink", placeOf(snapshot, id));
+    const place = placeOf(snapshot, id);
+    const { adapter, connection, config } = this.#role(snapshot, "sink", place);
     if (!connection.sink) throw lacks(adapter.name, "sink");
-    return connection.sink(config);
+    const restart = id === CUSTODY ? undefined : place["restart"];
+    if (restart === undefined) return connection.sink(config);
+    if (!adapter.restartTargets) throw lacks(adapter.name, "restart");
+    for (const targets of adapter.restartTargets(config, restart)) {
+      refuseStrangers(snapshot, accountOf(snapshot, place.account), targets);
+    }
+    return connection.sink(config, restart);
   }
 
   check(snapshot: Snapshot, account: string, endpoint: string): Check {

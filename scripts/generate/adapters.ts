@@ -1,15 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 
-/** Where an adapter's settings stand: VendorAccount `spec`, Credential `spec.issuer`, and Credential custody and consumers. */
-export type BlockRole = "account" | "issuer" | "sink";
+/**
+ * Where an adapter's settings stand: VendorAccount `spec`, Credential `spec.issuer`, Credential custody and consumers, and a consumer's
+ * `restart`.
+ */
+export type BlockRole = "account" | "issuer" | "sink" | "restart";
 
 export interface AdapterBlocks {
   readonly name: string;
   readonly blocks: Readonly<Partial<Record<BlockRole, unknown>>>;
 }
 
-const ROLES: readonly BlockRole[] = ["account", "issuer", "sink"];
+const ROLES: readonly BlockRole[] = ["account", "issuer", "sink", "restart"];
 
 /** Every `adapters/<name>/config.schema.yaml`, by name. Throws on one that cannot stand in a CRD. */
 export function readAdapterBlocks(root: URL): AdapterBlocks[] {

@@ -4,6 +4,8 @@ import {
   oneBlockRule,
   OWN_BLOCK_MESSAGE,
   ownBlockRule,
+  RESTART_MESSAGE,
+  restartRule,
 } from "../../controller/sources/manifest/block-rules.ts";
 import type { AdapterBlocks, BlockRole } from "./adapters.ts";
 
@@ -27,6 +29,10 @@ function partOf(part: string, adapters: readonly AdapterBlocks[]): unknown {
     case "issuer":
     case "sink":
       return Object.fromEntries(having(part, adapters).map((adapter) => [adapter.name, adapter.blocks[part]]));
+    case "restart":
+      return restartFields(adapters);
+    case "restart-rule":
+      return [{ rule: restartRule(names("restart", adapters)), message: RESTART_MESSAGE, fieldPath: ".restart" }];
     case "account-rule":
       return [{ rule: ownBlockRule(names("account", adapters)), message: OWN_BLOCK_MESSAGE }];
     case "issuer-rule":
@@ -36,6 +42,15 @@ function partOf(part: string, adapters: readonly AdapterBlocks[]): unknown {
     default:
       throw new Error(`no adapters have a part ${part}`);
   }
+}
+
+/** They stand in `restart` itself. Two adapters' would need a rule that tells whose field is whose. */
+function restartFields(adapters: readonly AdapterBlocks[]): unknown {
+  const [own, other] = having("restart", adapters);
+  if (other)
+    throw new Error(`adapters/${other.name}: ${own?.name} has a restart already, and nothing tells them apart`);
+  const block = own?.blocks.restart as { readonly properties?: unknown } | undefined;
+  return block?.properties ?? {};
 }
 
 function having(role: BlockRole, adapters: readonly AdapterBlocks[]): AdapterBlocks[] {

@@ -36,6 +36,7 @@ const NAMED: Readonly<Record<string, string>> = {
   "Credential.spec.custody.keys[]": "ConsumerKey",
   "Credential.spec.consumers[]": "ConsumerSpec",
   "Credential.spec.consumers[].keys[]": "ConsumerKey",
+  "Credential.spec.consumers[].restart": "ConsumerRestart",
   "Credential.spec.consumers[].check": "ConsumerCheck",
   "Credential.spec.rotation": "RotationPolicy",
   "Credential.status": "CredentialStatus",

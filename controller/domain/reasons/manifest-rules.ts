@@ -63,6 +63,12 @@ export const MANIFEST_RULES_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Set the consumer's role to acceptor or both, or remove previousKey.",
     where: ["manifest"],
   },
+  RestartUnsupported: {
+    meaning: "A consumer has a restart, and beside it no block of an adapter that can restart.",
+    fine: READ,
+    remedy: "Remove the restart, or give the consumer's block of an adapter that can.",
+    where: ["manifest"],
+  },
   PreviousKeyTaken: {
     meaning: "A previousKey is the name of another key.",
     fine: READ,

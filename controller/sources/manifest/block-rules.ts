@@ -13,10 +13,17 @@ export function oneBlockRule(names: readonly string[]): string {
   return `[${names.map((name) => `has(self.${celName(name)})`).join(", ")}].filter(given, given).size() <= 1`;
 }
 
+/** In a consumer: a restart is in the words of an adapter that restarts, whose block stands beside it. */
+export function restartRule(names: readonly string[]): string {
+  return ["!has(self.restart)", ...names.map((name) => `has(self.${celName(name)})`)].join(" || ");
+}
+
+export const RESTART_MESSAGE = "restart needs the block of an adapter that can restart, beside it";
+
 export const OWN_BLOCK_MESSAGE = "only the block of the account's own adapter may be given";
 export const ONE_BLOCK_MESSAGE = "at most one adapter's block may be given: the one of the account's adapter";
 
 /** Kubernetes escapes what is no CEL identifier: https://kubernetes.io/docs/reference/using-api/cel/#escaping */
-function celName(name: string): string {
+export function celName(name: string): string {
   return name.replaceAll("-", "__dash__");
 }

@@ -6,8 +6,8 @@ import type {
   IssuerSpec,
   RotationPolicy,
 } from "../../../crds/kinds.gen.ts";
-import { ONE_BLOCK_MESSAGE, oneBlockRule } from "./block-rules.ts";
-import { adapterNames, adaptersWith } from "./schema.ts";
+import { ONE_BLOCK_MESSAGE, oneBlockRule, RESTART_MESSAGE, restartRule } from "./block-rules.ts";
+import { adapterNames, adaptersThatRestart, adaptersWith } from "./schema.ts";
 import { type Twin, twinsOf } from "./twin.ts";
 
 /** At most one adapter's block, at each place that takes one. */
@@ -42,6 +42,13 @@ export const CREDENTIAL_RULES: readonly Twin[] = [
   ...oneBlock("spec.custody"),
   ...oneBlock("spec.consumers[]"),
   ...twinsOf<ConsumerSpec>("Credential", "spec.consumers[]", [
+    {
+      code: "RestartUnsupported",
+      rule: restartRule(adaptersThatRestart()),
+      message: RESTART_MESSAGE,
+      at: "restart",
+      holds: (self) => self.restart === undefined || adaptersThatRestart().some((name) => self[name] !== undefined),
+    },
     {
       code: "PreviousKeyOfCaller",
       rule: "(has(self.role) && self.role != 'caller') || !self.keys.exists(key, has(key.previousKey))",

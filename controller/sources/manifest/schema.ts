@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { Ajv, type ValidateFunction } from "ajv";
 import { parse } from "yaml";
 import type { Kind } from "../../../crds/kinds.gen.ts";
+import { celName, RESTART_MESSAGE } from "./block-rules.ts";
 import { isInstant } from "./instant.ts";
 
 export const GROUP = "velvet.raxx.app";
@@ -96,6 +97,13 @@ export function adaptersWith(kind: Kind, place: string): readonly string[] {
       return step.endsWith("[]") ? child?.items : child;
     }, specSchema(kind));
   return adapterNames().filter((name) => schema?.properties?.[name] !== undefined);
+}
+
+/** The adapters whose block may have a `restart` beside it, as the Credential's own rule names them. */
+export function adaptersThatRestart(): readonly string[] {
+  const rules = specSchema("Credential").properties?.consumers?.items?.["x-kubernetes-validations"] ?? [];
+  const rule = rules.find(({ message }) => message === RESTART_MESSAGE)?.rule ?? "";
+  return adapterNames().filter((name) => rule.includes(`has(self.${celName(name)})`));
 }
 
 function closed(schema: StructuralSchema): StructuralSchema {

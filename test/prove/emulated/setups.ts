@@ -4,6 +4,7 @@ import { CLOUDFLARE } from "./cloudflare.ts";
 import { GITHUB } from "./github.ts";
 import { HEROKU } from "./heroku.ts";
 import { INFISICAL } from "./infisical.ts";
+import { KUBERNETES } from "./kubernetes.ts";
 import type { EmulatedSetup } from "./plug.ts";
 
 export const EMULATED: Readonly<Record<string, EmulatedSetup>> = {
@@ -12,4 +13,5 @@ export const EMULATED: Readonly<Record<string, EmulatedSetup>> = {
   ...GITHUB,
   ...HEROKU,
   ...INFISICAL,
+  ...KUBERNETES,
 };
