@@ -1,0 +1,103 @@
+/** A RotationRequest as it stands in the cluster, as what people are shown. Pure. */
+import type { Condition as ResourceCondition, ConsumerStatus as Row } from "../../../crds/kinds.gen.ts";
+import type { Condition, ConsumerStatus, OpenGate, RotationStatus } from "../../domain/status.ts";
+import type { RequestView } from "../../ledger/views.ts";
+import { present } from "../present.ts";
+import type { RequestObject } from "./resources.ts";
+
+/** A rotation once it has begun, a request before and where it never did. */
+export function shownOf(
+  object: RequestObject,
+): { readonly rotation: RotationStatus } | { readonly request: RequestView } {
+  const { jobID, startedAt } = object.status ?? {};
+  return jobID === undefined && startedAt === undefined
+    ? { request: requestOf(object) }
+    : { rotation: rotationOf(object) };
+}
+
+export function placeOf({ metadata }: RequestObject): { readonly namespace: string; readonly name: string } {
+  return { namespace: metadata.namespace ?? "", name: metadata.name };
+}
+
+export function conditionIn(object: RequestObject, type: string): ResourceCondition | undefined {
+  return object.status?.conditions?.find((condition) => condition.type === type);
+}
+
+function rotationOf(object: RequestObject): RotationStatus {
+  const { spec, status = {} } = object;
+  const { consumers = [], pendingConsumers = [], residual = [], startedAt, completedAt } = status;
+  const ready = conditionIn(object, "Ready");
+  const gate = gateIn(object);
+  const endedAt = completedAt === undefined ? undefined : instant(completedAt);
+  return {
+    ...placeOf(object),
+    credential: spec.credentialRef.name,
+    flow: spec.flow,
+    stage: ready?.reason ?? "Unknown",
+    ready: ready?.status === "True",
+    conditions: conditionsOf(object),
+    ...present({ gate }),
+    consumers: consumers.map((row) => consumerOf(row, endedAt !== undefined)),
+    pendingConsumers,
+    residual,
+    createdAt: instant(startedAt ?? object.metadata.creationTimestamp ?? EPOCH),
+    ...present({ endedAt }),
+    durations: [],
+  };
+}
+
+export function conditionsOf({ status }: RequestObject): Condition[] {
+  return (status?.conditions ?? []).map(({ type, status: is, reason, message, lastTransitionTime }) => ({
+    type,
+    status: is,
+    reason,
+    message,
+    lastTransitionTime: instant(lastTransitionTime),
+  }));
+}
+
+/** What it would do stands in the gate's condition. */
+export function gateIn(object: RequestObject): OpenGate | undefined {
+  const gate = object.status?.gate;
+  if (!gate) return undefined;
+  const message = conditionIn(object, `${gate.name}Approved`)?.message ?? "";
+  return { name: gate.name, digest: gate.digest, message: message.replace(/ ?Digest: \S+$/, "") };
+}
+
+function consumerOf({ id, state, reason, message = "", nextTryTime }: Row, ended: boolean): ConsumerStatus {
+  const said = reason === undefined || message.startsWith(`${reason}:`) ? message : `${reason}: ${message}`;
+  return {
+    id,
+    state: state.toLowerCase(),
+    message: said,
+    ...(nextTryTime === undefined || ended ? {} : { nextTryAt: instant(nextTryTime) }),
+  };
+}
+
+function requestOf(object: RequestObject): RequestView {
+  const { spec, status, metadata } = object;
+  const accepted = conditionIn(object, "Accepted");
+  const ready = conditionIn(object, "Ready");
+  const said = accepted?.status === "False" ? accepted : ready;
+  const refused = accepted?.status === "False" || conditionIn(object, "Stalled")?.status === "True";
+  const appearedAt = instant(metadata.creationTimestamp ?? EPOCH);
+  return {
+    ...placeOf(object),
+    flow: spec.flow,
+    credential: spec.credentialRef.name,
+    state: STATES[said?.reason ?? ""] ?? (refused ? "refused" : "pending"),
+    reason: said?.reason ?? "NotSeenYet",
+    message: said?.message ?? "No controller has looked at it yet.",
+    appearedAt,
+    deadline: instant(status?.deadline ?? spec.deadline ?? appearedAt),
+  };
+}
+
+const STATES: Readonly<Record<string, RequestView["state"]>> = { Expired: "expired", Baseline: "baseline" };
+const EPOCH = "1970-01-01T00:00:00Z";
+
+/** RFC 3339 in UTC, however it was written. */
+export function instant(text: string): string {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? text : new Date(at).toISOString();
+}
