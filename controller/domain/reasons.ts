@@ -6,6 +6,7 @@ import { CHECKPOINT_REASONS } from "./reasons/checkpoint.ts";
 import { CHECKS_REASONS } from "./reasons/checks.ts";
 import { CLOUDFLARE_PLACES_REASONS } from "./reasons/cloudflare-places.ts";
 import { CLOUDFLARE_TOKENS_REASONS } from "./reasons/cloudflare-tokens.ts";
+import { CLUSTER_REASONS } from "./reasons/cluster.ts";
 import { DECISION_REASONS } from "./reasons/decision.ts";
 import { FILE_REASONS } from "./reasons/file.ts";
 import { GITHUB_ACCOUNT_REASONS, GITHUB_CREDENTIAL_REASONS } from "./reasons/github.ts";
@@ -55,6 +56,7 @@ export const REASON_GROUPS: readonly {
   { title: "Manifests: text and fields", reasons: MANIFEST_TEXT_REASONS },
   { title: "Manifests: rules", reasons: MANIFEST_RULES_REASONS },
   { title: "Sources", reasons: SOURCE_REASONS },
+  { title: "Clusters", reasons: CLUSTER_REASONS },
   { title: "Start", reasons: START_REASONS },
   { title: "A restored ledger", reasons: CHECKPOINT_REASONS },
 ];
