@@ -65,6 +65,7 @@ async function team(): Promise<string> {
     credentialName: "ORDERS_DB",
     environment: "test",
     issuer: { account: "orders", random: {} },
+    readFrom: "app",
     consumers: [
       { id: "app", account: "orders", keys: [{ name: "K", field: "value" }], file: { path: "a", format: "dotenv" } },
     ],

@@ -12,8 +12,8 @@ import { nextSteps } from "../next-steps.ts";
 import { present } from "../present.ts";
 import { reasonNamed } from "../remedy.ts";
 import type { CredentialObject, DecisionObject, RequestObject } from "./resources.ts";
-import { conditionIn, instant, shownOf } from "./rotation.ts";
-import type { ClusterSubject } from "./subject.ts";
+import { conditionIn, deadlineOf, endOf, instant, shownOf } from "./rotation.ts";
+import { type ClusterSubject, RETIRED } from "./subject.ts";
 
 interface Around {
   readonly decisions: readonly DecisionObject[];
@@ -27,24 +27,23 @@ export function describedOf(
 ): DescribeReport {
   const shown = shownOf(request);
   if ("request" in shown) return { rotations: [], requests: [describeRequest(shown.request)], holds: [] };
-  const { spec, status } = request;
+  const { spec } = request;
   const { durations: _, pendingConsumers: __, ready: ___, nextTryAt: ____, ...rotation } = shown.rotation;
-  const trouble = rotation.endedAt === undefined ? troubleOf(request) : undefined;
+  const { credentialName = "", environment = "" } = credential?.spec ?? {};
   const { seen, world, now } = around.subject;
-  const decisions = around.decisions.map(decisionOf);
   const described: DescribedRotation = {
     ...rotation,
-    credentialName: credential?.spec.credentialName ?? "",
-    environment: credential?.spec.environment ?? "",
+    credentialName,
+    environment,
     expect: spec.expect ?? "Alive",
     requestedBy: spec.requestedBy,
     reason: spec.reason,
     ...present({ ticket: spec.ticket }),
-    deadline: instant(status?.deadline ?? spec.deadline ?? rotation.createdAt),
+    deadline: deadlineOf(request),
     stages: [],
-    ...present({ trouble: trouble ?? stageTrouble(rotation.stage) }),
+    ...present({ trouble: troubleOf(request) ?? stageTrouble(rotation.stage) }),
     consumers: rotation.consumers.map((consumer) => ({ ...consumer, account: accountOf(credential, consumer.id) })),
-    decisions: decisions.map(describedDecision),
+    decisions: around.decisions.map((decision) => describedDecision(decisionOf(decision))),
     retired: retiredOf(request, credential),
     nextSteps: seen ? nextSteps({ ...seen, now, decisions: [], tombstones: [] }, rotation.gate, world) : [],
   };
@@ -52,6 +51,7 @@ export function describedOf(
 }
 
 function troubleOf(request: RequestObject): Trouble | undefined {
+  if (endOf(request) !== undefined) return undefined;
   const stalled = conditionIn(request, "Stalled");
   const again = conditionIn(request, "Reconciling");
   const shown = stalled?.status === "True" ? stalled : again?.reason === "ProgressingWithRetry" ? again : undefined;
@@ -75,22 +75,19 @@ function retiredOf({ status }: RequestObject, credential: CredentialObject | und
   const mine = (credential?.status?.retired ?? []).filter(({ vendorId }) => vendorId === status?.previousId);
   return mine.map(({ vendorId, state, destroyAfter }) => ({
     vendorId,
-    state: state.toLowerCase() as "live",
+    state: RETIRED[state],
     ...present({ destroyAfter }),
   }));
 }
 
 export function decisionOf({ metadata, spec, status }: DecisionObject): DecisionView {
-  const ready = status?.conditions?.find(({ type }) => type === "Ready");
-  const state = ready?.status === "True" ? "accepted" : ready?.status === "False" ? "refused" : "pending";
-  return {
-    uid: metadata.uid,
-    name: metadata.name,
-    spec,
-    trust: status?.trust ?? "claimed",
-    appearedAt: instant(metadata.creationTimestamp ?? ""),
-    state,
-    reason: ready?.reason ?? "",
-    message: ready?.message ?? "",
-  };
+  const { conditions = [], trust = "claimed" } = status ?? {};
+  const ready = conditions.find(({ type }) => type === "Ready");
+  const appeared = { uid: metadata.uid, name: metadata.name, spec, trust };
+  const appearedAt = instant(metadata.creationTimestamp ?? "");
+  if (!ready) return { ...appeared, appearedAt, state: "pending", reason: "", message: "" };
+  const { status: is, reason, message } = ready;
+  return { ...appeared, appearedAt, state: ANSWERS[is], reason, message };
 }
+
+const ANSWERS = { True: "accepted", False: "refused", Unknown: "pending" } as const;

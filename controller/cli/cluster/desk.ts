@@ -12,7 +12,6 @@ import { create, myName } from "./create.ts";
 import { decisionOf } from "./describe.ts";
 import { follow } from "./follow.ts";
 import type { OpenCluster } from "./open.ts";
-import { now } from "./reading.ts";
 import {
   accountsIfAllowed,
   type CredentialObject,
@@ -23,13 +22,13 @@ import {
   REQUESTS,
   type RequestObject,
 } from "./resources.ts";
-import { type ClusterSubject, snapshotOf, subjectOf } from "./subject.ts";
+import { type ClusterSubject, RETIRED, snapshotOf, subjectOf } from "./subject.ts";
 
 export function clusterDesk(cluster: OpenCluster, context: CommandContext): Desk {
   return {
     trustOf: () => "admission",
     subject: async (text, namespace) => subjectIn(cluster, context, text, namespace),
-    retired: async (text, namespace) => retiredIn(cluster, text, namespace),
+    retired: async (text, namespace) => retiredIn(cluster, context, text, namespace),
     whoami: async () => myName(cluster),
     take: async (manifest, options) => take(cluster, context, manifest, options),
   };
@@ -49,23 +48,36 @@ async function subjectIn(
     accountsIfAllowed(cluster),
     registryOf(context),
   ]);
-  return subjectOf(request, credential as CredentialObject | undefined, accounts, registry, now());
+  return subjectOf(
+    request,
+    credential as CredentialObject | undefined,
+    accounts,
+    registry,
+    context.clock.now().toISOString(),
+  );
 }
 
-async function retiredIn(cluster: OpenCluster, text: string, asked: string | undefined): Promise<RetiredSubject> {
+async function retiredIn(
+  cluster: OpenCluster,
+  { clock }: CommandContext,
+  text: string,
+  asked: string | undefined,
+): Promise<RetiredSubject> {
   const { name, namespace = cluster.namespace } = namedBy(text, asked);
   const credential = (await find(cluster, CREDENTIALS, name, namespace)) as CredentialObject | undefined;
   if (!credential) throw unknown("Credential", `${namespace}/${name}`);
-  const { status, spec } = credential;
-  const asking = { metadata: { ...credential.metadata }, spec: asIfNow(name, now()).spec };
+  const accounts = (await accountsIfAllowed(cluster)) ?? [];
+  const asking = { metadata: credential.metadata, spec: asIfNow(name, clock.now().toISOString()).spec };
+  return { namespace, name, ...standing(credential), snapshot: snapshotOf(asking, credential, accounts) };
+}
+
+function standing({ status = {}, spec }: CredentialObject): Omit<RetiredSubject, "namespace" | "name" | "snapshot"> {
+  const { currentId = null, activeRotation, retired = [] } = status;
   return {
-    namespace,
-    name,
     credentialName: spec.credentialName,
-    currentId: status?.currentId ?? null,
-    live: status?.activeRotation?.request ?? null,
-    retired: (status?.retired ?? []).map(({ vendorId, state }) => ({ vendorId, state: state.toLowerCase() as "live" })),
-    snapshot: snapshotOf(asking, credential, (await accountsIfAllowed(cluster)) ?? []),
+    currentId,
+    live: activeRotation?.request ?? null,
+    retired: retired.map(({ vendorId, state }) => ({ vendorId, state: RETIRED[state] })),
   };
 }
 

@@ -11,6 +11,8 @@ import type { OpenCluster } from "./open.ts";
 const TICK_MS = 5_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
+/** About twenty seconds. */
+const MOST_REFUSALS = 8;
 
 export type Objects = ReadonlyMap<string, ApiObject>;
 
@@ -24,25 +26,42 @@ export async function* follow(
   query: ListQuery,
   signal: AbortSignal,
 ): AsyncGenerator<Objects> {
-  let pauseMs = FIRST_PAUSE_MS;
   let held = await look(cluster, resource, query);
+  let failures = 0;
   for (;;) {
     yield held.objects;
     if (signal.aborted) return;
     try {
       for await (const objects of changes(cluster, resource, query, held, signal)) {
-        pauseMs = FIRST_PAUSE_MS;
+        failures = 0;
         yield objects;
       }
+      // Whoever ends a watch at once is not asked without a rest.
+      await after(FIRST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) held = await look(cluster, resource, query);
     } catch (error) {
       if (signal.aborted) return;
-      if (!isApiError(error) || isLasting(error.status)) throw error;
+      failures += 1;
+      if (!isMended(error, failures)) throw error;
+      await after(pauseOf(failures), undefined, { signal }).catch(() => undefined);
+      held = (await lookAgain(cluster, resource, query)) ?? held;
     }
-    if (signal.aborted) return;
-    await after(pauseMs, undefined, { signal }).catch(() => undefined);
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-    held = (await lookAgain(cluster, resource, query, signal)) ?? held;
   }
+}
+
+function pauseOf(failures: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+}
+
+/**
+ * Whether waiting may mend it. An API server that has just started refuses for a moment what it will allow once it has read its roles, so
+ * a refusal counts only when it lasts.
+ */
+function isMended(error: unknown, failures: number): boolean {
+  if (!isApiError(error)) return false;
+  const { status } = error;
+  if (status === 401 || status === 403) return failures <= MOST_REFUSALS;
+  return status === undefined || status >= 500 || status === 410 || status === 429;
 }
 
 interface Held {
@@ -55,24 +74,14 @@ async function look(cluster: OpenCluster, resource: Resource, query: ListQuery):
   return { objects: new Map(objects.map((object) => [keyOf(object), object])), version };
 }
 
-/** Undefined: the API server is away. */
-async function lookAgain(
-  cluster: OpenCluster,
-  resource: Resource,
-  query: ListQuery,
-  signal: AbortSignal,
-): Promise<Held | undefined> {
+/** Undefined where it fails again: the watch that comes next finds out why. */
+async function lookAgain(cluster: OpenCluster, resource: Resource, query: ListQuery): Promise<Held | undefined> {
   try {
     return await look(cluster, resource, query);
   } catch (error) {
-    if (signal.aborted || (isApiError(error) && !isLasting(error.status))) return undefined;
+    if (isApiError(error)) return undefined;
     throw error;
   }
-}
-
-/** What is not mended by waiting: the person's own rights, and what was asked. */
-function isLasting(status: number | undefined): boolean {
-  return status !== undefined && status >= 400 && status < 500 && status !== 410 && status !== 429;
 }
 
 /** The same map, each time something in it has changed, and at each tick. Ends with the watch. */

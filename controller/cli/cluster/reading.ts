@@ -1,5 +1,4 @@
 /** The resources of a cluster as a `Reading`: what their status shows, for whoever has kubectl. */
-import type { Instant } from "../../domain/world.ts";
 import type { AccountView } from "../../ledger/accounts.ts";
 import type { HistoryFilter } from "../../ledger/credentials.ts";
 import { type CommandContext, registryOf } from "../command.ts";
@@ -23,10 +22,10 @@ import {
   REQUESTS,
   type RequestObject,
 } from "./resources.ts";
-import { conditionIn, instant, shownOf } from "./rotation.ts";
+import { beginOf, conditionIn, instant, shownOf } from "./rotation.ts";
 import { subjectOf } from "./subject.ts";
 
-export function clusterReading(cluster: OpenCluster, context: Pick<CommandContext, "registry">): Reading {
+export function clusterReading(cluster: OpenCluster, context: Pick<CommandContext, "registry" | "clock">): Reading {
   return {
     name: "The cluster",
     asked: async (filter) =>
@@ -69,24 +68,30 @@ function askedIn(objects: readonly RequestObject[], { name, all }: ReadFilter): 
   return { rotations, requests: shown.flatMap((each) => ("request" in each ? [each.request] : [])) };
 }
 
-function accountOf({ metadata, spec, status }: AccountObject): AccountView {
-  const ready = status?.conditions?.find(({ type }) => type === "Ready");
-  return {
+function accountOf({ metadata, spec, status = {} }: AccountObject): AccountView {
+  const { remaining = null, lastProbeTime } = status;
+  const probed = {
     name: metadata.name,
     adapter: spec.adapter,
-    ready: ready === undefined || ready.status === "Unknown" ? null : ready.status === "True",
-    reason: ready?.reason ?? "NotProbedYet",
-    message: ready?.message ?? "",
-    remaining: status?.remaining ?? null,
-    probedAt: status?.lastProbeTime === undefined ? null : instant(status.lastProbeTime),
-    changedAt: ready === undefined ? null : instant(ready.lastTransitionTime),
+    remaining,
+    probedAt: lastProbeTime === undefined ? null : instant(lastProbeTime),
     blockedUntil: null,
+  };
+  const ready = status.conditions?.find(({ type }) => type === "Ready");
+  if (!ready) return { ...probed, ready: null, reason: "NotProbedYet", message: "", changedAt: null };
+  const { status: is, reason, message, lastTransitionTime } = ready;
+  return {
+    ...probed,
+    ready: is === "Unknown" ? null : is === "True",
+    reason,
+    message,
+    changedAt: instant(lastTransitionTime),
   };
 }
 
 async function describedIn(
   cluster: OpenCluster,
-  context: Pick<CommandContext, "registry">,
+  context: Pick<CommandContext, "registry" | "clock">,
   filter: ReadFilter,
 ): Promise<DescribeReport> {
   const { name = "", namespace = cluster.namespace } = filter;
@@ -98,16 +103,17 @@ async function describedIn(
     accountsIfAllowed(cluster),
     registryOf(context),
   ]);
-  const subject = subjectOf(request, credential as CredentialObject | undefined, accounts, registry, now());
+  const subject = subjectOf(
+    request,
+    credential as CredentialObject | undefined,
+    accounts,
+    registry,
+    context.clock.now().toISOString(),
+  );
   return describedOf(request, credential as CredentialObject | undefined, {
     decisions: decisions.objects as readonly DecisionObject[],
     subject,
   });
-}
-
-/** Of this machine: an API server tells no time of its own. */
-export function now(): Instant {
-  return new Date().toISOString();
 }
 
 async function historyIn(cluster: OpenCluster, filter: HistoryFilter): Promise<PastRotation[]> {
@@ -131,7 +137,7 @@ function isAccepted({ status }: DecisionObject): boolean {
 function pastOf(request: RequestObject, approvals: readonly DecisionObject[]): PastRotation | undefined {
   const { metadata, spec, status } = request;
   if (status?.completedAt === undefined) return undefined;
-  const createdAt = instant(status.startedAt ?? metadata.creationTimestamp ?? status.completedAt);
+  const createdAt = beginOf(request);
   const endedAt = instant(status.completedAt);
   const mine = approvals.filter(({ spec: { requestRef } }) => requestRef?.name === metadata.name);
   return {

@@ -2,6 +2,7 @@
 import type { Condition as ResourceCondition, ConsumerStatus as Row } from "../../../crds/kinds.gen.ts";
 import type { Condition, ConsumerStatus, OpenGate, RotationStatus } from "../../domain/status.ts";
 import type { RequestView } from "../../ledger/views.ts";
+import type { Instant } from "../../domain/world.ts";
 import { present } from "../present.ts";
 import type { RequestObject } from "./resources.ts";
 
@@ -25,10 +26,9 @@ export function conditionIn(object: RequestObject, type: string): ResourceCondit
 
 function rotationOf(object: RequestObject): RotationStatus {
   const { spec, status = {} } = object;
-  const { consumers = [], pendingConsumers = [], residual = [], startedAt, completedAt } = status;
+  const { consumers = [], pendingConsumers = [], residual = [] } = status;
   const ready = conditionIn(object, "Ready");
-  const gate = gateIn(object);
-  const endedAt = completedAt === undefined ? undefined : instant(completedAt);
+  const endedAt = endOf(object);
   return {
     ...placeOf(object),
     credential: spec.credentialRef.name,
@@ -36,14 +36,27 @@ function rotationOf(object: RequestObject): RotationStatus {
     stage: ready?.reason ?? "Unknown",
     ready: ready?.status === "True",
     conditions: conditionsOf(object),
-    ...present({ gate }),
+    ...present({ gate: gateIn(object) }),
     consumers: consumers.map((row) => consumerOf(row, endedAt !== undefined)),
     pendingConsumers,
     residual,
-    createdAt: instant(startedAt ?? object.metadata.creationTimestamp ?? EPOCH),
+    createdAt: beginOf(object),
     ...present({ endedAt }),
     durations: [],
   };
+}
+
+/** When it began; before that, when it was asked for. */
+export function beginOf({ status, metadata }: RequestObject): Instant {
+  return instant(status?.startedAt ?? metadata.creationTimestamp ?? EPOCH);
+}
+
+export function endOf({ status }: RequestObject): Instant | undefined {
+  return status?.completedAt === undefined ? undefined : instant(status.completedAt);
+}
+
+export function deadlineOf(object: RequestObject): Instant {
+  return instant(object.status?.deadline ?? object.spec.deadline ?? beginOf(object));
 }
 
 export function conditionsOf({ status }: RequestObject): Condition[] {
@@ -75,22 +88,27 @@ function consumerOf({ id, state, reason, message = "", nextTryTime }: Row, ended
 }
 
 function requestOf(object: RequestObject): RequestView {
-  const { spec, status, metadata } = object;
-  const accepted = conditionIn(object, "Accepted");
-  const ready = conditionIn(object, "Ready");
-  const said = accepted?.status === "False" ? accepted : ready;
-  const refused = accepted?.status === "False" || conditionIn(object, "Stalled")?.status === "True";
-  const appearedAt = instant(metadata.creationTimestamp ?? EPOCH);
+  const { spec } = object;
+  const refusal = refusalIn(object);
+  const { reason, message } = refusal ??
+    conditionIn(object, "Ready") ?? { reason: "NotSeenYet", message: "No controller has looked at it yet." };
   return {
     ...placeOf(object),
     flow: spec.flow,
     credential: spec.credentialRef.name,
-    state: STATES[said?.reason ?? ""] ?? (refused ? "refused" : "pending"),
-    reason: said?.reason ?? "NotSeenYet",
-    message: said?.message ?? "No controller has looked at it yet.",
-    appearedAt,
-    deadline: instant(status?.deadline ?? spec.deadline ?? appearedAt),
+    state: STATES[reason] ?? (refusal ? "refused" : "pending"),
+    reason,
+    message,
+    appearedAt: beginOf(object),
+    deadline: deadlineOf(object),
   };
+}
+
+function refusalIn(object: RequestObject): ResourceCondition | undefined {
+  const accepted = conditionIn(object, "Accepted");
+  if (accepted?.status === "False") return accepted;
+  const stalled = conditionIn(object, "Stalled");
+  return stalled?.status === "True" ? stalled : undefined;
 }
 
 const STATES: Readonly<Record<string, RequestView["state"]>> = { Expired: "expired", Baseline: "baseline" };

@@ -2,7 +2,7 @@
  * The rotation of a request as far as its status tells, for the engine's own rules. It is what was shown, and never all that the engine knows:
  * only refusals that follow from what is shown are certain. Pure.
  */
-import type { ConsumerStatus } from "../../../crds/kinds.gen.ts";
+import type { ConsumerStatus, RetiredStatus } from "../../../crds/kinds.gen.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
 import { snapshotHash } from "../../domain/gates.ts";
 import type {
@@ -10,6 +10,7 @@ import type {
   ConsumerRow,
   ConsumerState,
   Failure,
+  RetiredRow,
   RotationFacts,
   RotationRow,
   Snapshot,
@@ -21,7 +22,7 @@ import type { Subject } from "../desk.ts";
 import { present } from "../present.ts";
 import { type Seen, worldOf } from "../world.ts";
 import type { AccountObject, CredentialObject, RequestObject } from "./resources.ts";
-import { conditionIn, gateIn, instant, placeOf } from "./rotation.ts";
+import { beginOf, conditionIn, deadlineOf, endOf, gateIn, placeOf } from "./rotation.ts";
 
 /** What is shown decides these; everything else the controller knows better. */
 const CERTAIN: ReadonlySet<string> = new Set([
@@ -98,7 +99,7 @@ function seenOf(
   const { status, metadata, spec } = request;
   if (state === undefined || status === undefined) return undefined;
   const snapshot = snapshotOf(request, credential, accounts);
-  const startedAt = instant(status.startedAt ?? metadata.creationTimestamp ?? "");
+  const startedAt = beginOf(request);
   const rotation: RotationRow = {
     id: status.jobID ?? metadata.uid,
     ...placeOf(request),
@@ -112,22 +113,34 @@ function seenOf(
     facts: factsOf(request, state),
     createdAt: startedAt,
     changedAt: startedAt,
-    deadline: status.deadline ?? spec.deadline ?? startedAt,
-    ...(status.completedAt === undefined ? {} : { endedAt: instant(status.completedAt) }),
+    deadline: deadlineOf(request),
+    ...present({ endedAt: endOf(request) }),
   };
-  const retired = credential.status?.retired ?? [];
   return {
     rotation,
     consumers: rowsOf(status.consumers ?? [], snapshot),
     attempts: attemptsOf(request, startedAt),
-    retired: retired.map(({ vendorId, state: is }) => ({
-      vendorId,
-      rotation: vendorId === status.previousId ? rotation.id : "",
-      state: is.toLowerCase() as "live",
-    })),
+    retired: retiredRows(credential, status.previousId, rotation.id),
     credential: { mintsToday: 0, ...present({ currentId: credential.status?.currentId }) },
   };
 }
+
+function retiredRows({ status }: CredentialObject, previousId: string | undefined, rotation: string): RetiredRow[] {
+  return (status?.retired ?? []).map(({ vendorId, state }) => ({
+    vendorId,
+    rotation: vendorId === previousId ? rotation : "",
+    state: RETIRED[state],
+  }));
+}
+
+/** As the ledger calls it. */
+export const RETIRED = {
+  Quarantined: "quarantined",
+  Destroyed: "destroyed",
+  Restored: "restored",
+  Live: "live",
+  Manual: "manual",
+} as const satisfies Record<RetiredStatus["state"], RetiredRow["state"]>;
 
 export function snapshotOf(
   { spec, ...request }: Pick<RequestObject, "spec" | "metadata">,
