@@ -263,6 +263,15 @@ describe("looking", () => {
   });
 });
 
+it("says what is missing for this person", async () => {
+  const mine = await velvet(server.adminKubeconfig, "doctor", "-o", "json");
+  expect(mine.code).toBe(0);
+  expect(wrongShape("doctor", mine.out)).toEqual([]);
+  const { out } = await velvet(nobody, "doctor");
+  expect(out).toContain("knows you as nobody");
+  expect(out).toMatch(/you may not create rotationdecisions in default\n +A RoleBinding to velvet-approver grants it/);
+});
+
 describe("wait", () => {
   it("follows one watch over a killed API server to the end", { timeout: 90_000 }, async () => {
     const namespace = await team();
