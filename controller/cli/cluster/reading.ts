@@ -78,7 +78,8 @@ function accountOf({ metadata, spec, status = {} }: AccountObject): AccountView 
     blockedUntil: null,
   };
   const ready = status.conditions?.find(({ type }) => type === "Ready");
-  if (!ready) return { ...probed, ready: null, reason: "NotProbedYet", message: "", changedAt: null };
+  if (!ready)
+    return { ...probed, ready: null, reason: "NotProbed", message: "Nobody has probed it yet.", changedAt: null };
   const { status: is, reason, message, lastTransitionTime } = ready;
   return {
     ...probed,

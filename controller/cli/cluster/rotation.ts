@@ -91,7 +91,7 @@ function requestOf(object: RequestObject): RequestView {
   const { spec } = object;
   const refusal = refusalIn(object);
   const { reason, message } = refusal ??
-    conditionIn(object, "Ready") ?? { reason: "NotSeenYet", message: "No controller has looked at it yet." };
+    conditionIn(object, "Ready") ?? { reason: "Pending", message: "No controller has looked at it yet." };
   return {
     ...placeOf(object),
     flow: spec.flow,

@@ -234,7 +234,7 @@ function rowsOf(rows: readonly ConsumerStatus[], { credential }: Snapshot): Cons
     .filter(({ id }) => id === "custody" || known.has(id))
     .map(({ id, state, reason, message = "", since = "", tries = 1 }): ConsumerRow => {
       const is = state.toLowerCase() as ConsumerState;
-      const failure = is === "failed" && { reason: reason ?? "Failed", message, tries, since, stalled: false };
+      const failure = is === "failed" && { reason: reason ?? "", message, tries, since, stalled: false };
       return {
         id: id === "custody" ? CUSTODY : id,
         state: is,
