@@ -41,7 +41,7 @@ export async function recordAndWait(
   context.out.note(recorded.outcome === "known" ? `${name} was recorded before.` : `Recorded ${name}.`);
   const answer = await answerOf(context, db, recorded.uid, timeoutMs);
   if (answer.state === "pending") throw unanswered(name, timeoutMs, context.stop.aborted);
-  return say(context, manifest, namespace, answer, options);
+  return sayAnswer(context, manifest, namespace, answer, options);
 }
 
 async function answerOf(
@@ -64,7 +64,8 @@ async function answerOf(
   }
 }
 
-function say(
+/** 0 where it was accepted. Throws `CommandFailure` where it was refused. */
+export function sayAnswer(
   { out }: CommandContext,
   { name, spec }: DecisionManifest,
   namespace: string,
@@ -106,7 +107,7 @@ function wasRefused(reason: string, message: string): CommandFailure {
   });
 }
 
-function unanswered(name: string, timeoutMs: number, stopped: boolean): CommandFailure {
+export function unanswered(name: string, timeoutMs: number, stopped: boolean): CommandFailure {
   return new CommandFailure({
     happened: stopped
       ? `Stopped before ${name} was answered.`

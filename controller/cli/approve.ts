@@ -1,12 +1,9 @@
-import { openGate } from "../domain/summarize.ts";
 import type { Gate } from "../domain/world.ts";
-import { ENDED } from "../domain/world.ts";
-import type { RotationView } from "../ledger/views.ts";
 import { abortLines } from "./abort-text.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { decideOnRotation, type DecisionOptions } from "./decision.ts";
+import type { DeskAccess, Subject } from "./desk.ts";
 import { CommandFailure, misuse } from "./failure.ts";
-import type { LedgerAccess } from "./ledger.ts";
 import { printable } from "./output.ts";
 
 export interface GateOptions extends DecisionOptions {
@@ -26,13 +23,13 @@ export async function approveCommand(
   context: CommandContext,
   request: string,
   options: ApproveOptions,
-  ledger: LedgerAccess,
+  access: DeskAccess,
 ): Promise<ExitCode> {
   const { confirm } = options;
-  const compose = (view: RotationView | undefined) => {
-    const { gate, digest, message } = gateOf(view, options);
+  const compose = (subject: Subject | undefined) => {
+    const { gate, digest, message } = gateOf(subject, options);
     if (gate === "Revoke") refuseCarelessRevoke(options);
-    if (view) refuseOtherName(view, confirm);
+    if (subject) refuseOtherName(subject, confirm);
     return {
       label: `approve-${gate.toLowerCase()}`,
       doing: `Approving the ${gate} gate of`,
@@ -40,7 +37,7 @@ export async function approveCommand(
       shows: [message, `digest ${digest}`],
     };
   };
-  return decideOnRotation(context, request, compose, options, ledger);
+  return decideOnRotation(context, request, compose, options, access);
 }
 
 /** Denies the open gate, which aborts the rotation. */
@@ -48,14 +45,14 @@ export async function denyCommand(
   context: CommandContext,
   request: string,
   options: GateOptions,
-  ledger: LedgerAccess,
+  access: DeskAccess,
 ): Promise<ExitCode> {
-  const compose = (view: RotationView | undefined) => {
-    const { gate, digest } = gateOf(view, options);
+  const compose = (subject: Subject | undefined) => {
+    const { gate, digest } = gateOf(subject, options);
     const choice = { action: "Deny" as const, gate, digest };
     return { label: "deny", doing: `Denying the ${gate} gate of, and so aborting,`, choice, tell: abortLines };
   };
-  return decideOnRotation(context, request, compose, options, ledger);
+  return decideOnRotation(context, request, compose, options, access);
 }
 
 interface ShownGate {
@@ -64,52 +61,55 @@ interface ShownGate {
   readonly message: string;
 }
 
-function gateOf(view: RotationView | undefined, { gate, digest }: GateOptions): ShownGate {
-  if (!view) {
+function gateOf(subject: Subject | undefined, { gate, digest }: GateOptions): ShownGate {
+  if (!subject) {
     if (gate !== undefined && digest !== undefined) return { gate, digest, message: "" };
     throw misuse(
       "There is no ledger here to read the open gate and its digest from.",
       "Give both with --gate and --digest, or set DATABASE_URL or VELVET_DATA_DIR to those of the controller.",
     );
   }
-  const open = openGate(view);
-  if (!open || (gate !== undefined && open.name !== gate)) throw notOpen(view, gate, open?.name);
-  if (digest !== undefined && digest !== open.digest) throw outdated(view, open.digest);
+  const open = subject.gate;
+  if (!open || (gate !== undefined && open.name !== gate)) throw notOpen(subject, gate, open?.name);
+  if (digest !== undefined && digest !== open.digest) throw outdated(subject, open.digest);
   return { gate: open.name, digest: open.digest, message: open.message };
 }
 
-function refuseOtherName({ rotation }: RotationView, confirm: string | undefined): void {
-  const { credentialName } = rotation.snapshot.credential.spec;
+function refuseOtherName({ name, credentialName }: Subject, confirm: string | undefined): void {
   if (confirm === undefined || confirm === credentialName) return;
   throw misuse(
-    `--confirm says ${printable(confirm)}, but ${rotation.name} rotates ${credentialName}. Nothing was written.`,
+    `--confirm says ${printable(confirm)}, but ${printable(`${name} rotates ${credentialName}`)}. Nothing was written.`,
     "Look at the rotation with `velvet describe` and type the name of the credential that you mean.",
   );
 }
 
-function notOpen({ rotation }: RotationView, asked: Gate | undefined, open: Gate | undefined): CommandFailure {
+function notOpen(
+  { namespace, name, state, ended }: Subject,
+  asked: Gate | undefined,
+  open: Gate | undefined,
+): CommandFailure {
   const which = asked === undefined ? "No gate" : `The ${asked} gate`;
   const instead = open === undefined ? "" : ` The ${open} gate is.`;
-  const name = printable(`${rotation.namespace}/${rotation.name}`);
+  const place = printable(`${namespace}/${name}`);
   return new CommandFailure(
     {
-      happened: `${which} of ${name} is open; the rotation is in ${rotation.state}.${instead}`,
-      stillFine: `Nothing was written${ENDED.has(rotation.state) ? "" : ", and the rotation goes on as before"}.`,
-      next: ENDED.has(rotation.state)
-        ? `See what became of it with \`velvet describe ${name}\`.`
-        : `Wait for a gate with \`velvet wait ${name} --for gate\`.`,
+      happened: `${which} of ${place} is open; the rotation is in ${state}.${instead}`,
+      stillFine: `Nothing was written${ended ? "" : ", and the rotation goes on as before"}.`,
+      next: ended
+        ? `See what became of it with \`velvet describe ${place}\`.`
+        : `Wait for a gate with \`velvet wait ${place} --for gate\`.`,
     },
     2,
   );
 }
 
-function outdated({ rotation }: RotationView, digest: string): CommandFailure {
-  const name = printable(`${rotation.namespace}/${rotation.name}`);
+function outdated({ namespace, name }: Subject, digest: string): CommandFailure {
+  const place = printable(`${namespace}/${name}`);
   return new CommandFailure(
     {
-      happened: `What the open gate of ${name} would do is no longer what --digest was made for. It is now ${digest}.`,
+      happened: `What the open gate of ${place} would do is no longer what --digest was made for. It is now ${digest}.`,
       stillFine: "Nothing was written. An approval counts only for what was shown.",
-      next: `Look again with \`velvet describe ${name}\`.`,
+      next: `Look again with \`velvet describe ${place}\`.`,
     },
     2,
   );

@@ -1,9 +1,10 @@
 /** The commands that ask for something: plan, request. */
 import { type Command, Option } from "commander";
 import type { Run } from "./command.ts";
-import { formatOption, namespaceOption, onLedger, withExamples } from "./options.ts";
+import { dryRunOption, formatOption, namespaceOption, withExamples } from "./options.ts";
 import type { PlanOptions } from "./plan.ts";
 import type { RequestOptions } from "./request.ts";
+import { onLedger } from "./target.ts";
 
 interface PlanFlags extends PlanOptions {
   readonly file?: readonly string[];
@@ -76,11 +77,14 @@ function flowCommand(request: Command, name: string, description: string): Comma
     .option("--not-before <time>", "RFC 3339, or from now: 2h")
     .option("--deadline <time>", "RFC 3339, or from now", "7d")
     .option("--name <name>", "default: the credential's name and the time")
-    .option("-n, --namespace <namespace>", "written into the manifest; git gives it by path")
-    .addOption(new Option("-o, --output <format>").choices(["yaml"]).default("yaml"))
+    .option("-n, --namespace <namespace>", "written into the manifest; git gives it by path, a cluster by its context")
+    .addOption(new Option("--apply", "create it on the cluster, as who you are there").conflicts("write"))
+    .addOption(dryRunOption())
+    .addOption(new Option("-o, --output <format>", "yaml: print it, and create nothing").choices(["yaml"]))
     .option("--write <folder>", "write <folder>/<name>.yaml instead of stdout");
   return withExamples(command, [
     [`velvet request ${name} orders-db --reason "the quarter" > request.yaml`, ""],
+    [`kubectl velvet request ${name} orders-db --reason "the quarter" --apply`, "on a cluster"],
     [`velvet request ${name} orders-db --reason drill --ticket OPS-1 --write teams/orders/requests`, ""],
   ]);
 }

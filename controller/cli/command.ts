@@ -2,6 +2,7 @@ import type { Adapter, Clock } from "../../adapters/contract.ts";
 import type { Machine } from "../config.ts";
 import type { Output } from "./output.ts";
 import type { Progress } from "./progress.ts";
+import type { ClusterChoice } from "./target.ts";
 
 /** What every command is given by the entry; nothing else is global. */
 export interface CommandContext {
@@ -16,6 +17,8 @@ export interface CommandContext {
   readonly random: (bytes: number) => Buffer;
   /** Aborts at the first SIGINT or SIGTERM. */
   readonly stop: AbortSignal;
+  /** Commands are about this cluster; absent: about the ledger. */
+  readonly cluster?: ClusterChoice;
   /** Default: all adapters of this build, imported when they are needed. */
   readonly registry?: () => Promise<Registry>;
 }

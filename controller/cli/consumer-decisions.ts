@@ -3,8 +3,8 @@ import { CUSTODY } from "../domain/consumers.ts";
 import type { World } from "../domain/world.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { decideOnRotation, type DecisionOptions } from "./decision.ts";
+import type { DeskAccess } from "./desk.ts";
 import { misuse } from "./failure.ts";
-import type { LedgerAccess } from "./ledger.ts";
 
 export interface RetryOptions extends DecisionOptions {
   /** Insist on a revoke that failed or is held back. */
@@ -17,7 +17,7 @@ export async function retryCommand(
   request: string,
   consumer: string | undefined,
   options: RetryOptions,
-  ledger: LedgerAccess,
+  access: DeskAccess,
 ): Promise<ExitCode> {
   if (options.revoke === true && consumer !== undefined) {
     throw misuse("--revoke is about the old credential, and not about a consumer.", "Leave one of them out.");
@@ -40,7 +40,7 @@ export async function retryCommand(
             ...(consumer === undefined ? {} : { consumer: rowId(consumer) }),
           },
         };
-  return decideOnRotation(context, request, () => deed, options, ledger);
+  return decideOnRotation(context, request, () => deed, options, access);
 }
 
 /** Records that a person has seen one consumer work with the new credential: it counts as its receipt. */
@@ -49,7 +49,7 @@ export async function confirmCommand(
   request: string,
   consumer: string,
   options: DecisionOptions,
-  ledger: LedgerAccess,
+  access: DeskAccess,
 ): Promise<ExitCode> {
   const deed = {
     label: `confirm-${consumer}`,
@@ -60,7 +60,7 @@ export async function confirmCommand(
       ...remaining(after),
     ],
   };
-  return decideOnRotation(context, request, () => deed, options, ledger);
+  return decideOnRotation(context, request, () => deed, options, access);
 }
 
 /** Leaves one consumer out of this rotation. The revoke then needs a person, because it may still hold the old credential. */
@@ -69,7 +69,7 @@ export async function skipCommand(
   request: string,
   consumer: string,
   options: DecisionOptions,
-  ledger: LedgerAccess,
+  access: DeskAccess,
 ): Promise<ExitCode> {
   const deed = {
     label: `skip-${consumer}`,
@@ -81,7 +81,7 @@ export async function skipCommand(
       ...remaining(after),
     ],
   };
-  return decideOnRotation(context, request, () => deed, options, ledger);
+  return decideOnRotation(context, request, () => deed, options, access);
 }
 
 function remaining(after: World): string[] {

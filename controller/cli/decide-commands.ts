@@ -4,8 +4,9 @@ import type { ApproveOptions, GateOptions } from "./approve.ts";
 import type { Run } from "./command.ts";
 import type { RetryOptions } from "./consumer-decisions.ts";
 import type { DecisionOptions } from "./decision.ts";
-import { ledgerOf, withExamples } from "./options.ts";
+import { dryRunOption, namespaceOption, withExamples } from "./options.ts";
 import type { MarkRevokedOptions, RetiredOptions } from "./retired.ts";
+import { deskOf } from "./target.ts";
 
 const REQUEST = ["<request>", "name of the RotationRequest"] as const;
 const CODES =
@@ -20,12 +21,13 @@ function decision(program: Command, name: string, description: string): Command 
     .option("--decided-by <who>", "who decides; default: git's user.name, else the account's name")
     .option("--ticket <ticket>", "where it is discussed")
     .option("--name <name>", "default: made from what is decided")
-    .option("-n, --namespace <namespace>", "where it is; or type <namespace>/<name>")
-    .addOption(new Option("--now", "record it in the ledger, and wait for the answer").conflicts("write"))
-    .option("--timeout <duration>", "with --now: how long to wait for the answer", "30s")
+    .addOption(namespaceOption())
     .addOption(
-      new Option("-o, --output <format>", "json: the answer, with --now").choices(["yaml", "json"]).default("yaml"),
+      new Option("--now", "record it in the ledger, and wait for the answer; on a cluster always").conflicts("write"),
     )
+    .option("--timeout <duration>", "how long to wait for the answer; 0s: not at all", "30s")
+    .addOption(new Option("-o, --output <format>", "yaml: the manifest; json: the answer").choices(["yaml", "json"]))
+    .addOption(dryRunOption())
     .option("--write <folder>", "write <folder>/<name>.yaml instead of stdout");
 }
 
@@ -48,9 +50,7 @@ export function addDecisions(program: Command, run: Run): void {
 function addApprove(program: Command, run: Run): void {
   const command = confirmOption(gateOptions(decision(program, "approve", "open a gate")), "needed to revoke").action(
     async (request: string, options: ApproveOptions) =>
-      run(async (context) =>
-        (await import("./approve.ts")).approveCommand(context, request, options, ledgerOf(context)),
-      ),
+      run(async (context) => (await import("./approve.ts")).approveCommand(context, request, options, deskOf(context))),
   );
   withExamples(
     command,
@@ -58,6 +58,7 @@ function addApprove(program: Command, run: Run): void {
       ["velvet approve rotate-1 --reason ok --confirm ORDERS_DB --ticket OPS-1 --write decisions", "to be merged"],
       ["velvet approve rotate-1 --reason ok --confirm ORDERS_DB --ticket OPS-1 --now", "at once"],
       ["velvet approve rotate-1 --gate Mint --digest sha256:… --reason ok", "without a ledger, as shown elsewhere"],
+      ["kubectl velvet approve rotate-1 --reason ok --confirm ORDERS_DB --ticket OPS-1", "on a cluster"],
     ],
     CODES,
   );
@@ -66,7 +67,7 @@ function addApprove(program: Command, run: Run): void {
 function addDeny(program: Command, run: Run): void {
   const command = gateOptions(decision(program, "deny", "keep a gate shut, which aborts the rotation")).action(
     async (request: string, options: GateOptions) =>
-      run(async (context) => (await import("./approve.ts")).denyCommand(context, request, options, ledgerOf(context))),
+      run(async (context) => (await import("./approve.ts")).denyCommand(context, request, options, deskOf(context))),
   );
   withExamples(command, [['velvet deny rotate-1 --reason "not before the sale" --now', ""]], CODES);
 }
@@ -75,7 +76,7 @@ function addAbort(program: Command, run: Run): void {
   const command = decision(program, "abort", "abort a rotation; says first exactly what will be where")
     .argument(...REQUEST)
     .action(async (request: string, options: DecisionOptions) =>
-      run(async (context) => (await import("./abort.ts")).abortCommand(context, request, options, ledgerOf(context))),
+      run(async (context) => (await import("./abort.ts")).abortCommand(context, request, options, deskOf(context))),
     );
   withExamples(command, [['velvet abort orders/rotate-1 --reason "wrong credential" --now', ""]], CODES);
 }
@@ -87,7 +88,7 @@ function addRetry(program: Command, run: Run): void {
     .option("--revoke", "insist on a revoke that failed, or that is held back because the old one is in use")
     .action(async (request: string, consumer: string | undefined, options: RetryOptions) =>
       run(async (context) =>
-        (await import("./consumer-decisions.ts")).retryCommand(context, request, consumer, options, ledgerOf(context)),
+        (await import("./consumer-decisions.ts")).retryCommand(context, request, consumer, options, deskOf(context)),
       ),
     );
   withExamples(
@@ -107,13 +108,7 @@ function addConfirm(program: Command, run: Run): void {
     .argument("<consumer>", "id of the consumer")
     .action(async (request: string, consumer: string, options: DecisionOptions) =>
       run(async (context) =>
-        (await import("./consumer-decisions.ts")).confirmCommand(
-          context,
-          request,
-          consumer,
-          options,
-          ledgerOf(context),
-        ),
+        (await import("./consumer-decisions.ts")).confirmCommand(context, request, consumer, options, deskOf(context)),
       ),
     );
   withExamples(command, [['velvet confirm rotate-1 orders-app --reason "logged in by hand" --now', ""]], CODES);
@@ -125,7 +120,7 @@ function addSkip(program: Command, run: Run): void {
     .argument("<consumer>", "id of the consumer")
     .action(async (request: string, consumer: string, options: DecisionOptions) =>
       run(async (context) =>
-        (await import("./consumer-decisions.ts")).skipCommand(context, request, consumer, options, ledgerOf(context)),
+        (await import("./consumer-decisions.ts")).skipCommand(context, request, consumer, options, deskOf(context)),
       ),
     );
   withExamples(command, [["velvet skip rotate-1 old-app --ticket OPS-2 --reason decommissioned --now", ""]], CODES);
@@ -138,7 +133,7 @@ function addMarkRevoked(program: Command, run: Run): void {
     .option("--vendor-id <id>", "with --credential: which of its old ones");
   const command = base.action(async (request: string | undefined, options: MarkRevokedOptions) =>
     run(async (context) =>
-      (await import("./retired.ts")).markRevokedCommand(context, request, options, ledgerOf(context)),
+      (await import("./retired.ts")).markRevokedCommand(context, request, options, deskOf(context)),
     ),
   );
   withExamples(
@@ -155,7 +150,7 @@ function addRestore(program: Command, run: Run): void {
   const base = decision(program, "restore", "bring a quarantined old credential back to life");
   const command = retiredArguments(base).action(async (credential: string, vendorId: string, options: RetiredOptions) =>
     run(async (context) =>
-      (await import("./retired.ts")).restoreCommand(context, credential, vendorId, options, ledgerOf(context)),
+      (await import("./retired.ts")).restoreCommand(context, credential, vendorId, options, deskOf(context)),
     ),
   );
   withExamples(
@@ -169,7 +164,7 @@ function addDestroy(program: Command, run: Run): void {
   const base = decision(program, "destroy", "end an old credential for good, before its quarantine is over");
   const command = retiredArguments(base).action(async (credential: string, vendorId: string, options: RetiredOptions) =>
     run(async (context) =>
-      (await import("./retired.ts")).destroyCommand(context, credential, vendorId, options, ledgerOf(context)),
+      (await import("./retired.ts")).destroyCommand(context, credential, vendorId, options, deskOf(context)),
     ),
   );
   withExamples(command, [["velvet destroy orders-db orders@3 --ticket OPS-5 --reason unused --now", ""]], CODES);

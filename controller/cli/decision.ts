@@ -3,18 +3,14 @@ import type { RotationDecisionSpec } from "../../crds/kinds.gen.ts";
 import type { Accepted, Ruling } from "../domain/ruling.ts";
 import { rule } from "../domain/rule.ts";
 import type { DecisionRow, World } from "../domain/world.ts";
-import { ENDED } from "../domain/world.ts";
-import type { RotationView } from "../ledger/views.ts";
-import { recordAndWait } from "./answer.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
-import { registryOf } from "./command.ts";
+import type { Desk, DeskAccess, Subject } from "./desk.ts";
 import { CommandFailure, misuse } from "./failure.ts";
-import { type LedgerAccess, NoLedger } from "./ledger.ts";
+import { NoLedger } from "./ledger.ts";
 import { deliver, type DraftManifest } from "./manifest.ts";
-import { compact, findRotation, namedBy, whoami } from "./names.ts";
+import { compact, namedBy, whoami } from "./names.ts";
 import { printable } from "./output.ts";
 import { remedyOf } from "./remedy.ts";
-import { worldOf } from "./world.ts";
 
 export interface DecisionOptions {
   readonly reason: string;
@@ -25,11 +21,13 @@ export interface DecisionOptions {
   readonly namespace?: string;
   /** Folder to write to, instead of stdout. */
   readonly write?: string;
-  /** Record it in the ledger and wait for the answer, instead of writing a manifest. */
+  /** Record it in the ledger and wait for the answer, instead of writing a manifest. A cluster always does. */
   readonly now?: boolean;
   /** How long to wait for the answer: `30s`. */
   readonly timeout?: string;
   readonly output?: "yaml" | "json";
+  /** On a cluster: `client` says what would be created, `server` asks the API server without keeping it. */
+  readonly dryRun?: "none" | "client" | "server";
 }
 
 /** What is decided; who, why and about what comes from the options. */
@@ -45,11 +43,11 @@ export interface Deed {
   /** What it is about, line by line. */
   readonly shows?: readonly string[];
   /** What follows if it is accepted, line by line, before anything is written. */
-  readonly tell?: (after: World, view: RotationView) => readonly string[];
+  readonly tell?: (after: World) => readonly string[];
 }
 
-/** Given the rotation as it is; undefined where there is no ledger to ask. Throws `CommandFailure` for what cannot be. */
-export type Compose = (view: RotationView | undefined) => Deed;
+/** Given the rotation as it is; undefined where there is nobody to ask. Throws `CommandFailure` for what cannot be. */
+export type Compose = (subject: Subject | undefined) => Deed;
 
 export type DecisionManifest = Extract<DraftManifest, { kind: "RotationDecision" }>;
 
@@ -62,23 +60,22 @@ export async function decideOnRotation(
   request: string,
   compose: Compose,
   options: DecisionOptions,
-  ledger: LedgerAccess,
+  access: DeskAccess,
 ): Promise<ExitCode> {
-  const decidedBy = options.decidedBy ?? (await whoami(context, "--decided-by"));
-  const known = { ...options, decidedBy };
   try {
-    return await ledger(async (db) => {
-      const view = await findRotation(db, request, options.namespace);
-      const deed = compose(view);
-      const manifest = draft(context, request, deed, known, view);
-      await refuseHopeless(context, view, manifest.spec, deed, options.now === true);
-      if (options.now === true) return recordAndWait(context, db, manifest, options);
-      await deliver(context.out, manifest, options.write);
-      return 0;
+    return await access(async (desk) => {
+      const subject = await desk.subject(request, options.namespace);
+      const deed = compose(subject);
+      const decidedBy = options.decidedBy ?? (await desk.whoami());
+      const manifest = draft(context, request, deed, { ...options, decidedBy }, subject.namespace);
+      refuseHopeless(context, subject, manifest.spec, deed, desk, options);
+      return desk.take(manifest, options);
     });
   } catch (error) {
     if (!(error instanceof NoLedger) || options.now === true) throw error;
-    const manifest = draft(context, request, composeOffline(compose, error), known, undefined);
+    const known = { ...options, decidedBy: options.decidedBy ?? (await whoami(context, "--decided-by")) };
+    const { namespace } = namedBy(request, options.namespace);
+    const manifest = draft(context, request, composeOffline(compose, error), known, namespace);
     context.out.note("There is no ledger here to ask, so nobody has checked yet whether this can be accepted.");
     await deliver(context.out, manifest, options.write);
     return 0;
@@ -97,10 +94,9 @@ function draft(
   request: string,
   { label, choice }: Deed,
   options: DecisionOptions & { readonly decidedBy: string },
-  view: RotationView | undefined,
+  place: string | undefined,
 ): DecisionManifest {
-  const { name, namespace } = namedBy(request, options.namespace);
-  const place = view?.rotation.namespace ?? namespace;
+  const { name } = namedBy(request, options.namespace);
   const { ticket, reason, decidedBy } = options;
   const spec: RotationDecisionSpec = {
     requestRef: { name },
@@ -123,30 +119,32 @@ function short(digest: string | undefined): string {
   return (digest ?? "").replace(/^sha256:/, "").slice(0, 8);
 }
 
-async function refuseHopeless(
-  context: CommandContext,
-  view: RotationView,
+function refuseHopeless(
+  { out }: CommandContext,
+  subject: Subject,
   spec: RotationDecisionSpec,
   deed: Deed,
-  now: boolean,
-): Promise<void> {
-  const { out } = context;
-  const { rotation } = view;
-  if (ENDED.has(rotation.state)) throw ended(view);
-  const world = worldOf(view, await registryOf(context));
-  out.note(`${deed.doing} ${where(view)}, which rotates ${rotation.snapshot.credential.spec.credentialName}:`);
+  desk: Desk,
+  options: DecisionOptions,
+): void {
+  if (subject.ended) throw ended(subject);
+  out.note(`${deed.doing} ${where(subject)}, which rotates ${printable(subject.credentialName)}:`);
   deed.shows?.forEach((line) => out.note(`  ${printable(line)}`));
+  const { world } = subject;
   if (!world) {
     out.note("  This Velvet lacks an adapter of it, so only the controller can say whether it is accepted.");
     return;
   }
-  const ruling = rulingOn(world, spec, now ? "claimed" : "host", view.now);
-  if (ruling?.verdict === "refused") throw refused(view, ruling.reason, ruling.message);
-  if (ruling) deed.tell?.(after(world, ruling), view).forEach((line) => out.note(`  ${printable(line)}`));
-  if (!now) warnOfTwoPeople(context, world);
+  const trust = desk.trustOf(options);
+  const ruling = rulingOn(world, spec, trust, subject.now);
+  if (ruling?.verdict === "refused") {
+    if (subject.isCertain(ruling.reason)) throw refused(subject, ruling.reason, ruling.message);
+    out.note(`  It may be refused (${ruling.reason}): ${printable(ruling.message)} The controller decides.`);
+  } else if (ruling) deed.tell?.(after(world, ruling)).forEach((line) => out.note(`  ${printable(line)}`));
+  if (trust === "host") warnOfTwoPeople(out, world);
 }
 
-function warnOfTwoPeople({ out }: CommandContext, { rotation }: World): void {
+function warnOfTwoPeople(out: CommandContext["out"], { rotation }: World): void {
   const two = Object.values(rotation.snapshot.accounts).some(({ spec }) => spec.twoPerson === true);
   if (two) out.note("  Its account needs two people: it counts only if the source vouches for who you are.");
 }
@@ -167,23 +165,23 @@ function after(world: World, { facts, state, consumers = [] }: Accepted): World 
   return { ...world, rotation, consumers: world.consumers.map((row) => changed.get(row.id) ?? row) };
 }
 
-function where({ rotation }: RotationView): string {
-  return printable(`${rotation.namespace}/${rotation.name}`);
+function where({ namespace, name }: Subject): string {
+  return printable(`${namespace}/${name}`);
 }
 
-function ended(view: RotationView): CommandFailure {
+function ended(subject: Subject): CommandFailure {
   return misuse(
-    `${where(view)} has ended (${view.rotation.state}): nothing is left to decide. Nothing was written.`,
-    `See what became of it with \`velvet describe ${where(view)}\`.`,
+    `${where(subject)} has ended (${subject.state}): nothing is left to decide. Nothing was written.`,
+    `See what became of it with \`velvet describe ${where(subject)}\`.`,
   );
 }
 
-function refused(view: RotationView, reason: string, message: string): CommandFailure {
+function refused(subject: Subject, reason: string, message: string): CommandFailure {
   return new CommandFailure(
     {
       happened: `This would be refused (${reason}): ${printable(message)}`,
       stillFine: "Nothing was written, and the rotation goes on as before.",
-      next: remedyOf(reason) ?? `See what is possible with \`velvet describe ${where(view)}\`.`,
+      next: remedyOf(reason) ?? `See what is possible with \`velvet describe ${where(subject)}\`.`,
     },
     2,
   );

@@ -9,7 +9,8 @@ import { abortCommand } from "./abort.ts";
 import { approveCommand, denyCommand } from "./approve.ts";
 import { confirmCommand, retryCommand, skipCommand } from "./consumer-decisions.ts";
 import { CommandFailure } from "./failure.ts";
-import type { LedgerAccess } from "./ledger.ts";
+import type { DeskAccess } from "./desk.ts";
+import { ledgerDesk } from "./ledger-desk.ts";
 import { destroyCommand, markRevokedCommand, restoreCommand } from "./retired.ts";
 import { type Tapes, tapes } from "./tape.fixture.ts";
 
@@ -22,12 +23,12 @@ beforeEach(() => {
   said = tapes();
 });
 
-function on(scenario: Scenario): LedgerAccess {
+function on(scenario: Scenario): DeskAccess {
   said = tapes(async () => ({ fake: scenario.adapter }));
-  return async (work) => work(scenario.ledger.db);
+  return async (work) => work(ledgerDesk(said.context, scenario.ledger.db));
 }
 
-async function atTheGate(scenario: Scenario): Promise<LedgerAccess> {
+async function atTheGate(scenario: Scenario): Promise<DeskAccess> {
   scenario.start();
   await scenario.request("first");
   await scenario.until("first", ({ rotation }) => rotation.facts.gates?.Revoke !== undefined);
@@ -179,27 +180,27 @@ describe("what would certainly be refused", () => {
   it.each([
     [
       "a consumer that is not there",
-      async (ledger: LedgerAccess) => skipCommand(said.context, "first", "nobody", { ...BEN, ticket: "T" }, ledger),
+      async (ledger: DeskAccess) => skipCommand(said.context, "first", "nobody", { ...BEN, ticket: "T" }, ledger),
       "It has: app",
     ],
     [
       "a consumer that works already",
-      async (ledger: LedgerAccess) => confirmCommand(said.context, "first", "app", BEN, ledger),
+      async (ledger: DeskAccess) => confirmCommand(said.context, "first", "app", BEN, ledger),
       "ConsumerAlreadyWorks",
     ],
     [
       "a mark without a ticket",
-      async (ledger: LedgerAccess) => markRevokedCommand(said.context, "first", BEN, ledger),
+      async (ledger: DeskAccess) => markRevokedCommand(said.context, "first", BEN, ledger),
       "TicketMissing",
     ],
     [
       "a revoke that is not due",
-      async (ledger: LedgerAccess) => retryCommand(said.context, "first", undefined, { ...BEN, revoke: true }, ledger),
+      async (ledger: DeskAccess) => retryCommand(said.context, "first", undefined, { ...BEN, revoke: true }, ledger),
       "NothingToRetry",
     ],
     [
       "a stale digest",
-      async (ledger: LedgerAccess) => denyCommand(said.context, "first", { ...BEN, digest: "sha256:0" }, ledger),
+      async (ledger: DeskAccess) => denyCommand(said.context, "first", { ...BEN, digest: "sha256:0" }, ledger),
       "is now sha256:",
     ],
   ])("is refused with 2, and nothing is written: %s", async (_, decide, told) => {
@@ -244,7 +245,7 @@ describe("without a ledger", () => {
   afterEach(async () => rm(folder, { recursive: true, force: true }));
 
   it("a manifest is written unchecked, and that is said", async () => {
-    const none: LedgerAccess = async () => Promise.reject((await import("./ledger.ts")).noLedger("/nowhere"));
+    const none: DeskAccess = async () => Promise.reject((await import("./ledger.ts")).noLedger("/nowhere"));
     expect(await abortCommand(said.context, "orders/first", { ...BEN, write: folder }, none)).toBe(0);
     expect(said.err()).toContain("nobody has checked yet");
     const [file = ""] = await readdir(folder);

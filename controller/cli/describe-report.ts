@@ -136,7 +136,7 @@ function troubleOf({ reason, message, remedy, tries, since, nextTryAt }: Failure
 }
 
 /** Consumers that failed hold a rotation up without a failure of its own: then the stage says what is still fine. */
-function stageTrouble(stage: string): Trouble | undefined {
+export function stageTrouble(stage: string): Trouble | undefined {
   const known = /Partial$|Failed$/.test(stage) ? reasonNamed(stage) : undefined;
   return known && { reason: stage, message: known.meaning, stillFine: known.fine, remedy: known.remedy };
 }
@@ -158,7 +158,15 @@ function remedyFor({ remedy, reason }: Failure): string | undefined {
   return remedy ?? reasonNamed(reason)?.remedy;
 }
 
-function describedDecision({ name, spec, trust, state, reason, message, appearedAt }: DecisionView): DescribedDecision {
+export function describedDecision({
+  name,
+  spec,
+  trust,
+  state,
+  reason,
+  message,
+  appearedAt,
+}: DecisionView): DescribedDecision {
   const remedy = state === "refused" ? reasonNamed(reason)?.remedy : undefined;
   const { action, gate, consumer, decidedBy, ticket } = spec;
   return {

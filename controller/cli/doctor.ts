@@ -12,11 +12,21 @@ export interface DoctorOptions {
 
 /** `velvet doctor`: what is missing to run here, each with the next step. Changes nothing. Ends with 1 when something is missing. */
 export async function doctorCommand(context: CommandContext, options: DoctorOptions = {}): Promise<ExitCode> {
-  const findings = [checkNode(process.versions.node), checkGit(context.env), ...(await checkConfigured(context))];
+  const findings = [checkNode(process.versions.node), ...(await checkPlace(context))];
   const good = findings.every(({ result }) => result !== "missing");
   if (options.output === "json") context.out.json({ ok: good, findings });
   else print(context, findings);
   return good ? 0 : 1;
+}
+
+async function checkPlace(context: CommandContext): Promise<Finding[]> {
+  const { cluster } = context;
+  if (!cluster) return [checkGit(context.env), ...(await checkConfigured(context))];
+  const [{ withCluster }, { checkCluster }] = await Promise.all([
+    import("./cluster/open.ts"),
+    import("./cluster/doctor.ts"),
+  ]);
+  return withCluster(context, cluster, checkCluster);
 }
 
 async function checkConfigured(context: CommandContext): Promise<Finding[]> {

@@ -1,14 +1,13 @@
 import { humanDuration } from "../domain/duration.ts";
 import { camelCase } from "../domain/status.ts";
 import type { Instant } from "../domain/world.ts";
-import { listHistory } from "../ledger/credentials.ts";
-import type { Db } from "../ledger/db.ts";
 import type { RotationView } from "../ledger/views.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { misuse } from "./failure.ts";
 import { namedBy } from "./names.ts";
 import { type Output, printable, tableLines } from "./output.ts";
 import { present } from "./present.ts";
+import type { Reading } from "./reading.ts";
 import { yamlText } from "./yaml.ts";
 
 export interface HistoryOptions {
@@ -44,16 +43,16 @@ export async function historyCommand(
   { out }: CommandContext,
   credential: string | undefined,
   options: HistoryOptions,
-  db: Db,
+  reading: Reading,
 ): Promise<ExitCode> {
   const limit = limitOf(options.limit);
   const onlyFailed = options.failed === true;
   const named = credential === undefined ? undefined : namedBy(credential, options.namespace);
-  const views = await listHistory(db, {
+  const ended = await reading.history({
     ...present({ namespace: named?.namespace ?? options.namespace, credential: named?.name }),
     limit: onlyFailed ? MOST : limit,
   });
-  const past = views.map(pastRotation).filter(({ result }) => !onlyFailed || result !== "Done");
+  const past = ended.filter(({ result }) => !onlyFailed || result !== "Done");
   await print(out, past.slice(0, limit), options);
   return 0;
 }
@@ -103,7 +102,7 @@ function cells(past: PastRotation): string[] {
   ].map(printable);
 }
 
-function pastRotation({ rotation }: RotationView): PastRotation {
+export function pastRotation({ rotation }: RotationView): PastRotation {
   const { facts, snapshot, createdAt } = rotation;
   const { spec } = snapshot.request;
   const endedAt = rotation.endedAt ?? createdAt;

@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import type { Run } from "./command.ts";
 import type { LedgerAcceptOptions } from "./ledger-accept.ts";
-import { formatOption, onLedger, withExamples } from "./options.ts";
+import { formatOption, withExamples } from "./options.ts";
+import { onLedger } from "./target.ts";
 
 export function addLedger(program: Command, run: Run): void {
   const command = program

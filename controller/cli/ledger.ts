@@ -24,9 +24,6 @@ export async function withLedger<T>(
   }
 }
 
-/** Opens the ledger when it is needed, and closes it after the work. */
-export type LedgerAccess = <T>(work: (db: Db) => Promise<T>) => Promise<T>;
-
 /** No ledger is configured here, so that nothing can be looked up; what needs none goes on. */
 export class NoLedger extends CommandFailure {}
 

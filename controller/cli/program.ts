@@ -16,14 +16,26 @@ import { addSchema } from "./schema-command.ts";
 import { addSeal } from "./seal-command.ts";
 import { addLedger } from "./ledger-command.ts";
 import { addDescribe, addHistory, addStatus, addWait } from "./show-commands.ts";
+import { spoken, speaker } from "./spoken.ts";
+import { addTarget, callOf, clusterOf, namespaceLast, refuseWithoutLedger } from "./target.ts";
 import { addValidate } from "./validate-command.ts";
 import { ownVersion } from "./version.ts";
 
 /** The part of `process` that the entry hands over. */
 export type ProcessFrame = Pick<NodeJS.Process, "env" | "stdin" | "stdout" | "stderr" | "once" | "off" | "getuid">;
 
+/** How it was started. */
+export interface Start {
+  /** By kubectl: always about a cluster. */
+  readonly plugin?: boolean;
+}
+
 /** Runs one command line, without `node` and the script. Never rejects; answers the exit code. */
-export async function runVelvet(args: readonly string[], frame: ProcessFrame): Promise<ExitCode> {
+export async function runVelvet(
+  args: readonly string[],
+  frame: ProcessFrame,
+  { plugin = false }: Start = {},
+): Promise<ExitCode> {
   const out = openOutput({ stdout: frame.stdout, stderr: frame.stderr, noColour: frame.env.NO_COLOR });
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
@@ -43,17 +55,27 @@ export async function runVelvet(args: readonly string[], frame: ProcessFrame): P
   };
   let code: ExitCode = 0;
   const program = velvetProgram(out, async (action) => {
-    code = await action(context);
+    code = await action(targeted(context, program, plugin));
   });
+  if (plugin) program.name("kubectl velvet");
+  program.hook("preAction", (_, command) => refuseWithoutLedger(command, clusterOf(program.opts(), plugin)));
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync(namespaceLast(args), { from: "user" });
     return code;
   } catch (error) {
-    const code = explain(error, out, frame.env.VELVET_DEBUG);
+    const code = explain(error, targeted(context, program, plugin).out, frame.env.VELVET_DEBUG);
     return code === 2 && OWN_TWO.has(args[0] ?? "") ? 1 : code;
   } finally {
     frame.off("SIGINT", stop).off("SIGTERM", stop).off("disconnect", stop);
   }
+}
+
+/** About what the options say, and spoken as it was called. */
+function targeted(context: CommandContext, program: Command, plugin: boolean): CommandContext {
+  const cluster = clusterOf(program.opts(), plugin);
+  const names = program.commands.map((command) => command.name());
+  const out = spoken(context.out, speaker(callOf(program.opts(), plugin), names));
+  return { ...context, out, ...(cluster === undefined ? {} : { cluster }) };
 }
 
 /** Where 2 is an answer, as with `terraform plan -detailed-exitcode`, misuse ends with 1. */
@@ -87,7 +109,9 @@ export function velvetProgram(out: Output, run: Run): Command {
     .version(ownVersion(), "-V, --version")
     .exitOverride()
     .configureOutput({ writeOut: (text) => out.raw(text), writeErr: (text) => out.note(text.trimEnd()) })
-    .showHelpAfterError("Add --help to see what there is.");
+    .showHelpAfterError("Add --help to see what there is.")
+    .configureHelp({ showGlobalOptions: true });
+  addTarget(program);
   for (const [heading, commands] of GROUPS) {
     program.commandsGroup(heading);
     for (const add of commands) add(program, run);

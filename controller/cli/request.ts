@@ -2,7 +2,7 @@ import type { RotationRequestSpec } from "../../crds/kinds.gen.ts";
 import { durationMs, later } from "../domain/duration.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { misuse } from "./failure.ts";
-import { deliver } from "./manifest.ts";
+import { deliver, type DraftManifest } from "./manifest.ts";
 import { compact, whoami } from "./names.ts";
 
 export interface RequestOptions {
@@ -20,17 +20,48 @@ export interface RequestOptions {
   readonly namespace?: string;
   /** Folder to write to, instead of stdout. */
   readonly write?: string;
+  /** Create it on the cluster. */
+  readonly apply?: boolean;
+  readonly dryRun?: "none" | "client" | "server";
+  readonly output?: "yaml";
 }
 
-/** Writes a RotationRequest for one Credential. Works without a ledger: a request is only a file until it is merged or applied. */
+/**
+ * Writes a RotationRequest for one Credential, which works without a ledger: it is only a file until it is merged or applied. With `apply`
+ * it is created, by whom the API server knows.
+ */
 export async function requestCommand(
   context: CommandContext,
   credential: string,
   options: RequestOptions,
 ): Promise<ExitCode> {
-  const { out, clock } = context;
-  const now = clock.now().toISOString();
+  if (options.apply !== true && (options.dryRun ?? "none") !== "none") {
+    throw misuse("--dry-run says what --apply would do.", "Add --apply; without it nothing is sent anywhere.");
+  }
+  if (options.apply === true) {
+    const { applyRequest } = await import("./cluster/request.ts");
+    return applyRequest(
+      context,
+      (requestedBy, namespace) => draftRequest(context, credential, { ...options, requestedBy, namespace }),
+      options,
+    );
+  }
   const requestedBy = options.requestedBy ?? (await whoami(context, "--requested-by"));
+  await deliver(context.out, draftRequest(context, credential, { ...options, requestedBy }), options.write);
+  return 0;
+}
+
+export type RequestManifest = Extract<DraftManifest, { kind: "RotationRequest" }>;
+
+function draftRequest(
+  { clock }: CommandContext,
+  credential: string,
+  options: Omit<RequestOptions, "namespace"> & {
+    readonly requestedBy: string;
+    readonly namespace?: string | undefined;
+  },
+): RequestManifest {
+  const now = clock.now().toISOString();
   const spec: RotationRequestSpec = {
     credentialRef: { name: credential },
     flow: options.flow,
@@ -38,14 +69,13 @@ export async function requestCommand(
     ...(options.target === undefined ? {} : { target: options.target }),
     reason: options.reason,
     ...(options.ticket === undefined ? {} : { ticket: options.ticket }),
-    requestedBy,
+    requestedBy: options.requestedBy,
     ...(options.notBefore === undefined ? {} : { notBefore: instant("--not-before", options.notBefore, now) }),
     deadline: instant("--deadline", options.deadline, now),
   };
   const name = options.name ?? `${credential}-${compact(now)}`;
   const place = options.namespace === undefined ? {} : { namespace: options.namespace };
-  await deliver(out, { kind: "RotationRequest", name, ...place, spec }, options.write);
-  return 0;
+  return { kind: "RotationRequest", name, ...place, spec };
 }
 
 function instant(option: string, text: string, now: string): string {

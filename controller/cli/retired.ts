@@ -1,19 +1,15 @@
 /** The decisions on an old credential that lives on after its rotation: bring it back, end it, or say that it was ended by hand. */
 import type { DecisionAction, RotationDecisionSpec } from "../../crds/kinds.gen.ts";
 import { answerAboutRetired } from "../domain/retired.ts";
-import type { World } from "../domain/world.ts";
-import type { CredentialView } from "../ledger/credentials.ts";
-import { listCredentials } from "../ledger/credentials.ts";
-import type { Db } from "../ledger/db.ts";
-import { recordAndWait } from "./answer.ts";
+import type { Trust, World } from "../domain/world.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { type DecisionManifest, decideOnRotation, type DecisionOptions } from "./decision.ts";
+import type { DeskAccess, RetiredSubject } from "./desk.ts";
 import { CommandFailure, misuse } from "./failure.ts";
-import { type LedgerAccess, NoLedger } from "./ledger.ts";
+import { NoLedger } from "./ledger.ts";
 import { deliver } from "./manifest.ts";
 import { compact, namedBy, whoami } from "./names.ts";
 import { printable } from "./output.ts";
-import { asIfNow } from "./plan.ts";
 
 export interface RetiredOptions extends DecisionOptions {
   /** The Credential's `credentialName`, typed by the person. */
@@ -26,14 +22,14 @@ export async function restoreCommand(
   credential: string,
   vendorId: string,
   options: RetiredOptions,
-  ledger: LedgerAccess,
+  access: DeskAccess,
 ): Promise<ExitCode> {
   const order = { action: "RestoreRetired", label: "restore", credential, vendorId } as const;
   return decideOnRetired(
     context,
     order,
     options,
-    ledger,
+    access,
     `${vendorId} works again at the vendor, beside the one in use. No consumer is written.`,
   );
 }
@@ -44,14 +40,14 @@ export async function destroyCommand(
   credential: string,
   vendorId: string,
   options: RetiredOptions,
-  ledger: LedgerAccess,
+  access: DeskAccess,
 ): Promise<ExitCode> {
   const order = { action: "DestroyRetired", label: "destroy", credential, vendorId } as const;
   return decideOnRetired(
     context,
     order,
     options,
-    ledger,
+    access,
     `${vendorId} is removed at the vendor. This cannot be undone: nobody can restore it afterwards.`,
   );
 }
@@ -67,7 +63,7 @@ export async function markRevokedCommand(
   context: CommandContext,
   request: string | undefined,
   options: MarkRevokedOptions,
-  ledger: LedgerAccess,
+  access: DeskAccess,
 ): Promise<ExitCode> {
   const { credential, vendorId } = options;
   if (request !== undefined && credential === undefined && vendorId === undefined) {
@@ -79,7 +75,7 @@ export async function markRevokedCommand(
         `Velvet will not revoke ${rotation.facts.verify?.previousId ?? "the old credential"}, nor look whether it is gone.`,
       ],
     };
-    return decideOnRotation(context, request, () => deed, options, ledger);
+    return decideOnRotation(context, request, () => deed, options, access);
   }
   if (request !== undefined || credential === undefined || vendorId === undefined) {
     throw misuse("Name either a request, or --credential together with --vendor-id.", "Add --help to see both forms.");
@@ -89,7 +85,7 @@ export async function markRevokedCommand(
     context,
     order,
     options,
-    ledger,
+    access,
     `Velvet will not look at ${vendorId} again, nor whether it is gone.`,
   );
 }
@@ -105,22 +101,21 @@ async function decideOnRetired(
   context: CommandContext,
   order: RetiredOrder,
   options: RetiredOptions,
-  ledger: LedgerAccess,
+  access: DeskAccess,
   tells: string,
 ): Promise<ExitCode> {
-  const decidedBy = options.decidedBy ?? (await whoami(context, "--decided-by"));
   try {
-    return await ledger(async (db) => {
-      const credential = await findCredential(db, order.credential, options.namespace);
+    return await access(async (desk) => {
+      const credential = await desk.retired(order.credential, options.namespace);
+      const decidedBy = options.decidedBy ?? (await desk.whoami());
       const manifest = draft(context, order, { ...options, decidedBy }, credential.namespace);
-      refuseHopeless(credential, manifest.spec, options.now === true);
+      refuseHopeless(credential, manifest.spec, desk.trustOf(options));
       context.out.note(printable(tells));
-      if (options.now === true) return recordAndWait(context, db, manifest, options);
-      await deliver(context.out, manifest, options.write);
-      return 0;
+      return desk.take(manifest, options);
     });
   } catch (error) {
     if (!(error instanceof NoLedger) || options.now === true) throw error;
+    const decidedBy = options.decidedBy ?? (await whoami(context, "--decided-by"));
     context.out.note("There is no ledger here to ask, so nobody has checked yet whether this can be accepted.");
     const { namespace } = namedBy(order.credential, options.namespace);
     await deliver(context.out, draft(context, order, { ...options, decidedBy }, namespace), options.write);
@@ -153,50 +148,21 @@ function draft(
   };
 }
 
-async function findCredential(db: Db, text: string, namespace: string | undefined): Promise<CredentialView> {
-  const [credential, ...others] = await listCredentials(db, namedBy(text, namespace));
-  if (!credential) throw unknownCredential(text);
-  if (others.length === 0) return credential;
-  const names = [credential, ...others].map((each) => each.namespace).join(", ");
-  throw misuse(`${printable(text)} exists in several namespaces: ${names}.`, "Say which one with -n.");
-}
-
 /** What the engine would certainly refuse. Whether the vendor can restore is its adapter's to say, and is not foreseen. */
-function refuseHopeless(credential: CredentialView, spec: RotationDecisionSpec, now: boolean): void {
-  const { namespace, name, uid, generation, accounts, currentId, live, retired } = credential;
-  const named = `${namespace}/${name}`;
-  const asked = asIfNow(name, credential.now).spec;
-  const answer = answerAboutRetired({
-    spec,
-    trust: now ? "claimed" : "host",
-    currentId,
-    state: retired.find(({ vendorId }) => vendorId === spec.vendorId)?.state ?? null,
-    live,
-    snapshot: {
-      request: { namespace, name, spec: asked },
-      credential: { uid, namespace, name, generation, spec: credential.spec },
-      accounts,
-    },
-    canRestore: true,
-  });
-  if (spec.confirm !== undefined && spec.confirm !== credential.spec.credentialName) {
+function refuseHopeless(subject: RetiredSubject, spec: RotationDecisionSpec, trust: Trust): void {
+  const { namespace, name, credentialName, currentId, live, retired, snapshot } = subject;
+  const state = retired.find(({ vendorId }) => vendorId === spec.vendorId)?.state ?? null;
+  const answer = answerAboutRetired({ spec, trust, currentId, state, live, snapshot, canRestore: true });
+  if (spec.confirm !== undefined && spec.confirm !== credentialName) {
     throw misuse(
-      `--confirm says ${printable(spec.confirm)}, but ${printable(named)} is ${credential.spec.credentialName}. Nothing was written.`,
+      `--confirm says ${printable(spec.confirm)}, but ${printable(`${namespace}/${name} is ${credentialName}`)}. Nothing was written.`,
       "Type the name of the credential that you mean.",
     );
   }
-  if (answer.state === "refused") throw hopeless(credential, answer.reason, answer.message);
+  if (answer.state === "refused") throw hopeless(subject, answer.reason, answer.message);
 }
 
-export function unknownCredential(text: string): CommandFailure {
-  return new CommandFailure({
-    happened: `The ledger knows no Credential ${printable(text)}.`,
-    stillFine: "Nothing was written.",
-    next: "See all with `velvet plan`. One that was just merged appears after the next sync of its source.",
-  });
-}
-
-function hopeless({ namespace, name, retired }: CredentialView, reason: string, message: string): CommandFailure {
+function hopeless({ namespace, name, retired }: RetiredSubject, reason: string, message: string): CommandFailure {
   const open = retired.filter(({ state }) => state !== "destroyed" && state !== "manual");
   const ids = open.map(({ vendorId, state }) => `${vendorId} (${state})`).join(", ");
   const named = printable(`${namespace}/${name}`);

@@ -3,8 +3,9 @@ import { type Command, Option } from "commander";
 import type { Run } from "./command.ts";
 import type { DescribeOptions } from "./describe.ts";
 import type { HistoryOptions } from "./history.ts";
-import { formatOption, namespaceOption, onLedger, withExamples } from "./options.ts";
+import { formatOption, namespaceOption, withExamples } from "./options.ts";
 import type { StatusOptions } from "./status.ts";
+import { onReading } from "./target.ts";
 import type { WaitOptions } from "./wait.ts";
 
 export function addStatus(program: Command, run: Run): void {
@@ -13,6 +14,7 @@ export function addStatus(program: Command, run: Run): void {
     .argument("[request]", "show this one in detail")
     .description("show rotations: stage, gates, consumers, what remains")
     .addOption(namespaceOption())
+    .option("-A, --all-namespaces", "on a cluster: of all namespaces")
     .option("-a, --all", "ended ones too")
     .option("--state <stage>", "only those in this stage: distribute_partial")
     .option("--credential <name>", "only those of this Credential")
@@ -22,7 +24,9 @@ export function addStatus(program: Command, run: Run): void {
     .option("-w, --watch", "keep showing it until it has ended, or until Ctrl-C")
     .action(async (name: string | undefined, options: StatusOptions) =>
       run(async (context) =>
-        onLedger(context, async (db) => (await import("./status.ts")).statusCommand(context, name, options, db)),
+        onReading(context, async (reading) =>
+          (await import("./status.ts")).statusCommand(context, name, options, reading),
+        ),
       ),
     );
   withExamples(command, [
@@ -43,7 +47,9 @@ export function addDescribe(program: Command, run: Run): void {
     .addOption(formatOption("json", "yaml"))
     .action(async (name: string, options: DescribeOptions) =>
       run(async (context) =>
-        onLedger(context, async (db) => (await import("./describe.ts")).describeCommand(context, name, options, db)),
+        onReading(context, async (reading) =>
+          (await import("./describe.ts")).describeCommand(context, name, options, reading),
+        ),
       ),
     );
   withExamples(command, [
@@ -63,8 +69,8 @@ export function addHistory(program: Command, run: Run): void {
     .addOption(formatOption("json", "yaml"))
     .action(async (credential: string | undefined, options: HistoryOptions) =>
       run(async (context) =>
-        onLedger(context, async (db) =>
-          (await import("./history.ts")).historyCommand(context, credential, options, db),
+        onReading(context, async (reading) =>
+          (await import("./history.ts")).historyCommand(context, credential, options, reading),
         ),
       ),
     );
@@ -98,7 +104,7 @@ export function addWait(program: Command, run: Run): void {
     .addOption(formatOption("json"))
     .action(async (name: string, options: WaitOptions) =>
       run(async (context) =>
-        onLedger(context, async (db) => (await import("./wait.ts")).waitCommand(context, name, options, db)),
+        onReading(context, async (reading) => (await import("./wait.ts")).waitCommand(context, name, options, reading)),
       ),
     );
   withExamples(

@@ -9,6 +9,7 @@ import { CommandFailure } from "./failure.ts";
 import { historyCommand } from "./history.ts";
 import { planCommand } from "./plan.ts";
 import { wrongShape } from "./shapes.fixture.ts";
+import { ledgerReading } from "./ledger-reading.ts";
 import { statusCommand, type StatusOptions } from "./status.ts";
 import { type Tapes, tapes } from "./tape.fixture.ts";
 import { waitCommand } from "./wait.ts";
@@ -118,7 +119,7 @@ describe("one rotation", () => {
     await scenario.decide("no", { requestRef: { name: "first" }, action: "ConfirmConsumer", consumer: "nobody" });
     await scenario.until("first", ({ decisions }) => decisions.some(({ state }) => state === "refused"));
     const { code, out } = await on(scenario, async ({ context }) =>
-      describeCommand(context, "team/first", {}, scenario.ledger.db),
+      describeCommand(context, "team/first", {}, ledgerReading(scenario.ledger.db, context)),
     );
     expect(code).toBe(0);
     expect(out).toContain("Requested   by ana: scheduled (OPS-0)");
@@ -138,7 +139,7 @@ describe("one rotation", () => {
     expect(out).not.toContain("velvet retry team/first --revoke");
     expect(out).not.toContain("team/first app ");
     const json = await on(scenario, async ({ context }) =>
-      describeCommand(context, "first", { output: "json" }, scenario.ledger.db),
+      describeCommand(context, "first", { output: "json" }, ledgerReading(scenario.ledger.db, context)),
     );
     expect(wrongShape("describe", json.out)).toEqual([]);
   });
@@ -148,7 +149,9 @@ describe("one rotation", () => {
     await atTheGate(scenario);
     const { gate } = await scenario.status("first");
     const shown = async () =>
-      on(scenario, async ({ context }) => describeCommand(context, "first", {}, scenario.ledger.db));
+      on(scenario, async ({ context }) =>
+        describeCommand(context, "first", {}, ledgerReading(scenario.ledger.db, context)),
+      );
     expect((await shown()).out).toContain(
       `velvet approve team/first --gate Revoke --digest ${gate?.digest} --confirm <credentialName> --ticket <ticket> --reason <why>`,
     );
@@ -173,11 +176,13 @@ describe("one rotation", () => {
     await scenario.request("never", { flow: "Testing" });
     await scenario.requestState("never", "refused");
     const json = await on(scenario, async ({ context }) =>
-      describeCommand(context, "never", { output: "json" }, scenario.ledger.db),
+      describeCommand(context, "never", { output: "json" }, ledgerReading(scenario.ledger.db, context)),
     );
     expect(wrongShape("describe", json.out)).toEqual([]);
     expect(JSON.parse(json.out).requests).toMatchObject([{ reason: "FlowUnsupported", remedy: expect.any(String) }]);
-    const missing = await on(scenario, async ({ context }) => describeCommand(context, "nope", {}, scenario.ledger.db));
+    const missing = await on(scenario, async ({ context }) =>
+      describeCommand(context, "nope", {}, ledgerReading(scenario.ledger.db, context)),
+    );
     expect(missing).toMatchObject({ code: 1, err: expect.stringContaining("knows no request nope") });
   });
 });
@@ -187,7 +192,12 @@ describe("wait", () => {
     await using scenario = await Scenario.open({ credential: APPROVAL });
     await scenario.request("first");
     const waiting = on(scenario, async ({ context }) =>
-      waitCommand(context, "first", { ...WAIT, for: "gate", output: "json" }, scenario.ledger.db),
+      waitCommand(
+        context,
+        "first",
+        { ...WAIT, for: "gate", output: "json" },
+        ledgerReading(scenario.ledger.db, context),
+      ),
     );
     scenario.start();
     const { code, out, err } = await waiting;
@@ -216,7 +226,7 @@ describe("wait", () => {
       },
     };
     const { code } = await on(scenario, async ({ context }) =>
-      waitCommand(context, "first", { ...WAIT, for: "gate" }, db),
+      waitCommand(context, "first", { ...WAIT, for: "gate" }, ledgerReading(db, context)),
     );
     expect(code).toBe(0);
   });
@@ -226,7 +236,7 @@ describe("wait", () => {
     await atTheGate(scenario);
     const wait = async (options: object) =>
       on(scenario, async ({ context }) =>
-        waitCommand(context, "team/first", { ...WAIT, ...options }, scenario.ledger.db),
+        waitCommand(context, "team/first", { ...WAIT, ...options }, ledgerReading(scenario.ledger.db, context)),
       );
     expect(await wait({ timeout: "1ms" })).toMatchObject({ code: 2, err: expect.stringContaining("It goes on") });
     expect((await wait({ for: "validated" })).code).toBe(0);
@@ -244,7 +254,7 @@ describe("wait", () => {
     scenario.start();
     await scenario.request("dead");
     const wait = async (name: string) =>
-      on(scenario, async ({ context }) => waitCommand(context, name, WAIT, scenario.ledger.db));
+      on(scenario, async ({ context }) => waitCommand(context, name, WAIT, ledgerReading(scenario.ledger.db, context)));
     expect(await wait("dead")).toMatchObject({ code: 1, err: expect.stringContaining("CredentialDead") });
     await scenario.request("second", { flow: "Testing" });
     await scenario.requestState("second", "refused");
@@ -267,7 +277,7 @@ describe("history and status", () => {
     await scenario.ended("first");
     const history = async (options: object, name?: string) =>
       on(scenario, async ({ context }) =>
-        historyCommand(context, name, { limit: "20", ...options }, scenario.ledger.db),
+        historyCommand(context, name, { limit: "20", ...options }, ledgerReading(scenario.ledger.db, context)),
       );
     const { out } = await history({}, "team/token");
     expect(out).toMatch(/team +first +token +Done +\S+Z +[\d.]+ (ms|s) +ana +ben +OPS-0, OPS-1/);
@@ -282,7 +292,9 @@ describe("history and status", () => {
     await scenario.request("never", { flow: "Testing" });
     await scenario.requestState("never", "refused");
     const status = async (options: StatusOptions, name?: string) =>
-      on(scenario, async ({ context }) => statusCommand(context, name, options, scenario.ledger.db));
+      on(scenario, async ({ context }) =>
+        statusCommand(context, name, options, ledgerReading(scenario.ledger.db, context)),
+      );
     const names = async (options: StatusOptions) =>
       (await status({ ...options, output: "name" })).out.trim().split("\n");
     expect(await names({})).toEqual(["team/first", "team/never"]);

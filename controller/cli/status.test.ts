@@ -6,6 +6,8 @@ import type { Snapshot } from "../domain/world.ts";
 import { approveCommand } from "./approve.ts";
 import type { CommandContext } from "./command.ts";
 import { openOutput, type Stream } from "./output.ts";
+import { ledgerDesk } from "./ledger-desk.ts";
+import { ledgerReading } from "./ledger-reading.ts";
 import { statusCommand } from "./status.ts";
 
 const NOW = "2026-03-01T10:00:00.000Z";
@@ -120,7 +122,7 @@ async function seed(): Promise<void> {
 }
 
 it("lists rotations and refused requests, newest first, and what is wrong with the sources", async () => {
-  expect(await statusCommand(context, undefined, {}, ledger.db)).toBe(0);
+  expect(await statusCommand(context, undefined, {}, ledgerReading(ledger.db, context))).toBe(0);
   expect(stdout.text()).toMatchInlineSnapshot(`
     "NAMESPACE  REQUEST      CREDENTIAL  FLOW         STAGE      AGE    WHAT
     orders     orders-db-1  orders-db   Operational  Validated  1 min  waits for a person: Revoke gate
@@ -133,7 +135,7 @@ it("lists rotations and refused requests, newest first, and what is wrong with t
 });
 
 it("shows one rotation with its conditions, consumers and the command that opens its gate", async () => {
-  expect(await statusCommand(context, "orders-db-1", {}, ledger.db)).toBe(0);
+  expect(await statusCommand(context, "orders-db-1", {}, ledgerReading(ledger.db, context))).toBe(0);
   const text = stdout.text();
   expect(text).toContain("orders/orders-db-1  Operational of orders-db");
   expect(text).toMatch(/^Verified +True +LoginAccepted +ok$/m);
@@ -146,7 +148,7 @@ it("shows one rotation with its conditions, consumers and the command that opens
 });
 
 it("answers programs in JSON", async () => {
-  await statusCommand(context, undefined, { output: "json" }, ledger.db);
+  await statusCommand(context, undefined, { output: "json" }, ledgerReading(ledger.db, context));
   const page: unknown = JSON.parse(stdout.text());
   expect(page).toMatchObject({
     rotations: [{ name: "orders-db-1", stage: "Validated", gate: { name: "Revoke", digest: FACTS.digest } }],
@@ -156,11 +158,13 @@ it("answers programs in JSON", async () => {
 });
 
 it("fails for a request that nobody knows", async () => {
-  await expect(statusCommand(context, "nope", {}, ledger.db)).rejects.toMatchObject({ exitCode: 1 });
+  await expect(statusCommand(context, "nope", {}, ledgerReading(ledger.db, context))).rejects.toMatchObject({
+    exitCode: 1,
+  });
 });
 
 it("watches until what was named is over, or until it is stopped, and writes only what has changed", async () => {
-  expect(await statusCommand(context, "orders-db-2", { watch: true }, ledger.db)).toBe(0);
+  expect(await statusCommand(context, "orders-db-2", { watch: true }, ledgerReading(ledger.db, context))).toBe(0);
   expect(stdout.text().match(/RotationInProgress/g)).toHaveLength(1);
 
   const stopping = new AbortController();
@@ -172,14 +176,21 @@ it("watches until what was named is over, or until it is stopped, and writes onl
       return ledger.db.query<Row>(...args);
     },
   };
-  expect(await statusCommand({ ...context, stop: stopping.signal }, "orders-db-1", { watch: true }, db)).toBe(0);
+  expect(
+    await statusCommand(
+      { ...context, stop: stopping.signal },
+      "orders-db-1",
+      { watch: true },
+      ledgerReading(db, context),
+    ),
+  ).toBe(0);
   expect(stdout.text().match(/^orders\/orders-db-1 /gm)).toHaveLength(1);
 });
 
 const CAREFUL = { decidedBy: "ada", reason: "looks right", confirm: "ORDERS_DB", ticket: "OPS-7" } as const;
 
 it("writes the decision for the gate that is open, with the digest from the ledger, and says what it approves", async () => {
-  await approveCommand(context, "orders-db-1", CAREFUL, async (work) => work(ledger.db));
+  await approveCommand(context, "orders-db-1", CAREFUL, async (work) => work(ledgerDesk(context, ledger.db)));
   expect(stdout.text()).toMatch(/^apiVersion: velvet\.raxx\.app\/v1alpha1\nkind: RotationDecision\n/);
   expect(stdout.text()).toContain(`digest: ${FACTS.digest}\n  confirm: ORDERS_DB\n  ticket: OPS-7\n`);
   expect(stderr.text()).toContain("Approving the Revoke gate of orders/orders-db-1, which rotates ORDERS_DB");
@@ -188,9 +199,9 @@ it("writes the decision for the gate that is open, with the digest from the ledg
 
 it("refuses to approve another credential, an outdated digest, a closed gate, or a revoke without ticket and name", async () => {
   const approve = async (options: object): Promise<unknown> =>
-    approveCommand(context, "orders-db-1", { ...CAREFUL, ...options }, async (work) => work(ledger.db)).catch(
-      (error: unknown) => error,
-    );
+    approveCommand(context, "orders-db-1", { ...CAREFUL, ...options }, async (work) =>
+      work(ledgerDesk(context, ledger.db)),
+    ).catch((error: unknown) => error);
   expect(await approve({ confirm: "OTHER_DB" })).toMatchObject({
     exitCode: 2,
     message: expect.stringContaining("OTHER_DB"),

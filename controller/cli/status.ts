@@ -1,21 +1,20 @@
-import { setTimeout as after } from "node:timers/promises";
 import type { RotationStatus } from "../domain/status.ts";
-import { summarize } from "../domain/summarize.ts";
-import type { Db } from "../ledger/db.ts";
-import { listAccounts } from "../ledger/accounts.ts";
-import { listHolds } from "../ledger/holds.ts";
-import { listSources, type SourceView } from "../ledger/sources.ts";
-import { listAsked, type RequestView } from "../ledger/views.ts";
+import type { SourceView } from "../ledger/sources.ts";
+import type { RequestView } from "../ledger/views.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
-import { CommandFailure } from "./failure.ts";
+import { CommandFailure, misuse } from "./failure.ts";
 import { heldLines } from "./held-text.ts";
 import { namedBy } from "./names.ts";
 import { printable } from "./output.ts";
+import { present } from "./present.ts";
+import type { Asked, Reading, ReadFilter } from "./reading.ts";
 import { detailLines, listLines, nameLines, type StatusPage } from "./status-text.ts";
 import { yamlText } from "./yaml.ts";
 
 export interface StatusOptions {
   readonly namespace?: string;
+  /** On a cluster: not only the context's. */
+  readonly allNamespaces?: boolean;
   /** Ended rotations too. */
   readonly all?: boolean;
   readonly output?: "table" | "wide" | "json" | "yaml" | "name";
@@ -29,7 +28,6 @@ export interface StatusOptions {
   readonly waiting?: boolean;
 }
 
-/** The ledger tells nobody about changes, so a watch looks again this often. */
 const LOOK_AGAIN_MS = 1_000;
 
 /** Shows rotations, or one of them in detail. With `watch` until stopped, or until the named rotation has ended. */
@@ -37,11 +35,12 @@ export async function statusCommand(
   context: CommandContext,
   name: string | undefined,
   options: StatusOptions,
-  db: Db,
+  reading: Reading,
 ): Promise<ExitCode> {
-  const page = await readPage(db, name, options);
-  if (name !== undefined && page.rotations.length + page.requests.length === 0) throw unknownRequest(name);
-  if (options.watch === true) await watch(context, name, options, db, page);
+  const filter = filterOf(name, options);
+  const page = await readPage(reading, filter, options);
+  if (name !== undefined && page.rotations.length + page.requests.length === 0) throw unknownRequest(reading, name);
+  if (options.watch === true) await watch(context, name, options, reading);
   else await print(context, name, options, page);
   return 0;
 }
@@ -58,19 +57,28 @@ async function print(
   else linesOf(context, name, options, page).forEach((line) => out.line(line));
 }
 
-async function readPage(db: Db, text: string | undefined, options: StatusOptions): Promise<StatusPage> {
-  const { namespace, all } = options;
-  const filter = text === undefined ? (namespace === undefined ? {} : { namespace }) : namedBy(text, namespace);
-  const name = text === undefined ? undefined : filter;
-  const [{ rotations: views, requests }, sources, accounts, holds] = await Promise.all([
-    listAsked(db, { ...filter, ...(all === true ? { all } : {}) }),
-    listSources(db),
-    listAccounts(db),
-    listHolds(db),
-  ]);
+function filterOf(text: string | undefined, { namespace, all, allNamespaces }: StatusOptions): ReadFilter {
+  if (allNamespaces === true && (namespace !== undefined || text?.includes("/") === true)) {
+    throw misuse("--all-namespaces and one namespace cannot both be meant.", "Leave one of them out.");
+  }
+  const named = text === undefined ? present({ namespace }) : namedBy(text, namespace);
+  return { ...named, ...present({ all: all === true || undefined, everywhere: allNamespaces === true || undefined }) };
+}
+
+async function readPage(reading: Reading, filter: ReadFilter, options: StatusOptions): Promise<StatusPage> {
+  const [asked, around] = await Promise.all([reading.asked(filter), reading.surroundings()]);
+  return pageOf(asked, around, filter, options);
+}
+
+function pageOf(
+  { rotations, requests }: Asked,
+  { sources, accounts, holds }: Awaited<ReturnType<Reading["surroundings"]>>,
+  { name, all }: ReadFilter,
+  options: StatusOptions,
+): StatusPage {
   const shown = all === true || name !== undefined ? requests : requests.filter(({ state }) => OPEN.has(state));
   return {
-    rotations: views.map(summarize).filter((status) => isAskedFor(status, options)),
+    rotations: rotations.filter((status) => isAskedFor(status, options)),
     requests: shown.filter((request) => isRequestAskedFor(request, options)),
     sources: sources.filter(isTroubled),
     accounts,
@@ -146,19 +154,16 @@ async function watch(
   context: CommandContext,
   name: string | undefined,
   options: StatusOptions,
-  db: Db,
-  first: StatusPage,
+  reading: Reading,
 ): Promise<void> {
-  const { stop } = context;
-  let page = first;
+  const filter = filterOf(name, options);
   let last = "";
-  while (!stop.aborted) {
+  for await (const asked of reading.follow(filter, { everyMs: LOOK_AGAIN_MS, signal: context.stop })) {
+    const page = pageOf(asked, await reading.surroundings(), filter, options);
     const now = JSON.stringify(withoutTimes(page));
     await draw(context, name, options, page, now !== last);
     last = now;
     if (name !== undefined && isOver(page)) return;
-    await after(LOOK_AGAIN_MS, undefined, { signal: stop }).catch(() => undefined);
-    if (!stop.aborted) page = await readPage(db, name, options);
   }
 }
 
@@ -188,9 +193,9 @@ function isOver({ rotations, requests }: StatusPage): boolean {
   return rotations.every(({ endedAt }) => endedAt !== undefined) && requests.every(({ state }) => state !== "pending");
 }
 
-export function unknownRequest(name: string): CommandFailure {
+export function unknownRequest({ name: whose }: Pick<Reading, "name">, name: string): CommandFailure {
   return new CommandFailure({
-    happened: `The ledger knows no request ${printable(name)}.`,
+    happened: `${whose} knows no request ${printable(name)}.`,
     stillFine: "Nothing was changed.",
     next: "See all with `velvet status --all`. A request that was just merged appears after the next sync of its source.",
   });

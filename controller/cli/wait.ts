@@ -1,14 +1,12 @@
-import { setTimeout as after } from "node:timers/promises";
 import { humanDuration } from "../domain/duration.ts";
 import type { RotationStatus } from "../domain/status.ts";
-import { summarize } from "../domain/summarize.ts";
-import type { Db } from "../ledger/db.ts";
-import { listAsked, type RequestView } from "../ledger/views.ts";
+import type { RequestView } from "../ledger/views.ts";
 import { timeoutOf } from "./answer.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { CommandFailure, misuse } from "./failure.ts";
 import { namedBy } from "./names.ts";
-import { printable } from "./output.ts";
+import { type Output, printable } from "./output.ts";
+import type { Asked, Reading } from "./reading.ts";
 import { remedyOf } from "./remedy.ts";
 import { unknownRequest } from "./status.ts";
 import { summaryOf } from "./status-text.ts";
@@ -31,6 +29,9 @@ interface Look {
   readonly request?: RequestView;
 }
 
+/** Longer waits than a timer can: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /**
  * `velvet wait`: 0 when it is as wanted, 1 when it cannot come to that any more or is stalled, 2 when the time is over. Each new
  * stage is told on stderr.
@@ -39,36 +40,40 @@ export async function waitCommand(
   context: CommandContext,
   text: string,
   options: WaitOptions,
-  db: Db,
+  reading: Reading,
 ): Promise<ExitCode> {
   const { out, clock, stop } = context;
   const timeoutMs = timeoutOf("--timeout", options.timeout);
   const begun = clock.monotonicMs();
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(Math.min(timeoutMs, LONGEST_MS))]);
   const tell = teller(context, begun);
-  for (;;) {
-    const look = await lookAt(db, text, options.namespace);
+  let look: Look = {};
+  for await (const asked of reading.follow(namedBy(text, options.namespace), { everyMs: LOOK_AGAIN_MS, signal })) {
+    look = lookIn(reading, text, asked, look);
     tell(look);
     const code = judge(look, options.for);
-    const waited = clock.monotonicMs() - begun;
-    if (code !== undefined || waited >= timeoutMs) {
-      if (options.output === "json" && look.status) out.json(look.status);
-      if (code === 1) throw hopeless(text, look, options.for);
-      return code ?? timedOut(context, text, look, options.for, waited);
-    }
-    if (stop.aborted) return stopped(context, text);
-    await after(LOOK_AGAIN_MS, undefined, { signal: stop }).catch(() => undefined);
+    if (code === undefined) continue;
+    tellProgram(context, options, look);
+    if (code === 1) throw hopeless(text, look, options.for);
+    return code;
   }
+  if (stop.aborted) return stopped(context, text);
+  tellProgram(context, options, look);
+  return timedOut(out, text, look, options.for, clock.monotonicMs() - begun);
 }
 
-async function lookAt(db: Db, text: string, namespace: string | undefined): Promise<Look> {
-  const { rotations: views, requests } = await listAsked(db, namedBy(text, namespace));
-  if (views.length + requests.length > 1) {
+function tellProgram({ out }: CommandContext, { output }: WaitOptions, { status }: Look): void {
+  if (output === "json" && status) out.json(status);
+}
+
+function lookIn(reading: Reading, text: string, { rotations, requests }: Asked, before: Look): Look {
+  if (rotations.length + requests.length > 1) {
     throw misuse(`${printable(text)} exists in several namespaces.`, "Say which one with -n.");
   }
-  const [view, request] = [views[0], requests[0]];
-  if (view) return { status: summarize(view) };
+  const [status, request] = [rotations[0], requests[0]];
+  if (status) return { status };
   if (request) return { request };
-  throw unknownRequest(text);
+  throw before.status || before.request ? deleted(text, before) : unknownRequest(reading, text);
 }
 
 /** Undefined: not yet. */
@@ -126,8 +131,25 @@ function hopeless(text: string, { status, request }: Look, goal: Goal): CommandF
   });
 }
 
+/** On a cluster anybody who may can delete the object: what has begun goes on all the same. */
+function deleted(text: string, { status }: Look): CommandFailure {
+  const name = printable(text);
+  if (!status) {
+    return new CommandFailure({
+      happened: `${name} was deleted before it began.`,
+      stillFine: "The credential in use stays as it is.",
+      next: "Ask for it again with `velvet request rotate`, under a new name.",
+    });
+  }
+  return new CommandFailure({
+    happened: `${name} was deleted while it was in ${status.stage}.`,
+    stillFine: "That does not stop its rotation, which goes on to its end.",
+    next: `Its Credential still shows it: kubectl describe credential ${printable(status.credential)} -n ${printable(status.namespace)}`,
+  });
+}
+
 /** An answer, not a failure: nothing went wrong. */
-function timedOut({ out }: CommandContext, text: string, { status }: Look, goal: Goal, waited: number): ExitCode {
+function timedOut(out: Output, text: string, { status }: Look, goal: Goal, waited: number): ExitCode {
   const name = printable(text);
   out.note(`${name} was not ${goal === "gate" ? "at a gate" : goal} within ${humanDuration(waited)}.`);
   out.note(status ? `It goes on: it is in ${status.stage}.` : "It still waits to begin.");

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { Transient } from "../../adapters/errors.ts";
 import { tapes } from "../../controller/cli/tape.fixture.ts";
+import { ledgerReading } from "../../controller/cli/ledger-reading.ts";
 import { statusCommand } from "../../controller/cli/status.ts";
 import { wrongShape } from "../../controller/cli/shapes.fixture.ts";
 import { probeAccounts } from "../../controller/engine/probe.ts";
@@ -27,7 +28,7 @@ it("begins no rotation while an account is not ready, says why and what is missi
     "Account vendor does not work: AccountForbidden. The token lacks the scope secrets:write.",
   );
   const { context, out } = tapes();
-  await statusCommand(context, undefined, {}, scenario.ledger.db);
+  await statusCommand(context, undefined, {}, ledgerReading(scenario.ledger.db, context));
   expect(out()).toMatch(/^vendor +fake +no +- +\S+.* +AccountForbidden: The token lacks the scope secrets:write\.$/m);
   expect(scenario.vendor.history).toEqual([]);
 
@@ -37,7 +38,7 @@ it("begins no rotation while an account is not ready, says why and what is missi
   await scenario.ledger.pool.query("update velvet.request set next_look_at = now()");
   await scenario.ended("first");
   const json = tapes();
-  await statusCommand(json.context, undefined, { output: "json" }, scenario.ledger.db);
+  await statusCommand(json.context, undefined, { output: "json" }, ledgerReading(scenario.ledger.db, json.context));
   expect(wrongShape("status", json.out())).toEqual([]);
   expect(JSON.parse(json.out()).accounts).toMatchObject([{ name: "vendor", ready: true, remaining: 4_499 }]);
 });

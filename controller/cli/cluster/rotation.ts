@@ -1,0 +1,121 @@
+/** A RotationRequest as it stands in the cluster, as what people are shown. Pure. */
+import type { Condition as ResourceCondition, ConsumerStatus as Row } from "../../../crds/kinds.gen.ts";
+import type { Condition, ConsumerStatus, OpenGate, RotationStatus } from "../../domain/status.ts";
+import type { RequestView } from "../../ledger/views.ts";
+import type { Instant } from "../../domain/world.ts";
+import { present } from "../present.ts";
+import type { RequestObject } from "./resources.ts";
+
+/** A rotation once it has begun, a request before and where it never did. */
+export function shownOf(
+  object: RequestObject,
+): { readonly rotation: RotationStatus } | { readonly request: RequestView } {
+  const { jobID, startedAt } = object.status ?? {};
+  return jobID === undefined && startedAt === undefined
+    ? { request: requestOf(object) }
+    : { rotation: rotationOf(object) };
+}
+
+export function placeOf({ metadata }: RequestObject): { readonly namespace: string; readonly name: string } {
+  return { namespace: metadata.namespace ?? "", name: metadata.name };
+}
+
+export function conditionIn(object: RequestObject, type: string): ResourceCondition | undefined {
+  return object.status?.conditions?.find((condition) => condition.type === type);
+}
+
+function rotationOf(object: RequestObject): RotationStatus {
+  const { spec, status = {} } = object;
+  const { consumers = [], pendingConsumers = [], residual = [] } = status;
+  const ready = conditionIn(object, "Ready");
+  const endedAt = endOf(object);
+  return {
+    ...placeOf(object),
+    credential: spec.credentialRef.name,
+    flow: spec.flow,
+    stage: ready?.reason ?? "Unknown",
+    ready: ready?.status === "True",
+    conditions: conditionsOf(object),
+    ...present({ gate: gateIn(object) }),
+    consumers: consumers.map((row) => consumerOf(row, endedAt !== undefined)),
+    pendingConsumers,
+    residual,
+    createdAt: beginOf(object),
+    ...present({ endedAt }),
+    durations: [],
+  };
+}
+
+/** When it began; before that, when it was asked for. */
+export function beginOf({ status, metadata }: RequestObject): Instant {
+  return instant(status?.startedAt ?? metadata.creationTimestamp ?? EPOCH);
+}
+
+export function endOf({ status }: RequestObject): Instant | undefined {
+  return status?.completedAt === undefined ? undefined : instant(status.completedAt);
+}
+
+export function deadlineOf(object: RequestObject): Instant {
+  return instant(object.status?.deadline ?? object.spec.deadline ?? beginOf(object));
+}
+
+export function conditionsOf({ status }: RequestObject): Condition[] {
+  return (status?.conditions ?? []).map(({ type, status: is, reason, message, lastTransitionTime }) => ({
+    type,
+    status: is,
+    reason,
+    message,
+    lastTransitionTime: instant(lastTransitionTime),
+  }));
+}
+
+/** What it would do stands in the gate's condition. */
+export function gateIn(object: RequestObject): OpenGate | undefined {
+  const gate = object.status?.gate;
+  if (!gate) return undefined;
+  const message = conditionIn(object, `${gate.name}Approved`)?.message ?? "";
+  return { name: gate.name, digest: gate.digest, message: message.replace(/ ?Digest: \S+$/, "") };
+}
+
+function consumerOf({ id, state, reason, message = "", nextTryTime }: Row, ended: boolean): ConsumerStatus {
+  const said = reason === undefined || message.startsWith(`${reason}:`) ? message : `${reason}: ${message}`;
+  return {
+    id,
+    state: state.toLowerCase(),
+    message: said,
+    ...(nextTryTime === undefined || ended ? {} : { nextTryAt: instant(nextTryTime) }),
+  };
+}
+
+function requestOf(object: RequestObject): RequestView {
+  const { spec } = object;
+  const refusal = refusalIn(object);
+  const { reason, message } = refusal ??
+    conditionIn(object, "Ready") ?? { reason: "Pending", message: "No controller has looked at it yet." };
+  return {
+    ...placeOf(object),
+    flow: spec.flow,
+    credential: spec.credentialRef.name,
+    state: STATES[reason] ?? (refusal ? "refused" : "pending"),
+    reason,
+    message,
+    appearedAt: beginOf(object),
+    deadline: deadlineOf(object),
+  };
+}
+
+function refusalIn(object: RequestObject): ResourceCondition | undefined {
+  const accepted = conditionIn(object, "Accepted");
+  if (accepted?.status === "False") return accepted;
+  const stalled = conditionIn(object, "Stalled");
+  return stalled?.status === "True" ? stalled : undefined;
+}
+
+const STATES: Readonly<Record<string, RequestView["state"]>> = { Expired: "expired", Baseline: "baseline" };
+const EPOCH = "1970-01-01T00:00:00Z";
+
+/** RFC 3339 in UTC, however it was written. */
+export function instant(text: string): string {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? text : new Date(at).toISOString();
+}
