@@ -118,7 +118,7 @@ describeKubernetes("a test that is killed", () => {
       const { startApiServer } = await import(${JSON.stringify(join(import.meta.dirname, "server.ts"))});
       const { place } = await startApiServer();
       console.log(JSON.stringify(place));
-      process.stdin.resume();`;
+      process.stdin.resume().on("end", () => process.exit());`;
     const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
       stdio: ["pipe", "pipe", "ignore"],
     });
