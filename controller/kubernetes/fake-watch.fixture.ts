@@ -51,7 +51,7 @@ export class FakeWatch {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.#response.write(bytes);
+    if (!this.#response.writableEnded) this.#response.write(bytes);
   }
 
   bookmark(): void {
