@@ -82,7 +82,7 @@ export class Delivery {
         await this.#options.apply(changes, whole);
         return remember(this.#known, changes);
       } catch (error) {
-        await this.#options.pause(error); return;
+        await this.#options.pause(error);
       }
     }
   }
