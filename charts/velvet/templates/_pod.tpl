@@ -43,12 +43,6 @@
 - name: VELVET_KUBERNETES_NAMESPACES
   value: {{ if has "*" . }}"*"{{ else }}{{ join "," . | quote }}{{ end }}
 {{- end }}
-{{- with .Values.admission.gitOps }}
-{{- $managers := list }}
-{{- range . }}{{ $managers = append $managers .fieldManager }}{{ end }}
-- name: VELVET_KUBERNETES_GITOPS_FIELD_MANAGERS
-  value: {{ $managers | uniq | join "," | quote }}
-{{- end }}
 {{- with .Values.git }}
 {{- if .url }}
 - name: VELVET_GIT_URL
