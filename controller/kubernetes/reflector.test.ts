@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(async () => {
   const { wrong } = stage.consumer;
   await stage[Symbol.asyncDispose]();
-  expect(wrong).toEqual([]);
+  if (wrong.length > 0) throw new Error(wrong.join("; "));
 });
 
 function fill(count: number): void {
@@ -382,6 +382,7 @@ describe("a consumer", () => {
     first()?.reset();
     stage.put("a/x");
     await stage.converged();
+    expect(stage.reflector.metrics().restarts.broken).toBe(1);
   });
 
   /** The batch that was last put is being applied. */
