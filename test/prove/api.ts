@@ -42,6 +42,10 @@ export interface Setup {
   readonly lateUnseen?: true;
   /** The vendor ends a credential only for whoever shows it (GitHub's tokens). */
   readonly revokeNeeds?: "value";
+  /** The vendor names no credential: the manifest names the first one, the ledger all others. */
+  readonly namedBy?: "ledger";
+  /** The vendor ends each credential so long after its mint, whoever uses it. */
+  readonly endsByItselfMs?: number;
   readonly maxLive?: number;
   readonly graceKeeps?: "last" | "all";
   /** A new credential is refused for this long after its mint. */

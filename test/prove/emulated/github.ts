@@ -7,6 +7,7 @@ import { accountAt, issued, kept, part, plugged } from "./parts.ts";
 import type { EmulatedSetup, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts";
 
 const REPOSITORY = "acme/orders";
+const LOGIN = "octo-bot";
 
 /** The five places for secrets, each with the emulator's name for it. */
 const PLACES = {
@@ -64,6 +65,28 @@ function remembering(issuer: Issuer, privateKeys: Map<string, string>): Issuer {
   };
 }
 
+/** Whoever makes a token knows what he called it; GitHub's API tells nobody. */
+async function openPersonalToken(options: PlugOptions): Promise<IssuerPlug> {
+  const { vendor, connection } = await openWorld(options);
+  const made = new Map<string, string>();
+  const make = (): string => {
+    const id = `made-by-hand-${made.size + 1}`;
+    made.set(id, vendor.addToken({ kind: "fine-grained", login: LOGIN }));
+    return id;
+  };
+  return {
+    ...plugged(vendor, connection, [vendor], changes),
+    issuer: part(connection.issuer?.({ personalAccessToken: { login: LOGIN } })),
+    originalId: make(),
+    keys: () =>
+      [...made]
+        .filter(([, value]) => vendor.isAlive(value))
+        .map(([id, value]) => ({ id, value: { value }, live: true })),
+    mintByHand: make,
+    revokeByHand: (id) => vendor.endToken(made.get(id) ?? ""),
+  };
+}
+
 async function openSecrets(
   options: PlugOptions,
   [block, store]: (typeof PLACES)[keyof typeof PLACES],
@@ -86,6 +109,10 @@ export const GITHUB: Readonly<Record<string, EmulatedSetup>> = {
   "github-deploy-key/1x": issued(
     { mintClass: "client-supplied", revocation: "immediate", fields: ["privateKey", "publicKey"] },
     openDeployKey,
+  ),
+  "github-personal-token/1x": issued(
+    { mintClass: "manual", revocation: "immediate", revokeNeeds: "value", namedBy: "ledger" },
+    openPersonalToken,
   ),
   ...Object.fromEntries(SECRETS),
 };

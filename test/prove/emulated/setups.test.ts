@@ -11,8 +11,7 @@ const ISSUERS: Readonly<Record<string, readonly string[] | string>> = {
   "github deployKey": ["github-deploy-key/1x"],
   "github installationToken":
     "Every token ends by itself within the hour, so that a story of a day has no consumer that is never without one.",
-  "github personalAccessToken":
-    "GitHub names no token: the judge, who compares by id, could not tell which one the ledger means.",
+  "github personalAccessToken": ["github-personal-token/1x"],
   "heroku authorization": ["heroku-authorization/1x"],
   "heroku postgres": ["heroku-postgres/1x"],
   infisical: ["infisical-client-secret/1x"],

@@ -11,7 +11,7 @@ import { existing, removeKey } from "./issuers/issuer.ts";
 import { kindOfSetup } from "./issuers/kinds.ts";
 import { makeByHand } from "./issuers/manual.ts";
 import { accountOf, credentialOf } from "./manifest.ts";
-import { type Place, valuesFor } from "./places.ts";
+import { type Fields, type Place, valuesFor } from "./places.ts";
 import { approve, plant } from "./sinks.ts";
 import type { Key } from "./truth.ts";
 import { Truth } from "./truth.ts";
@@ -37,6 +37,8 @@ export interface VendorFake extends Fake {
   mintForeign(): string;
   /** Somebody overwrites this place with the value of this key. */
   plant(target: string, id: string): void;
+  /** The same, with the ids of `nameOf` wherever that has one for the value. */
+  named(nameOf: (value: Fields) => string | undefined): VendorFake;
 }
 
 /** Deterministic given `clock` and `random`. The credential is in use everywhere from the start. */
@@ -53,7 +55,7 @@ export function createFake(
   const original = inUse(truth, kind, plugs, remote);
   const door = { truth, kind, desk };
   const invoke: Invoke = async (method, args, signal) => handle(door, method, args, signal);
-  return {
+  const fake: VendorFake = {
     setup,
     originalId: original.id,
     handle: invoke,
@@ -64,7 +66,7 @@ export function createFake(
     ),
     quiet: () => remote?.quiet(),
     account: accountOf(setup),
-    credential: credentialOf(setup),
+    credential: named(credentialOf(setup), setup, original.id),
     history: truth.history,
     canaries: truth.canaries,
     outages: truth.outages,
@@ -107,6 +109,28 @@ export function createFake(
     keys: () => truth.list().map((key) => ({ ...bornOf(key), accepted: truth.isAccepted(key) })),
     ever: () => [...truth.keys.values()].map(bornOf),
     heldBy: (target) => truth.heldBy(target)?.id,
+    named: (nameOf) => renamed(fake, truth, nameOf),
+  };
+  return fake;
+}
+
+/** Where the vendor has no ids, whoever wrote the manifest chose one for what was there. */
+function named(credential: Fake["credential"], { namedBy }: Setup, originalId: string): Fake["credential"] {
+  if (namedBy !== "ledger") return credential;
+  return { ...credential, issuer: { ...credential.issuer, currentId: originalId } };
+}
+
+function renamed(fake: VendorFake, truth: Truth, nameOf: (value: Fields) => string | undefined): VendorFake {
+  const idOf = (id: string): string => nameOf(truth.keys.get(id)?.value ?? {}) ?? id;
+  const held = (target: string): string | undefined => {
+    const id = fake.heldBy(target);
+    return id === undefined ? undefined : idOf(id);
+  };
+  return {
+    ...fake,
+    keys: () => fake.keys().map((key) => ({ ...key, id: idOf(key.id) })),
+    ever: () => fake.ever().map((key) => ({ ...key, id: idOf(key.id) })),
+    heldBy: held,
   };
 }
 

@@ -50,6 +50,15 @@ export const REQUESTS: Statements = {
     return [];
   },
 
+  wake_requests: ({ request, now }, values) => {
+    const [namespaces, account] = values as [string[], boolean];
+    const waits = request.where((row) => row.state === "pending" && row.next_look_at > now);
+    for (const row of waits) {
+      if (account || namespaces.includes(row.namespace)) request.put(row.uid, { ...row, next_look_at: now });
+    }
+    return [];
+  },
+
   close_request: ({ request, now }, values) => {
     const [uid, state, reason, message] = values as [string, string, string, string];
     const row = request.get(uid);

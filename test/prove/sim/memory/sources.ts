@@ -18,6 +18,8 @@ interface Shown {
   readonly reason: string;
   readonly message: string;
   readonly deadline?: string;
+  /** Its own, where it has one. */
+  readonly trust?: string;
 }
 
 function listOf(text: unknown): unknown[] {
@@ -38,9 +40,9 @@ export const SOURCES: Statements = {
   },
 
   source_objects: ({ object }, values) => {
-    const [source, kinds, namespaces, names] = values as [string, string[], string[], string[]];
+    const [source, kinds, namespaces, names, all] = values as [string, string[], string[], string[], boolean];
     const asked = new Set(kinds.map((kind, index) => `${kind}/${namespaces[index]}/${names[index]}`));
-    const found = object.where((row) => row.source === source || asked.has(objectKey(row)));
+    const found = object.where((row) => (all && row.source === source) || asked.has(objectKey(row)));
     return found.map(({ kind, namespace, name, uid, source, spec_hash: specHash, origin, trust, present }) => {
       return { kind, namespace, name, uid, source, specHash, origin, trust, present };
     });
@@ -77,9 +79,12 @@ export const SOURCES: Statements = {
     return [];
   },
 
-  drop_problems: ({ problem }, [source, kept]) => {
+  drop_problems: ({ problem }, [source, kept, paths]) => {
+    const only = (paths ?? undefined) as readonly string[] | undefined;
     const left = new Set((listOf(kept) as ProblemRow[]).map((row) => problemKey(source as string, row)));
-    const gone = problem.where((row) => row.source === source && !left.has(problemKey(row.source, row)));
+    const gone = problem.where(
+      (row) => row.source === source && (only?.includes(row.path) ?? true) && !left.has(problemKey(row.source, row)),
+    );
     for (const row of gone) problem.delete(problemKey(row.source, row));
     return [];
   },
@@ -153,7 +158,7 @@ function writeObject(tables: Tables, shown: Shown, source: string, trust: string
     spec,
     spec_hash,
     origin,
-    trust,
+    trust: shown.trust ?? trust,
     present: true,
   });
   return [{ kind, namespace, name, uid, generation }];
@@ -167,7 +172,7 @@ function firstSeen(tables: Tables, table: "request" | "decision", shown: Shown, 
   if (tables[table].find(isSame)) return undefined;
   unique(!tables[table].has(uid), `${table}_pkey`);
   const [spec, origin] = [jsonb(shown.spec), jsonb(shown.origin)];
-  const said = { trust, state, reason, message, appeared_at: tables.now, rotation: null };
+  const said = { trust: shown.trust ?? trust, state, reason, message, appeared_at: tables.now, rotation: null };
   return { uid, namespace, name, spec, spec_hash, origin, ...said };
 }
 
