@@ -129,10 +129,14 @@ function openHealth(db: Db): { well(): Promise<void>; ill(error: unknown): void 
       const failure = failureOf(error);
       if (!(failure instanceof SourceFailure)) return;
       isIll = true;
-      // What the ledger says of it then is not worth a second report.
-      failSource(db, { name: SOURCE, kind: "kubernetes" }, failure).catch(() => undefined);
+      void told(db, failure);
     },
   };
+}
+
+/** What the ledger says of it then is not worth a second report. */
+async function told(db: Db, failure: SourceFailure): Promise<void> {
+  await failSource(db, { name: SOURCE, kind: "kubernetes" }, failure).catch(() => undefined);
 }
 
 /** Undefined where the object is gone, or is another one of the same name. */
