@@ -13,8 +13,9 @@ const BLOCK = /^```ya?ml\n([\s\S]*?)^```$/gm;
 
 function manifestsOf(text: string): readonly string[] {
   const blocks = [...text.matchAll(BLOCK)].map(([, block = ""]) => block);
-  // A block without metadata is the beginning of a file, for an editor.
-  return blocks.filter((block) => /^kind: /m.test(block) && /^metadata:/m.test(block));
+  // A block without metadata is the beginning of a file, for an editor; one of another group is for kubectl alone.
+  const own = blocks.filter((block) => !/^apiVersion: (?!velvet\.raxx\.app\/)/m.test(block));
+  return own.filter((block) => /^kind: /m.test(block) && /^metadata:/m.test(block));
 }
 
 async function problemsOf(document: string, blocks: readonly string[]): Promise<readonly string[]> {

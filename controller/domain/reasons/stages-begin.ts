@@ -108,4 +108,16 @@ export const STAGES_BEGIN_REASONS: Readonly<Record<string, Reason>> = {
     commands: ["velvet abort <request>"],
     where: ["rotation"],
   },
+  NotRotatedYet: {
+    meaning: "The Credential is taken, and no rotation of it has ended yet: nothing is proven of it.",
+    fine: NORMAL,
+    remedy: "File a RotationRequest when it is to be rotated.",
+    where: ["rotation"],
+  },
+  Idle: {
+    meaning: "No rotation of this Credential is going on.",
+    fine: NORMAL,
+    remedy: NOTHING,
+    where: ["rotation"],
+  },
 };
