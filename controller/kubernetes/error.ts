@@ -3,6 +3,7 @@
  * sent. `reason` is the API server's own (`NotFound`, `Conflict`, `Invalid` …), or one of this folder's where it never answered.
  */
 import { isRecord } from "./object.ts";
+import { oneLine } from "./text.ts";
 
 export interface ApiCause {
   /** A path like `spec.consumers[0].name`. */
@@ -40,7 +41,7 @@ export class ApiError extends Error {
   readonly remedy: string | undefined;
 
   constructor(message: string, facts: ApiErrorFacts) {
-    super(plain(message, MAX_MESSAGE));
+    super(oneLine(message, MAX_MESSAGE));
     this.status = facts.status;
     this.reason = facts.reason;
     this.causes = facts.causes ?? [];
@@ -110,9 +111,9 @@ function causesOf(value: unknown, quotes: boolean): ApiCause[] {
     .slice(0, MAX_CAUSES)
     .filter(isRecord)
     .map(({ field, reason, message }) => ({
-      field: typeof field === "string" ? plain(field, MAX_FIELD) : "",
+      field: typeof field === "string" ? oneLine(field, MAX_FIELD) : "",
       reason: typeof reason === "string" && REASON.test(reason) ? reason : "",
-      message: quotes && typeof message === "string" ? plain(message, MAX_CAUSE) : "",
+      message: quotes && typeof message === "string" ? oneLine(message, MAX_CAUSE) : "",
     }));
 }
 
@@ -121,10 +122,4 @@ function retryAfterMs(value: unknown): number | undefined {
   const text = typeof value === "number" ? String(value) : value;
   if (typeof text !== "string" || !/^\d{1,9}$/.test(text)) return undefined;
   return Math.min(Number(text), MAX_RETRY_AFTER_S) * 1_000;
-}
-
-/** One line without control characters, cut where it is too long. */
-function plain(text: string, max: number): string {
-  const line = text.slice(0, max + 1).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
-  return line.length > max ? `${line.slice(0, max - 1)}…` : line;
 }

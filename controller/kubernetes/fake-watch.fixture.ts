@@ -54,7 +54,9 @@ export class FakeWatch {
     if (!this.#response.writableEnded) this.#response.write(bytes);
   }
 
+  /** A watch that withholds events says nothing of a version after them. */
   bookmark(): void {
+    if (this.#silent) return;
     const metadata = { resourceVersion: String(this.#store.revision) };
     this.say(`${JSON.stringify({ type: "BOOKMARK", object: { kind: "Thing", metadata } })}\n`);
   }

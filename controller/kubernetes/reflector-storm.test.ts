@@ -4,6 +4,8 @@ import type { Fault } from "./fake-api-server.fixture.ts";
 import type { FakeWatch } from "./fake-watch.fixture.ts";
 import { Stage } from "./reflector.fixture.ts";
 
+const RUNS = 150;
+
 type Step = (stage: Stage) => void | Promise<void>;
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -139,10 +141,10 @@ describe("a reflector in a storm", () => {
         },
       ),
       // Each try of a storm that is not survived takes ten seconds: the first one is shown.
-      { numRuns: 150, endOnFailure: true },
+      { numRuns: RUNS, endOnFailure: true },
     );
     // A storm in which nothing went wrong would prove nothing.
     expect([...seen.restarts].sort()).toEqual(["broken", "ended", "gone", "refused", "silent"]);
-    expect(seen.lists).toBeGreaterThan(150);
+    expect(seen.lists).toBeGreaterThan(RUNS);
   }, 120_000);
 });
