@@ -1,7 +1,7 @@
 import type { AwsAccount, AwsIssuer, AwsSink } from "../../crds/kinds.gen.ts";
 import type { Health, Sink, SinkTraits } from "../contract.ts";
 import { defineAdapter } from "../define.ts";
-import { isAdapterError, Terminal } from "../errors.ts";
+import { type AdapterError, isAdapterError, Terminal } from "../errors.ts";
 import { type Access, openAccess } from "./access.ts";
 import { errorOf } from "./call.ts";
 import { issuerOf, traitsOf } from "./issuer.ts";
@@ -61,10 +61,13 @@ async function probe(access: Access, signal: AbortSignal): Promise<Health> {
       return { ready: true, reason: "CallerKnown", message: `AWS knows Velvet as ${outcome.output.arn}.` };
     }
     const wanted = { action: "sts:GetCallerIdentity", on: "itself", effect: "none" } as const;
-    const { reason, message } = errorOf(outcome.refusal, wanted);
-    return { ready: false, reason, message };
+    return notReady(errorOf(outcome.refusal, wanted));
   } catch (error) {
     if (!isAdapterError(error)) throw error;
-    return { ready: false, reason: error.reason, message: error.message };
+    return notReady(error);
   }
+}
+
+function notReady({ reason, message, remedy }: AdapterError): Health {
+  return { ready: false, reason, message: [message, remedy].filter(Boolean).join(" ") };
 }

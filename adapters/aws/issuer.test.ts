@@ -169,7 +169,11 @@ describe("access keys: what is no proof of death", () => {
       reason: "ClockSkewed",
     });
     expect(await failure(bench.issuer.identify(valueOf(bench.old), never))).toMatchObject({ reason: "ClockSkewed" });
-    expect(await bench.connection.probe(never)).toMatchObject({ ready: false, reason: "ClockSkewed" });
+    expect(await bench.connection.probe(never)).toMatchObject({
+      ready: false,
+      reason: "ClockSkewed",
+      message: expect.stringContaining("Set the controller's clock right."),
+    });
   });
 
   it.each([
@@ -231,6 +235,15 @@ describe("access keys: whose they are", () => {
       expect(await failure(end)).toMatchObject({ name: "Terminal", reason: "OwnKey" });
     }
     expect(bench.emulator.admin.status).toBe("Active");
+  });
+
+  it("is ready whatever its policies forbid: AWS tells nobody beforehand, and each refusal names its action", async () => {
+    await using bench = await world();
+    for (const action of ["sts:GetCallerIdentity", "iam:ListAccessKeys"]) bench.emulator.denied.add(action);
+    expect(await bench.connection.probe(never)).toMatchObject({ ready: true, reason: "CallerKnown" });
+    expect(await failure(bench.issuer.list(never))).toMatchObject({
+      message: "AWS does not let Velvet do iam:ListAccessKeys on user/orders-app.",
+    });
   });
 
   it("names the action that lacks, and lists without the last use where that alone lacks", async () => {

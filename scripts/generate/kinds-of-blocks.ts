@@ -18,16 +18,20 @@ interface Schema {
 export function kindsOf({ name, blocks }: AdapterBlocks, role: "issuer" | "sink"): readonly BlockKind[] {
   const block = blocks[role] as Schema | undefined;
   if (!block) return [];
-  if (block.maxProperties !== 1) return [{ kind: "", config: exampleOf(block, `${name}: ${role}`) }];
+  if (block.maxProperties !== 1) return [{ kind: "", config: exampleOf(block, placeOf(name, role)) }];
   return Object.entries(block.properties ?? {}).map(([kind, schema]) => ({
     kind,
-    config: { [kind]: exampleOf(schema, `${name}: ${role}.${kind}`) },
+    config: { [kind]: exampleOf(schema, placeOf(name, `${role}.properties.${kind}`)) },
   }));
+}
+
+function placeOf(adapter: string, block: string): string {
+  return `adapters/${adapter}/config.schema.yaml, ${block}`;
 }
 
 /** What stands after `Example:` in a description. Throws where nothing does. */
 function exampleOf({ description = "" }: Schema, place: string): unknown {
   const text = /Example: `([^`]+)`/.exec(description)?.[1];
-  if (text === undefined) throw new Error(`adapters/${place}: its description has no example`);
+  if (text === undefined) throw new Error(`${place}: the description has no "Example: \`…\`"`);
   return parse(text);
 }

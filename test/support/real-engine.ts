@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { adapters } from "../../adapters/registry.ts";
 import { Secret } from "../../adapters/secret.ts";
-import { keyRing } from "../../controller/custody/key.ts";
+import { type KeyRing, keyRing } from "../../controller/custody/key.ts";
 import { Accounts, type SecretLookup } from "../../controller/engine/accounts.ts";
 import { Engine } from "../../controller/engine/engine.ts";
 import type { Db } from "../../controller/ledger/db.ts";
@@ -12,15 +12,21 @@ export interface RealEngineOptions {
   /** Resolves what the accounts name in `auth[]`. */
   readonly secrets: SecretLookup;
   readonly leaseMs: number;
+  /** Where somebody is to seal something for it. Default: keys that nobody knows. */
+  readonly keys?: KeyRing;
 }
 
-export function startRealEngine(db: Db, { secrets, leaseMs }: RealEngineOptions): Engine {
+export function newKeys(): KeyRing {
+  return keyRing(Secret.from(randomBytes(32).toString("base64")));
+}
+
+export function startRealEngine(db: Db, { secrets, leaseMs, keys }: RealEngineOptions): Engine {
   const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
   const quiet = () => undefined;
   const deps = {
     db,
     accounts: new Accounts(adapters, secrets, clock),
-    keys: keyRing(Secret.from(randomBytes(32).toString("base64"))),
+    keys: keys ?? newKeys(),
     install: "test",
     environment: "test",
     clock,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { github } from "../../../adapters/github/github.ts";
 import { APP_ID, APP_KEY, INSTALLATION_ID, openGitHubEmulator } from "../../../adapters/github/emulator.ts";
 import { newPair, PAIR_BYTES } from "../../../adapters/github/ssh-key.ts";
@@ -87,6 +88,40 @@ async function openPersonalToken(options: PlugOptions): Promise<IssuerPlug> {
   };
 }
 
+/** What a token of the App's installation is asked for here; the adapter's own one is asked for all. */
+const MAY = { contents: "read" } as const;
+const HOUR_MS = 3_600_000;
+
+async function openInstallationToken(options: PlugOptions): Promise<IssuerPlug> {
+  const { vendor, connection } = await openWorld(options);
+  const endsAt = options.now() + HOUR_MS;
+  const original = vendor.addToken({ kind: "installation", permissions: MAY, endsAt });
+  const names = new Map([[original, "made-by-hand"]]);
+  const nameOf = (value: string): string => {
+    const name = names.get(value) ?? `made-${names.size}`;
+    names.set(value, name);
+    return name;
+  };
+  return {
+    ...plugged(vendor, connection, [vendor], changesToken),
+    issuer: part(connection.issuer?.({ installationToken: { permissions: MAY } })),
+    originalId: nameOf(original),
+    keys: () =>
+      [...vendor.people.tokens.values()]
+        .filter(({ permissions, lastsUntil }) => isDeepStrictEqual(permissions, MAY) && lastsUntil === undefined)
+        .map(({ value, endsAt: end = Infinity }) => ({
+          id: nameOf(value),
+          value: { value },
+          live: vendor.isAlive(value),
+          endsAt: end,
+        })),
+  };
+}
+
+function changesToken({ method, json }: Call): boolean {
+  return method === "DELETE" || (method === "POST" && isDeepStrictEqual(json, { permissions: MAY }));
+}
+
 async function openSecrets(
   options: PlugOptions,
   [block, store]: (typeof PLACES)[keyof typeof PLACES],
@@ -113,6 +148,17 @@ export const GITHUB: Readonly<Record<string, EmulatedSetup>> = {
   "github-personal-token/1x": issued(
     { mintClass: "manual", revocation: "immediate", revokeNeeds: "value", namedBy: "ledger" },
     openPersonalToken,
+  ),
+  "github-installation-token/1x": issued(
+    {
+      mintClass: "unmarked",
+      exclusive: true,
+      revocation: "immediate",
+      revokeNeeds: "value",
+      namedBy: "ledger",
+      endsByItselfMs: HOUR_MS,
+    },
+    openInstallationToken,
   ),
   ...Object.fromEntries(SECRETS),
 };

@@ -43,14 +43,21 @@ export class Mirror {
     for (const [field, text] of Object.entries(value)) {
       if (!issuer?.issuer.traits.publicFields.includes(field)) this.#truth.note(text);
     }
+    const { endsAt } = held;
+    if (endsAt !== undefined) this.#truth.at(endsAt, () => this.#ended(id));
     return this.#truth.add({
       id,
       value,
       ours: attempt !== undefined,
       acceptedFrom: 0,
+      ...(endsAt === undefined ? {} : { endsAt }),
       ...(held.marker === undefined ? {} : { marker: held.marker }),
       ...(attempt === undefined ? {} : { madeFor: attempt }),
     });
+  }
+
+  #ended(id: string): void {
+    if (this.#truth.keys.get(id)?.destroyed === false) this.#truth.look("vendor.ended", id, "by itself");
   }
 
   /** The marker at the vendor may be cut from the left. */

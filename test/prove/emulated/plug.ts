@@ -27,6 +27,8 @@ export interface HeldKey {
   readonly live: boolean;
   /** Our marker, as it stands at the vendor. */
   readonly marker?: string;
+  /** When the vendor ends it by itself, in milliseconds since 1970. It is still told of after that. */
+  readonly endsAt?: number;
 }
 
 export interface IssuerPlug extends Plug {

@@ -9,8 +9,7 @@ const ISSUERS: Readonly<Record<string, readonly string[] | string>> = {
   "cloudflare accountToken": ["cloudflare-account-token/1x"],
   "cloudflare accessServiceToken": ["cloudflare-service-token/1x"],
   "github deployKey": ["github-deploy-key/1x"],
-  "github installationToken":
-    "Every token ends by itself within the hour, so that a story of a day has no consumer that is never without one.",
+  "github installationToken": ["github-installation-token/1x"],
   "github personalAccessToken": ["github-personal-token/1x"],
   "heroku authorization": ["heroku-authorization/1x"],
   "heroku postgres": ["heroku-postgres/1x"],

@@ -13,6 +13,7 @@ export function zeroDowntime(evidence: Evidence): Violation[] {
   const unexplained = fake.outages.filter(({ consumer, deed, at }) => {
     // A person said with a ticket that this one may stay behind.
     if (skipped.has(consumer) || BY_HAND.some((hand) => deed.startsWith(hand))) return false;
+    if (endedAfterAll(evidence, consumer, at, deed)) return false;
     return !exceptions.some(
       (each) =>
         (each.consumer ?? consumer) === consumer &&
@@ -25,4 +26,11 @@ export function zeroDowntime(evidence: Evidence): Violation[] {
     invariant: "I1",
     message: `${consumer} had no accepted credential from ${new Date(at).toISOString()}, after ${deed}`,
   }));
+}
+
+/** A vendor that ends all credentials after a while ended the current one when no rotation ran: somebody had to ask for the next one. */
+function endedAfterAll({ fake, ledger }: Evidence, consumer: string, at: number, deed: string): boolean {
+  if (fake.setup.endsByItselfMs === undefined || !deed.startsWith("vendor.ended")) return false;
+  const running = ledger.rotations.some(({ ended_at }) => ended_at === null || Date.parse(ended_at) > at);
+  return !running && fake.heldBy(consumer) === ledger.credentials[0]?.current_id;
 }

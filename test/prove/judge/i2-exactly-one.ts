@@ -54,8 +54,15 @@ function isRevoked({ ledger }: Evidence): boolean {
 }
 
 /** The old one was dead before, or was ended first as agreed, and no new one came to be. */
-function mayBeNone({ fake, ledger }: Evidence): boolean {
+function mayBeNone(evidence: Evidence): boolean {
+  const { fake, ledger } = evidence;
+  if (hasEndedByItself(evidence)) return true;
   if (ledger.rotations.some(({ state }) => state === "done")) return false;
   const endedByHand = fake.history.some(({ label }) => label === "vendor.revoke");
   return endedByHand || fake.setup.strategy === "Replace" || ledger.rotations.some(({ expect }) => expect !== "Alive");
+}
+
+/** The current one did, and nobody had ended it before. */
+function hasEndedByItself({ fake, ledger }: Evidence): boolean {
+  return fake.ever().some(({ id, endedByItselfAt }) => endedByItselfAt !== undefined && isCurrent(ledger, id));
 }

@@ -78,6 +78,7 @@ export interface RetiredRow {
   readonly vendor_id: string;
   readonly rotation: string;
   readonly state: "quarantined" | "destroyed" | "restored" | "live" | "manual";
+  readonly changed_at: Time;
 }
 
 export interface TombstoneRow {

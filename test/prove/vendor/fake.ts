@@ -23,6 +23,8 @@ export interface Born {
   /** The marker of the order that made it. */
   readonly madeFor?: string;
   readonly at: number;
+  /** Nobody had ended it when the vendor did so by itself. */
+  readonly endedByItselfAt?: number;
 }
 
 /** What the proof's own parts may do beside what all agree on. */
@@ -107,7 +109,7 @@ export function createFake(
       approve(truth, target);
     },
     keys: () => truth.list().map((key) => ({ ...bornOf(key), accepted: truth.isAccepted(key) })),
-    ever: () => [...truth.keys.values()].map(bornOf),
+    ever: () => [...truth.keys.values()].map((key) => ({ ...bornOf(key), ...endOf(key, truth.now()) })),
     heldBy: (target) => truth.heldBy(target)?.id,
     named: (nameOf) => renamed(fake, truth, nameOf),
   };
@@ -164,4 +166,8 @@ function madeByHand(truth: Truth, plugs: Plugs | undefined, remote: Remote | und
 
 function bornOf({ id, ours, madeFor, createdAt }: Key): Born {
   return { id, ours, at: createdAt, ...(madeFor === undefined ? {} : { madeFor }) };
+}
+
+function endOf({ destroyed, endsAt }: Key, now: number): Pick<Born, "endedByItselfAt"> {
+  return destroyed || endsAt === undefined || endsAt > now ? {} : { endedByItselfAt: endsAt };
 }
