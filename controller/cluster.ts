@@ -1,14 +1,15 @@
 /** What the controller does on a cluster: watches the four kinds, shows their statuses, reads the secrets that accounts name. */
 import type { Config } from "./config.ts";
 import type { ApiClient } from "./kubernetes/client.ts";
-import { isApiError } from "./kubernetes/error.ts";
-import { apiVersionOf, pathOf } from "./kubernetes/resource.ts";
-import type { ApiObject } from "./kubernetes/object.ts";
+import { SYSTEM_CLOCK } from "./kubernetes/clock.ts";
+import { EventRecorder } from "./kubernetes/events.ts";
+import { StatusWriter } from "./kubernetes/status-writer.ts";
+import { API_VERSION, KINDS } from "./sources/manifest/schema.ts";
 import type { Deps } from "./engine/deps.ts";
 import type { Db } from "./ledger/db.ts";
 import type { Log } from "./log.ts";
 import { openProjector, type Projector } from "./projections/kubernetes/project.ts";
-import { type KnownSubject, openSubjects, type Subjects } from "./projections/kubernetes/subjects.ts";
+import { openSubjects, type Subjects } from "./projections/kubernetes/subjects.ts";
 import { type AccountSecrets, openAccountSecrets } from "./sources/kubernetes/account-secrets.ts";
 import { nameOf, pathOfName } from "./sources/kubernetes/documents.ts";
 import { SOURCE } from "./sources/kubernetes/intake.ts";
@@ -95,24 +96,51 @@ export function watchCluster(order: ClusterOrder): RunningSource[] {
 }
 
 /** Writes what the ledger says, for as long as this replica is the one that watches. */
-function openStatuses({ deps, log, cluster: { client } }: ClusterOrder, subjects: Subjects): Projector {
+function openStatuses(order: ClusterOrder, subjects: Subjects): Projector {
+  const { deps, log, cluster } = order;
+  const { client } = cluster;
   const health = openHealth(deps.db);
+  const writers = new Map(
+    KINDS.map((kind) => [kind, new StatusWriter({ client, resource: resourceOf(kind), fieldManager: "velvet" })]),
+  );
+  const events = openEvents(order);
   return openProjector({
     db: deps.db,
     source: SOURCE,
     subjects,
     write: async (subject, status, signal) => {
-      const stored = await applyStatus(client, subject, status, signal);
+      const { kind, namespace, name, uid } = subject;
+      const owner = { name, uid, ...(namespace === "" ? {} : { namespace }) };
+      const writer = writers.get(kind);
+      // What stands there is known from the watch: whoever asks has found that it differs.
+      writer?.forget(owner);
+      const written = await writer?.write(owner, status, signal);
+      if (written?.outcome === "refused") throw written.error;
       await health.well();
-      return stored;
+      return written?.outcome === "written" ? { stored: written.stored } : undefined;
     },
-    announce: () => undefined,
+    announce: ({ subject, ...text }) => {
+      const { kind, namespace, name, uid } = subject;
+      const metadata = { name, uid, ...(namespace === "" ? {} : { namespace }) };
+      events.record({ apiVersion: API_VERSION, kind, metadata }, { ...text, action: "Show" });
+    },
     onTrouble: (err, path) => {
       log.warn({ err, path }, "a status cannot be shown; it is tried again");
       health.ill(err);
     },
     monotonicMs: () => deps.clock.monotonicMs(),
     random: deps.jitter,
+  });
+}
+
+function openEvents({ deps, cluster, stop }: ClusterOrder): EventRecorder {
+  return new EventRecorder({
+    client: cluster.client,
+    controller: "velvet.raxx.app/controller",
+    instance: deps.replica,
+    clock: SYSTEM_CLOCK,
+    random: deps.jitter,
+    signal: stop,
   });
 }
 
@@ -137,31 +165,4 @@ function openHealth(db: Db): { well(): Promise<void>; ill(error: unknown): void 
 /** What the ledger says of it then is not worth a second report. */
 async function told(db: Db, failure: SourceFailure): Promise<void> {
   await failSource(db, { name: SOURCE, kind: "kubernetes" }, failure).catch(() => undefined);
-}
-
-/** Undefined where the object is gone, or is another one of the same name. */
-async function applyStatus(
-  client: ApiClient,
-  { kind, namespace, name, uid }: KnownSubject,
-  status: object,
-  signal: AbortSignal,
-): Promise<{ readonly stored: unknown } | undefined> {
-  const resource = resourceOf(kind);
-  const place = namespace === "" ? {} : { namespace };
-  try {
-    const { status: stored } = await client.send<ApiObject>(
-      {
-        method: "PATCH",
-        path: pathOf(resource, { ...place, name, subresource: "status" }),
-        query: { fieldManager: "velvet", force: "true" },
-        body: { apiVersion: apiVersionOf(resource), kind, metadata: { name, ...place, uid }, status },
-        contentType: "application/apply-patch+yaml",
-      },
-      signal,
-    );
-    return { stored };
-  } catch (error) {
-    if (isApiError(error) && (error.status === 404 || error.status === 409)) return undefined;
-    throw error;
-  }
 }

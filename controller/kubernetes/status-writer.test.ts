@@ -35,7 +35,7 @@ describe("a status", () => {
     const outcome = await writer.write(owner, { phase: "Good", list: [1] }, never);
     expect(outcome).toEqual({
       outcome: "written",
-      resourceVersion: fake.store.get(THINGS_AT, "a/x")?.metadata.resourceVersion,
+      stored: fake.store.get(THINGS_AT, "a/x")?.status,
     });
     expect(statusOf()).toEqual({ phase: "Good", list: [1] });
     const [asked] = fake.asked;

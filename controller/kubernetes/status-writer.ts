@@ -14,8 +14,8 @@ export interface Owner {
 }
 
 export type StatusOutcome =
-  /** `resourceVersion`: by it the event of one's own write is told from somebody else's. */
-  | { readonly outcome: "written"; readonly resourceVersion: string | undefined }
+  /** `stored`: the status that stands there now; a kind of an older version leaves out what it does not know. */
+  | { readonly outcome: "written"; readonly stored: unknown }
   /** It is what was written last. */
   | { readonly outcome: "unchanged" }
   /** There is no such object, or one of another uid has its name. */
@@ -68,7 +68,7 @@ export class StatusWriter {
   async #tried(owner: Owner, status: object, signal: AbortSignal): Promise<StatusOutcome> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return { outcome: "written", resourceVersion: await this.#apply(owner, status, signal) };
+        return { outcome: "written", stored: await this.#apply(owner, status, signal) };
       } catch (error) {
         if (!isApiError(error) || !isAnswer(error)) throw error;
         const there = error.status !== 404 && error.status !== 409 ? true : await this.#isThere(owner, signal);
@@ -80,7 +80,7 @@ export class StatusWriter {
     }
   }
 
-  async #apply(owner: Owner, status: object, signal: AbortSignal): Promise<string | undefined> {
+  async #apply(owner: Owner, status: object, signal: AbortSignal): Promise<unknown> {
     const { client, resource, fieldManager } = this.#options;
     const { namespace, name, uid } = owner;
     const metadata = { name, ...(namespace === undefined ? {} : { namespace }), uid };
@@ -94,7 +94,7 @@ export class StatusWriter {
       },
       signal,
     );
-    return metaOf(answer)["resourceVersion"];
+    return isRecord(answer) ? answer["status"] : undefined;
   }
 
   async #isThere({ namespace, name, uid }: Owner, signal: AbortSignal): Promise<boolean> {

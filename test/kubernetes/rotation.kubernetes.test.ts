@@ -2,6 +2,12 @@ import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import { describeKubernetes, installCrds, sharedApiServer } from "./environment/shared.ts";
 import { conditionsOf, OLD, velvetOn, type VelvetOnCluster } from "./velvet.ts";
 
+interface Told {
+  readonly reason: string;
+  readonly type: string;
+  readonly regarding: { readonly name: string };
+}
+
 const PATIENCE = { timeout: 30_000, interval: 50 };
 
 describeKubernetes("a rotation on a cluster", () => {
@@ -40,7 +46,17 @@ describeKubernetes("a rotation on a cluster", () => {
     expect(Object.keys(conditionsOf(request))).not.toContain("Reconciling");
     await shows("credential", "api-token", { Ready: "True/Current", Rotating: "False/Idle" });
     expect(await velvet.held()).not.toBe(OLD);
-    const shown = JSON.stringify([request, await velvet.read("credential", "api-token")]);
+    const events = await sharedApiServer().kubectl([
+      "get",
+      "events.events.k8s.io",
+      "-n",
+      velvet.namespace,
+      "-o",
+      "json",
+    ]);
+    const told = JSON.parse(events.stdout).items.filter((event: Told) => event.regarding.name === "first");
+    expect(told.map(({ reason, type }: Told) => `${type} ${reason}`)).toContain("Normal Done");
+    const shown = JSON.stringify([events, request, await velvet.read("credential", "api-token")]);
     expect(shown).not.toContain(await velvet.held());
   });
 
