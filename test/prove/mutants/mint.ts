@@ -29,6 +29,20 @@ export const MINT_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "unmarked-forgets-lost",
+    breaks:
+      "A token whose mint was lost is nobody's for its hour: that it has ended by itself later hides nothing (I3).",
+    layer: "V",
+    only: "github-installation-token/1x rotate",
+    edits: [
+      {
+        file: ATTRIBUTION,
+        search: 'return mintClass === "unmarked" && (isLost ||',
+        replace: 'return mintClass !== "unmarked" && (isLost ||',
+      },
+    ],
+  },
+  {
     name: "reaper-forgets",
     breaks: "The reaper looks once, a minute after the mint, and not again: what lands after ten minutes stays (I3).",
     layer: "A",
