@@ -30,13 +30,18 @@ export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Co
     const reason = failure ? "ProgressingWithRetry" : camelCase(view.rotation.state);
     progress.push(condition(view, "Reconciling", "True", reason, failure?.message ?? ""));
   }
-  return [ready(view), ...progress, ...stages];
+  return [ready(view, gate), ...progress, ...stages];
 }
 
-function ready(view: Summarizable): Condition {
+function ready(view: Summarizable, gate: OpenGate | undefined): Condition {
   const { state, facts } = view.rotation;
   const status: Status = state === "done" ? "True" : "False";
-  return condition(view, "Ready", status, camelCase(state), facts.failure?.message ?? "");
+  return condition(view, "Ready", status, camelCase(state), facts.failure?.message ?? gateIn(gate) ?? "");
+}
+
+/** Who looks at one line learns that a person is waited for. */
+function gateIn(gate: OpenGate | undefined): string | undefined {
+  return gate && `The ${gate.name} gate waits for a person. ${gate.message}`;
 }
 
 function verified(view: Summarizable): Condition {

@@ -4,9 +4,10 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { wrongShape } from "../../controller/cli/shapes.fixture.ts";
 import { type ApiServer, startApiServer } from "./environment/server.ts";
+import { describeKubernetes } from "./environment/shared.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const AT = "2026-11-21T09:30:00Z";
@@ -138,7 +139,7 @@ function following(...args: readonly string[]) {
   return { says, ended, said: () => err };
 }
 
-describe("a request", () => {
+describeKubernetes("a request", () => {
   it("is created by who the API server says that one is, with the next commands as kubectl calls them", async () => {
     const namespace = await team();
     const args = ["request", "rotate", "orders-db", "--reason", "quarter", "--name", "one", "--apply", "-n", namespace];
@@ -183,7 +184,7 @@ describe("a request", () => {
   });
 });
 
-describe("decisions", () => {
+describeKubernetes("decisions", () => {
   it("are created for what was shown, by who the API server says, and their answer is told", async () => {
     const namespace = await team();
     await request(namespace, "one");
@@ -229,7 +230,7 @@ describe("decisions", () => {
   });
 });
 
-describe("looking", () => {
+describeKubernetes("looking", () => {
   it("shows what the status carries, in the documented shapes, with the commands to go on", async () => {
     const namespace = await team();
     await request(namespace, "one");
@@ -272,7 +273,7 @@ it("says what is missing for this person", async () => {
   expect(out).toMatch(/you may not create rotationdecisions in default\n +A RoleBinding to velvet-approver grants it/);
 });
 
-describe("wait", () => {
+describeKubernetes("wait", () => {
   it("follows one watch over a killed API server to the end", { timeout: 90_000 }, async () => {
     const namespace = await team();
     await request(namespace, "one");

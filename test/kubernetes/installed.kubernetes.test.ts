@@ -65,6 +65,60 @@ describeKubernetes("the installed controller", () => {
     return { ...Object.fromEntries(given), KUBECONFIG: await server.serviceAccountKubeconfig("velvet", "velvet") };
   }
 
+  /** With the rights of the chart alone: the objects are read, their statuses and Events written. */
+  async function rotateOnce(): Promise<void> {
+    const api = "velvet.raxx.app/v1alpha1";
+    const allow = [{ namespaces: ["team"] }];
+    const file = (path: string, format: string) => ({ account: "files", file: { path, format } });
+    await writeFile(join(folder, "app.env"), "API_TOKEN=old-shared-token-with-32-characters\n", { mode: 0o600 });
+    const metadata = { name: "api-token", namespace: "team" };
+    const account = (name: string, spec: object) => ({
+      apiVersion: api,
+      kind: "VendorAccount",
+      metadata: { name },
+      spec,
+    });
+    const consumer = {
+      id: "app",
+      ...file("app.env", "dotenv"),
+      keys: [{ field: "value", name: "API_TOKEN" }],
+      check: { type: "native" },
+    };
+    const credential = {
+      credentialName: "API_TOKEN",
+      environment: "production",
+      issuer: { account: "values", random: { bytes: 32, encoding: "base64url" } },
+      custody: file("custody.json", "json"),
+      readFrom: "app",
+      consumers: [consumer],
+      rotation: { overlap: "0s" },
+      gates: { mint: "Automatic", revoke: "Automatic" },
+    };
+    const request = {
+      credentialRef: { name: "api-token" },
+      flow: "Operational",
+      reason: "a test",
+      requestedBy: "admin",
+    };
+    await server.kubectl(["create", "namespace", "team"]);
+    const items = [
+      account("values", { adapter: "random", random: {}, allow }),
+      account("files", { adapter: "file", file: { root: folder }, allow }),
+      { apiVersion: api, kind: "Credential", metadata, spec: credential },
+      { apiVersion: api, kind: "RotationRequest", metadata: { ...metadata, name: "first" }, spec: request },
+    ];
+    const stdin = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+    const applied = await server.kubectl(["apply", "--server-side", "-f", "-"], { stdin });
+    expect(applied.stderr).not.toContain("Error");
+    const wait = ["wait", "rr/first", "-n", "team", "--for=condition=Ready", "--timeout=30s"];
+    const waited = await server.kubectl(wait);
+    expect(waited.code, waited.stderr).toBe(0);
+    await eventually("told in an Event", async () => {
+      const { stdout } = await server.kubectl(["get", "events", "-n", "team", "-o", "name"]);
+      return stdout.includes("first.");
+    });
+  }
+
   it("becomes ready with the chart's environment and rights, says so, and stops when it is told to", async () => {
     const env = await environment();
     const stop = new AbortController();
@@ -93,7 +147,9 @@ describeKubernetes("the installed controller", () => {
         ]),
       );
       const { checks } = (await (await ask("/readyz")).json()) as Ready;
-      expect(checks).toMatchObject({ start: "ok", stop: "ok", ledger: "ok" });
+      expect(checks).toMatchObject({ start: "ok", stop: "ok", ledger: "ok", "source:kubernetes": "ok" });
+      expect(lines.join("")).toContain("admission policies are in force");
+      await rotateOnce();
       expect(await (await ask("/flags")).json()).toMatchObject({
         version: "0.1.0",
         rotation: "on",

@@ -32,6 +32,7 @@ const SINKS: Readonly<Record<string, readonly string[] | string>> = {
   ],
   heroku: ["heroku-config/1x", "heroku-postgres/1x"],
   infisical: ["infisical-folder/1x", "infisical-approval/1x"],
+  kubernetes: ["kubernetes-secret/1x"],
 };
 
 const TABLES = readFileSync(new URL("../../../docs/reference/adapters.md", import.meta.url), "utf8");
