@@ -109,15 +109,15 @@ function openStatuses(order: ClusterOrder, subjects: Subjects): Projector {
     source: SOURCE,
     subjects,
     write: async (subject, status, signal) => {
-      const { kind, namespace, name, uid } = subject;
-      const owner = { name, uid, ...(namespace === "" ? {} : { namespace }) };
+      const { kind, namespace, name, uid, resourceVersion } = subject;
+      const owner = { name, uid, resourceVersion, ...(namespace === "" ? {} : { namespace }) };
       const writer = writers.get(kind);
       // What stands there is known from the watch: whoever asks has found that it differs.
       writer?.forget(owner);
       const written = await writer?.write(owner, status, signal);
       if (written?.outcome === "refused") throw written.error;
       await health.well();
-      return written?.outcome === "written" ? { stored: written.stored } : undefined;
+      return written?.outcome === "written" ? written : undefined;
     },
     announce: ({ subject, ...text }) => {
       const { kind, namespace, name, uid } = subject;

@@ -41,8 +41,8 @@ export class Consumer {
     this.view.set(key, { uid, resourceVersion });
   }
 
-  /** Resolves when it holds; looked at after every batch. Rejects after ten seconds, with what there is instead. */
-  async until(holds: () => boolean): Promise<void> {
+  /** Resolves when it holds; looked at after every batch. Rejects after a while, with what there is instead. */
+  async until(holds: () => boolean, withinMs = 10_000): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const end = (settle: () => void): void => {
         this.#changed.off("changed", look);
@@ -52,8 +52,9 @@ export class Consumer {
       const look = (): void => {
         if (holds()) end(resolve);
       };
-      const late = (): void => reject(new Error(`it did not come to hold: ${JSON.stringify([...this.view.keys()])}`));
-      const timer = setTimeout(() => end(late), 10_000);
+      const late = (): void =>
+        reject(new Error(`it did not come to hold: ${JSON.stringify([...this.view.keys()].slice(0, 50))}`));
+      const timer = setTimeout(() => end(late), withinMs);
       this.#changed.on("changed", look);
       look();
     });

@@ -1,7 +1,7 @@
 /** Reads and writes of single objects at the fake API server. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Asked } from "./fake-api-server.fixture.ts";
-import type { FakeObject, FakeStore } from "./fake-store.fixture.ts";
+import type { FakeMeta, FakeObject, FakeStore } from "./fake-store.fixture.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -36,9 +36,18 @@ export function write(store: FakeStore, asked: Asked, body: Fields, response: Se
   if (!old) return sayStatus(response, 404, "NotFound");
   if (asked.method === "GET") return done(old);
   if (asked.method === "DELETE") return done({ kind: "Status", status: String(store.remove(asked.collection, key)) });
-  const { uid = old.metadata.uid } = (body["metadata"] ?? {}) as { uid?: string };
-  if (uid !== old.metadata.uid) return sayStatus(response, 409, "Conflict");
+  if (isOther(old, asked, body)) return sayStatus(response, 409, "Conflict");
   done(store.put(asked.collection, key, changed(old, asked, body)));
+}
+
+/**
+ * The write is meant for another object, or another version of it. As measured with version 1.36, a patch of a custom resource's status
+ * may name any uid.
+ */
+function isOther(old: FakeObject, { method, subresource }: Asked, body: Fields): boolean {
+  const meant = { ...old.metadata, ...(body["metadata"] as Partial<FakeMeta> | undefined) };
+  if (meant.resourceVersion !== old.metadata.resourceVersion) return true;
+  return (subresource !== "status" || method === "PUT") && meant.uid !== old.metadata.uid;
 }
 
 function keyIn({ namespace }: Asked, body: Fields): string {

@@ -286,6 +286,19 @@ describe("a watch", () => {
     expect([...stage.consumer.view.keys()].sort()).toEqual(["a/y", "a/z"]);
   });
 
+  it("whose beginning is forgotten is followed by a list at once, and by another one only after a while", async () => {
+    await stage.following();
+    stage.clock.advance(30_000);
+    first()?.error(410, "Expired");
+    await stage.fake.until(({ asked }) => asked.filter(isWatch).length === 2);
+    expect(stage.clock.skipped).toEqual([0]);
+    await stage.fake.until(({ watches }) => watches.size === 1);
+    first()?.error(410, "Expired");
+    await stage.fake.until(({ asked }) => asked.filter(isWatch).length === 3);
+    expect(stage.clock.skipped).toEqual([0, 400]);
+    expect(stage.reflector.metrics().lists).toBe(3);
+  });
+
   it("waits longer after each failure, up to half a minute, and begins anew after two healthy minutes", async () => {
     await stage.following();
     stage.fake.fault = ({ watch }) =>

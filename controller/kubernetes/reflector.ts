@@ -9,6 +9,7 @@ import { keyOf } from "./object.ts";
 import type { ApiObject } from "./object.ts";
 import { ReflectorCounters, restartReason } from "./reflector-counters.ts";
 import type { ReflectorMetrics, RestartReason } from "./reflector-counters.ts";
+import { isOlder } from "./resource-version.ts";
 import { pathOf } from "./resource.ts";
 import type { Resource } from "./resource.ts";
 import { Vigil } from "./vigil.ts";
@@ -84,6 +85,8 @@ class Following implements Reflector {
   /** Up to which version everything was taken; undefined: list. */
   #version: string | undefined;
   #during: "list" | "watch" = "list";
+  /** When the last list ended. */
+  #listedMs = 0;
   /** Whether something ended since the last list. */
   #restarted = false;
 
@@ -138,6 +141,7 @@ class Following implements Reflector {
       signal.throwIfAborted();
     } while (next !== undefined);
     this.#version = version;
+    this.#listedMs = this.#options.clock.monotonicMs();
     this.#restarted = false;
     this.#synced.resolve();
   }
@@ -179,13 +183,12 @@ class Following implements Reflector {
 
   /**
    * After a restored backup the API server counts from a lower version again, and a watch from a higher one would wait in silence until
-   * that is reached. Versions are whole numbers that grow; where they are none, nothing can be said.
+   * that is reached.
    */
   async #isRewound(from: string): Promise<boolean> {
     const { client, signal } = this.#options;
     const { resourceVersion } = await readPage(client, this.#options, 1, undefined, signal);
-    const numbers = [resourceVersion, from].every((version) => /^\d{1,20}$/.test(version));
-    return numbers && BigInt(resourceVersion) < BigInt(from);
+    return isOlder(resourceVersion, from);
   }
 
   #relist(reason: RestartReason): void {
@@ -194,11 +197,15 @@ class Following implements Reflector {
   }
 
   async #recover(error: unknown): Promise<void> {
+    const during = this.#during;
     const reason = restartReason(error);
     if (reason === "gone") this.#relist(reason);
     else this.#counters.restart(reason);
     if (isApiError(error) && error.reason === "ClusterAnswerTooLarge") this.#limit = Math.ceil(this.#limit / 2);
-    await this.#pause(this.#during, error, this.#backoff.nextMs());
+    // That history is forgotten after an outage is no failure to recover from; only one list after the other would be.
+    const rested = this.#options.clock.monotonicMs() - this.#listedMs >= BACKOFF.longestMs;
+    const isExpected = reason === "gone" && during === "watch" && rested;
+    await this.#pause(during, error, isExpected ? 0 : this.#backoff.nextMs());
   }
 
   /** Rejects when the signal is aborted. */

@@ -23,8 +23,8 @@ afterEach(async () => {
 });
 
 function made(name = "x"): Owner {
-  const { uid } = fake.store.put(THINGS_AT, `a/${name}`, { spec: 1 }).metadata;
-  return { namespace: "a", name, uid };
+  const { uid, resourceVersion } = fake.store.put(THINGS_AT, `a/${name}`, { spec: 1 }).metadata;
+  return { namespace: "a", name, uid, resourceVersion };
 }
 
 const statusOf = (name = "x"): unknown => fake.store.get(THINGS_AT, `a/${name}`)?.["status"];
@@ -35,7 +35,8 @@ describe("a status", () => {
     const outcome = await writer.write(owner, { phase: "Good", list: [1] }, never);
     expect(outcome).toEqual({
       outcome: "written",
-      stored: fake.store.get(THINGS_AT, "a/x")?.status,
+      resourceVersion: fake.store.get(THINGS_AT, "a/x")?.metadata.resourceVersion,
+      stored: { phase: "Good", list: [1] },
     });
     expect(statusOf()).toEqual({ phase: "Good", list: [1] });
     const [asked] = fake.asked;
@@ -92,24 +93,50 @@ describe("a status", () => {
     await writer.write(owner, { phase: "Good" }, never);
     fake.store.remove(THINGS_AT, "a/x");
     const other = made();
-    expect(await writer.write(owner, { phase: "Bad" }, never)).toEqual({ outcome: "gone" });
+    for (const { resourceVersion, ...seen } of [owner, owner]) {
+      expect(
+        await writer.write({ ...seen, ...(fake.asked.length < 3 ? { resourceVersion } : {}) }, { phase: "Bad" }, never),
+      ).toEqual({ outcome: "gone" });
+    }
     expect(statusOf()).toBeUndefined();
     expect(await writer.write(other, { phase: "Good" }, never)).toMatchObject({ outcome: "written" });
   });
 
-  it.each([400, 403, 422])(
-    "that is refused with %i is an outcome with its reason, and is tried when it is told again",
-    async (status) => {
-      const owner = made();
-      fake.fault = () => ({ status, reason: "Invalid" });
-      expect(await writer.write(owner, { phase: "Bad" }, never)).toMatchObject({
-        outcome: "refused",
-        error: { status, reason: "Invalid" },
-      });
-      fake.fault = () => undefined;
-      expect(await writer.write(owner, { phase: "Bad" }, never)).toMatchObject({ outcome: "written" });
-    },
-  );
+  it("never reaches it either when it takes the name between a look and the write", async () => {
+    const { resourceVersion: _, ...owner } = made();
+    fake.fault = ({ method }) => {
+      if (method !== "PATCH" || fake.asked.length > 2) return undefined;
+      fake.store.remove(THINGS_AT, "a/x");
+      made();
+      return undefined;
+    };
+    expect(await writer.write(owner, { phase: "Bad" }, never)).toEqual({ outcome: "gone" });
+    expect(fake.asked.map(({ method }) => method)).toEqual(["GET", "PATCH", "GET"]);
+    expect(statusOf()).toBeUndefined();
+  });
+
+  it("takes one request when the version is known, and looks when somebody else changed the object", async () => {
+    const owner = made();
+    await writer.write(owner, { phase: "Good" }, never);
+    await writer.write(owner, { phase: "Better" }, never);
+    fake.store.put(THINGS_AT, "a/x", { spec: 2, status: statusOf() });
+    await writer.write(owner, { phase: "Best" }, never);
+    expect(fake.asked.map(({ method }) => method)).toEqual(["PATCH", "PATCH", "PATCH", "GET", "PATCH"]);
+    expect(statusOf()).toEqual({ phase: "Best" });
+  });
+
+  it.each([
+    [403, "Forbidden", "no"],
+    [422, "Invalid", "no"],
+    [500, "InternalError", "failed to create typed patch object: .status.phase: field not declared in schema"],
+  ])("that is refused with %i is an outcome, and is tried when it is told again", async (status, reason, message) => {
+    const owner = made();
+    fake.fault = () => ({ status, body: { kind: "Status", reason, message } });
+    const outcome = await writer.write(owner, { phase: "Bad" }, never);
+    expect(outcome).toMatchObject({ outcome: "refused", error: { status, reason } });
+    fake.fault = () => undefined;
+    expect(await writer.write(owner, { phase: "Bad" }, never)).toMatchObject({ outcome: "written" });
+  });
 
   it("is refused, and its object not gone, when the kind has no status", async () => {
     const owner = made();

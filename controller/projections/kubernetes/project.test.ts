@@ -30,7 +30,7 @@ beforeEach(async () => {
     write: async ({ kind, namespace, name }, status) => {
       if (refuse) return refuse();
       written.push({ path: `${kind}/${namespace}/${name}`, status });
-      return { stored: prune(status) };
+      return { stored: prune(status), resourceVersion: "2" };
     },
     announce: (announcement) => said.push(announcement),
     onTrouble: (error) => troubles.push(error),

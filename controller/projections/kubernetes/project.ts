@@ -7,17 +7,13 @@ import type { Db } from "../../ledger/db.ts";
 import { deliverOutbox, dueOutbox, nameRotations, type Touched } from "../../ledger/projections.ts";
 import { type Bell, createBell } from "../../sources/bell.ts";
 import { readStatuses, type Status } from "./reading.ts";
-import { type KnownSubject, readyReason, type Subjects } from "./subjects.ts";
+import { type KnownSubject, type Left, readyReason, type Subjects } from "./subjects.ts";
 
 /**
  * Writes the whole status and answers what stands there now; nothing where there is no such object any more. Throws where it is to be
  * tried again.
  */
-export type WriteStatus = (
-  subject: KnownSubject,
-  status: Status,
-  signal: AbortSignal,
-) => Promise<{ readonly stored: unknown } | undefined>;
+export type WriteStatus = (subject: KnownSubject, status: Status, signal: AbortSignal) => Promise<Left | undefined>;
 
 /** Said once for each new reason of an object's readiness. */
 export interface Announcement {
@@ -144,7 +140,7 @@ class Projecting implements Projector {
     const status = requestedAt === undefined ? read : { ...read, lastHandledReconcileAt: requestedAt };
     try {
       const written = subjects.stands(path, status) ? undefined : await write(subject, status, signal);
-      if (written) subjects.written(path, subject.uid, status, written.stored);
+      if (written) subjects.written(path, subject.uid, status, written);
       if (written) this.#isWritten(subject, status);
       this.#resting.delete(path);
     } catch (error) {

@@ -10,11 +10,18 @@ export const REQUESTED_AT = "velvet.raxx.app/requestedAt";
 
 export interface KnownSubject extends Subject {
   readonly uid: string;
+  readonly resourceVersion: string;
   /** Of the status that stands there. */
   readonly digest: string;
   /** `Ready`'s reason in it. */
   readonly reason: string | undefined;
   readonly requestedAt: string | undefined;
+}
+
+/** What a write left there. */
+export interface Left {
+  readonly stored: unknown;
+  readonly resourceVersion: string;
 }
 
 export interface Subjects {
@@ -23,8 +30,8 @@ export interface Subjects {
   /** True where it is new, or what stands there is not what the last write left. */
   seen(kind: Kind, object: ApiObject): boolean;
   gone(path: string): void;
-  /** `stored`: what the API server made of it; one with older CRDs leaves out what it does not know. */
-  written(path: string, uid: string, status: Status, stored: unknown): void;
+  /** An API server with older CRDs leaves out what it does not know. */
+  written(path: string, uid: string, status: Status, left: Left): void;
   /** Whether it stands there already, as far as the API server takes it. */
   stands(path: string, status: Status): boolean;
 }
@@ -52,11 +59,11 @@ export function openSubjects(): Subjects {
       known.delete(path);
       last.delete(path);
     },
-    written: (path, uid, status, stored) => {
+    written: (path, uid, status, { stored, resourceVersion }) => {
       const digest = digestOf(stored);
       last.set(path, { asked: digestOf(status), stored: digest });
       const subject = known.get(path);
-      if (subject?.uid === uid) known.set(path, { ...subject, digest, reason: readyReason(stored) });
+      if (subject?.uid === uid) known.set(path, { ...subject, resourceVersion, digest, reason: readyReason(stored) });
     },
     stands: (path, status) => {
       const [asked, written, there] = [digestOf(status), last.get(path), known.get(path)?.digest];
@@ -84,6 +91,7 @@ function subjectOf(kind: Kind, { metadata, status }: ApiObject): KnownSubject {
     namespace: metadata.namespace ?? "",
     name: metadata.name,
     uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
     generation: metadata.generation ?? 0,
     createdAt: metadata.creationTimestamp ?? "1970-01-01T00:00:00Z",
     digest: digestOf(status),
