@@ -232,7 +232,11 @@ describeKubernetes("with a real API server", () => {
     expect((await read("x")).status).toEqual({ observedGeneration: -1 });
     const written = await writer.write(owner, { phase: "Good" }, never);
     const found = await read("x");
-    expect(written).toEqual({ outcome: "written", resourceVersion: found.metadata.resourceVersion });
+    expect(written).toMatchObject({
+      outcome: "written",
+      resourceVersion: found.metadata.resourceVersion,
+      stored: { phase: "Good" },
+    });
     expect(found.status).toMatchObject({ phase: "Good" });
     expect(await writer.write(owner, { phase: "Good" }, never)).toEqual({ outcome: "unchanged" });
 
