@@ -128,12 +128,9 @@ function credential(name: string): object {
   };
 }
 
-const request = (of: string) => ({
-  credentialRef: { name: of },
-  flow: "Operational",
-  reason: "a measurement",
-  requestedBy: "admin",
-});
+function request(of: string): object {
+  return { credentialRef: { name: of }, flow: "Operational", reason: "a measurement", requestedBy: "admin" };
+}
 
 async function objects(): Promise<void> {
   const allow = [{ namespaces: [NAMESPACE] }];
@@ -162,7 +159,8 @@ async function watch(
         if (event.type === "ADDED" || event.type === "MODIFIED") on(event.object);
       }
     } catch (error) {
-      if (!signal.aborted) throw error;
+      // Where the bench itself has failed, that is what is to be read.
+      if (!signal.aborted) console.error(error instanceof Error ? error.message : error);
     }
   })();
 }
