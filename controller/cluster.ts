@@ -11,11 +11,12 @@ import type { Log } from "./log.ts";
 import { openProjector, type Projector } from "./projections/kubernetes/project.ts";
 import { openSubjects, type Subjects } from "./projections/kubernetes/subjects.ts";
 import { type AccountSecrets, openAccountSecrets } from "./sources/kubernetes/account-secrets.ts";
-import { nameOf, pathOfName } from "./sources/kubernetes/documents.ts";
+import { nameOf } from "./sources/kubernetes/documents.ts";
 import { SOURCE } from "./sources/kubernetes/intake.ts";
 import { resourceOf } from "./sources/kubernetes/resources.ts";
 import { runKubernetesSource } from "./sources/kubernetes/source.ts";
 import { failureOf } from "./sources/kubernetes/trouble.ts";
+import { keyOf } from "./sources/shown.ts";
 import { SourceFailure } from "./sources/failure.ts";
 import type { RunningSource } from "./sources/poll.ts";
 import { failSource, touchSource } from "./sources/state.ts";
@@ -76,7 +77,7 @@ export function watchCluster(order: ClusterOrder): RunningSource[] {
     owner: deps.replica,
     newId: deps.uuid,
     onSeen: (kind, { key, object }) => {
-      const path = pathOfName(nameOf(kind, key));
+      const path = keyOf(nameOf(kind, key));
       if (object === undefined) subjects.gone(path);
       else if (subjects.seen(kind, object)) projector.nudge(path);
     },

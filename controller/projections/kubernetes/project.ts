@@ -6,6 +6,7 @@
 import type { Db } from "../../ledger/db.ts";
 import { deliverOutbox, dueOutbox, nameRotations, type Touched } from "../../ledger/projections.ts";
 import { type Bell, createBell } from "../../sources/bell.ts";
+import { keyOf } from "../../sources/shown.ts";
 import { readStatuses, type Status } from "./reading.ts";
 import { type KnownSubject, type Left, readyReason, type Subjects } from "./subjects.ts";
 
@@ -133,7 +134,7 @@ class Projecting implements Projector {
 
   async #writeOne(subject: KnownSubject, statuses: ReadonlyMap<string, Status>, signal: AbortSignal): Promise<void> {
     const { subjects, write, onTrouble, monotonicMs } = this.#options;
-    const path = `${subject.kind}/${subject.namespace}/${subject.name}`;
+    const path = keyOf(subject);
     const read = statuses.get(path);
     if (read === undefined) return;
     const { requestedAt } = subject;

@@ -11,6 +11,7 @@ import {
   shownRequests,
   shownRotations,
 } from "../../ledger/projections.ts";
+import { keyOf } from "../../sources/shown.ts";
 import type { RotationView } from "../../ledger/views.ts";
 import type { Problem } from "./conditions.ts";
 import { credentialStatus } from "./credential-status.ts";
@@ -27,11 +28,6 @@ export interface Subject extends Place {
 
 export type Status = Readonly<Record<string, unknown>>;
 
-/** `kind/namespace/name`: the key of an object, and its path among a source's problems. */
-export function pathOfSubject({ kind, namespace, name }: Place & { readonly kind: string }): string {
-  return `${kind}/${namespace}/${name}`;
-}
-
 /**
  * The statuses of these objects by their paths, each as the ledger stands now. One that cannot be made is told to `onTrouble` and left out:
  * it does not hold up the others.
@@ -44,7 +40,7 @@ export async function readStatuses(
 ): Promise<ReadonlyMap<string, Status>> {
   const of = (kind: Kind): readonly Subject[] => subjects.filter((subject) => subject.kind === kind);
   const [problems, requests, credentials, decisions, accounts] = await Promise.all([
-    shownProblems(db, source, subjects.map(pathOfSubject)),
+    shownProblems(db, source, subjects.map(keyOf)),
     shownRequests(db, of("RotationRequest")),
     shownCredentials(db, of("Credential")),
     shownDecisions(db, of("RotationDecision")),
@@ -64,7 +60,7 @@ export async function readStatuses(
   const wrong = byPath(problems);
   return new Map(
     subjects.flatMap((subject): [string, Status][] => {
-      const path = pathOfSubject(subject);
+      const path = keyOf(subject);
       try {
         return [[path, statusOf(subject, wrong.get(path) ?? [], { known, byRequest, rotations })]];
       } catch (error) {

@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import type { Kind } from "../../../crds/kinds.gen.ts";
-import type { ApiObject } from "../../kubernetes/object.ts";
-import { pathOfSubject, type Status, type Subject } from "./reading.ts";
+import { type ApiObject, isRecord } from "../../kubernetes/object.ts";
+import { keyOf } from "../../sources/shown.ts";
+import type { Status, Subject } from "./reading.ts";
 
 /** For a person who wants it to be looked at now; echoed in `status.lastHandledReconcileAt`. */
 export const REQUESTED_AT = "velvet.raxx.app/requestedAt";
@@ -49,7 +50,7 @@ export function openSubjects(): Subjects {
     paths: () => known.keys(),
     seen: (kind, object) => {
       const subject = subjectOf(kind, object);
-      const path = pathOfSubject(subject);
+      const path = keyOf(subject);
       const before = known.get(path);
       known.set(path, subject);
       const same = before?.uid === subject.uid && before.generation === subject.generation;
@@ -98,8 +99,4 @@ function subjectOf(kind: Kind, { metadata, status }: ApiObject): KnownSubject {
     reason: readyReason(status),
     requestedAt: metadata.annotations?.[REQUESTED_AT]?.slice(0, 128),
   };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

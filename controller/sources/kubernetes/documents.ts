@@ -3,6 +3,7 @@ import type { Kind } from "../../../crds/kinds.gen.ts";
 import type { ApiObject } from "../../kubernetes/object.ts";
 import type { DesiredDocument, ObjectName, Problem, Trust } from "../look.ts";
 import { readObject } from "../manifest/read.ts";
+import { keyOf } from "../shown.ts";
 
 export interface ReadObject {
   /** Absent where something is wrong with it. */
@@ -20,14 +21,9 @@ export function nameOf(kind: Kind, key: string): ObjectName {
   return { kind, namespace: slash < 0 ? "" : key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-/** `kind/namespace/name`: where its problems stand. */
-export function pathOfName({ kind, namespace, name }: ObjectName): string {
-  return `${kind}/${namespace}/${name}`;
-}
-
 export function readApiObject(kind: Kind, object: ApiObject, context: ReadContext): ReadObject {
   const { name, namespace = "", uid, generation = 0, creationTimestamp } = object.metadata;
-  const path = pathOfName({ kind, namespace, name });
+  const path = keyOf({ kind, namespace, name });
   // The reader fills in defaults in place, and who reads next compares what stood there.
   const spec: unknown = structuredClone(object.spec);
   const place = kind === "VendorAccount" ? {} : { namespace };

@@ -8,7 +8,8 @@ import type { Lease } from "../../ledger/lease.ts";
 import type { ApiObject } from "../../kubernetes/object.ts";
 import type { DesiredDocument, ObjectName, Problem, SourceLook } from "../look.ts";
 import { type SyncReport, syncSource } from "../sync.ts";
-import { nameOf, pathOfName, readApiObject, type ReadContext } from "./documents.ts";
+import { keyOf } from "../shown.ts";
+import { nameOf, readApiObject, type ReadContext } from "./documents.ts";
 
 export const SOURCE = "kubernetes";
 
@@ -75,7 +76,7 @@ class OneByOne implements Intake {
   }
 
   async #hold(list: string, kind: Kind, changes: readonly SeenChange[], whole: boolean): Promise<void> {
-    for (const change of changes) this.#held.set(pathOfName(nameOf(kind, change.key)), { kind, change });
+    for (const change of changes) this.#held.set(keyOf(nameOf(kind, change.key)), { kind, change });
     if (!whole || this.#missing.size > 1 || !this.#missing.has(list)) {
       if (whole) this.#missing.delete(list);
       return;
@@ -92,7 +93,7 @@ function batchOf(seen: readonly { readonly kind: Kind; readonly change: SeenChan
   const batch: Batch = { documents: [], problems: [], gone: [], paths: [] };
   for (const { kind, change } of seen) {
     const name = nameOf(kind, change.key);
-    batch.paths.push(pathOfName(name));
+    batch.paths.push(keyOf(name));
     if (change.object === undefined) {
       batch.gone.push(name);
       continue;
