@@ -1,5 +1,9 @@
 import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
+import { COMPILED } from "./test/support/compiled.ts";
+
+// For the workers, and for what they start.
+Object.assign(process.env, COMPILED);
 
 export default defineConfig({
   test: {
@@ -9,6 +13,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // Node itself strips the types, as it does for the controller: nothing is transformed, and nothing here is mocked by its module.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     // Much of what is tested waits for servers: one worker more than there are cores.
     maxWorkers: availableParallelism() + 1,
   },

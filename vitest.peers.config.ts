@@ -1,4 +1,7 @@
 import { defineConfig } from "vitest/config";
+import { COMPILED } from "./test/support/compiled.ts";
+
+Object.assign(process.env, COMPILED);
 
 /** Tests against emulators that others wrote; `npm run test:peers` makes them ready. */
 export default defineConfig({
@@ -8,6 +11,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     maxWorkers: 2,
   },
 });

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
+import { COMPILED } from "../../test/support/compiled.ts";
 import { asSuperuser } from "../../test/support/postgres.ts";
 import { Scenario } from "../../test/support/scenario.ts";
 import { wrongShape } from "./shapes.fixture.ts";
@@ -17,7 +18,7 @@ interface Ended {
 
 async function run(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   const child = spawn(command, args, {
-    env: { PATH: process.env["PATH"] ?? "", VELVET_DATA_DIR: "/nonexistent/velvet", ...env },
+    env: { PATH: process.env["PATH"] ?? "", VELVET_DATA_DIR: "/nonexistent/velvet", ...COMPILED, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 20_000,
   });

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { appendFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
+import { COMPILED } from "../support/compiled.ts";
 
 export const ENTRY = fileURLToPath(new URL("../../controller/cli/velvet.ts", import.meta.url));
 
@@ -26,7 +27,7 @@ const LONGEST_MS = 25_000;
 /** Runs `velvet <args>` with nothing of this process's environment but PATH. What it says never holds a stack or a secret. */
 export async function velvet(args: readonly string[], { env = {}, cwd, secrets = [] }: RunOptions = {}): Promise<Said> {
   const child = spawn(process.execPath, [ENTRY, ...args], {
-    env: { PATH: process.env["PATH"] ?? "", HOME: "/nowhere", ...env },
+    env: { PATH: process.env["PATH"] ?? "", HOME: "/nowhere", ...COMPILED, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: LONGEST_MS,
     killSignal: "SIGKILL",

@@ -9,6 +9,7 @@ import type { Kind } from "../../crds/kinds.gen.ts";
 import { listSources, type SourceView } from "../../controller/ledger/sources.ts";
 import { listRequests, listRotations, type RequestView, type RotationView } from "../../controller/ledger/views.ts";
 import { type TestRemote, testRemote } from "../git/remote.ts";
+import { COMPILED } from "../support/compiled.ts";
 import { asSuperuser, freshDatabase, freshLedger, testServer } from "../support/postgres.ts";
 import { ENTRY, type Env, type Said, velvet } from "./velvet.ts";
 
@@ -140,7 +141,7 @@ function startController(env: Env, mounts: readonly string[]): Controller {
   const [command = "", ...args] =
     mounts.length === 0 ? node : ["unshare", "-rm", "sh", "-c", MOUNTS, "sh", ...mounts, ...node];
   const child = spawn(command, args, {
-    env: { PATH: process.env["PATH"] ?? "", HOME: "/nowhere", ...env },
+    env: { PATH: process.env["PATH"] ?? "", HOME: "/nowhere", ...COMPILED, ...env },
     stdio: ["ignore", "pipe", "pipe", "ipc"], // a test run that is killed closes the channel, and the controller stops
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -1,6 +1,7 @@
 /** Runs the blocks of one document in one shell, as somebody who reads it would. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { COMPILED } from "../support/compiled.ts";
 import { type Block, isShown } from "./markdown.ts";
 
 export interface Ran {
@@ -25,7 +26,7 @@ export async function runBlocks(blocks: readonly Block[], options: ShellOptions)
   // Its own group, so that what a document leaves behind can be ended with it.
   const shell = spawn("bash", ["--norc", "--noprofile"], {
     cwd: options.cwd,
-    env: { ...options.env },
+    env: { ...COMPILED, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });

@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { wrongShape } from "../../controller/cli/shapes.fixture.ts";
+import { COMPILED } from "../support/compiled.ts";
 import { type ApiServer, startApiServer } from "./environment/server.ts";
 import { describeKubernetes } from "./environment/shared.ts";
 
@@ -44,7 +45,8 @@ async function must(...args: string[]): Promise<string> {
 
 function environment(kubeconfig: string): Record<string, string> {
   const kubectl = dirname(server.place.binaries.kubectl);
-  return { PATH: [folder, kubectl, process.env["PATH"] ?? ""].join(delimiter), HOME: folder, KUBECONFIG: kubeconfig };
+  const path = [folder, kubectl, process.env["PATH"] ?? ""].join(delimiter);
+  return { PATH: path, HOME: folder, KUBECONFIG: kubeconfig, ...COMPILED };
 }
 
 async function velvet(
