@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 import { COMPILED } from "./test/support/compiled.ts";
+import { InTurns } from "./test/support/order.ts";
 
 // For the workers, and for what they start.
 Object.assign(process.env, COMPILED);
@@ -15,7 +16,8 @@ export default defineConfig({
     pool: "forks",
     // Node itself strips the types, as it does for the controller: nothing is transformed, and nothing here is mocked by its module.
     experimental: { viteModuleRunner: false, nodeLoader: false },
-    // Much of what is tested waits for servers: one worker more than there are cores.
-    maxWorkers: availableParallelism() + 1,
+    // Much of what is tested waits for servers: two workers more than there are cores.
+    maxWorkers: availableParallelism() + 2,
+    sequence: { sequencer: InTurns },
   },
 });

@@ -7,6 +7,7 @@
  */
 import type { Adapter, MintClass } from "../../adapters/contract.ts";
 import type { CredentialSpec, VendorAccountSpec } from "../../crds/kinds.gen.ts";
+import type { SimRunner } from "./sim/runner.ts";
 
 /** How a place keeps its copy, after what real vendors do. */
 export type SinkKind =
@@ -179,8 +180,11 @@ export interface LayerOptions {
 export interface Layer {
   readonly name: string;
   readonly about: string;
-  /** Every schedule as text that `run` understands, in an order that depends on the options alone. */
-  schedules(options: LayerOptions): AsyncIterable<string> | Iterable<string>;
+  /**
+   * Every schedule as text that `run` understands, in an order that depends on the options alone. `scout`: who finds out where something
+   * can happen; absent, one is opened.
+   */
+  schedules(options: LayerOptions, scout?: SimRunner): AsyncIterable<string> | Iterable<string>;
   /** A runner with its own database and vendor; used for one schedule after the other. */
   open(): Promise<AsyncDisposable & { run(schedule: string): Promise<Result> }>;
 }

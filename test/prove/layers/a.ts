@@ -17,8 +17,8 @@ export const layer: Layer = {
   open: openRunner,
 };
 
-async function* schedules(options: LayerOptions): AsyncIterable<string> {
-  await using runner = await openScout();
+async function* schedules(options: LayerOptions, scout?: SimRunner): AsyncIterable<string> {
+  await using runner = await openScout(scout);
   yield* shardOf(options, tellings("A", options), (plain) => disturbed(runner, plain));
 }
 

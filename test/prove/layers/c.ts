@@ -15,8 +15,8 @@ export const layer: Layer = {
   open: openRunner,
 };
 
-async function* schedules(options: LayerOptions): AsyncIterable<string> {
-  await using runner = await openScout();
+async function* schedules(options: LayerOptions, scout?: SimRunner): AsyncIterable<string> {
+  await using runner = await openScout(scout);
   const plain = tellings("C", options, STORIES).filter((text) => /\/1x/.test(text));
   yield* shardOf(options, pauses(runner, plain), (pause) => resumes(runner, pause));
 }

@@ -2,7 +2,7 @@
 import { inject } from "vitest";
 import type { Layer, LayerOptions } from "../api.ts";
 import { SERVER_VARIABLE } from "../server.ts";
-import { openRunner } from "../sim/runner.ts";
+import { openRunner, remembering, type SimRunner } from "../sim/runner.ts";
 
 export interface ShardReport {
   readonly told: number;
@@ -19,9 +19,14 @@ const MOST_STORIES = 2;
 /** One in so many of a layer is told on PostgreSQL in every run of the tests, all of them by `npm run prove`. */
 export const SHARE = 16;
 
-/** On the double, whose likeness to PostgreSQL a test of its own holds. */
+/** On the double, whose likeness to PostgreSQL a test of its own holds. It is its own scout: what that has told is not told again. */
 export function inMemory(layer: Layer): Layer {
-  return { ...layer, open: async () => openRunner({ ledger: "memory" }) };
+  let runner: SimRunner | undefined;
+  return {
+    ...layer,
+    schedules: (options) => layer.schedules(options, runner),
+    open: async () => (runner = remembering(await openRunner({ ledger: "memory" }))),
+  };
 }
 
 export async function tellShard(layer: Layer, options: Partial<LayerOptions>): Promise<ShardReport> {

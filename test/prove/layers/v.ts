@@ -1,7 +1,7 @@
 /** Layer V: layers A and C through the real adapters, each on its vendor's emulator. */
 import type { Layer, LayerOptions } from "../api.ts";
 import { EMULATED } from "../emulated/setups.ts";
-import { openRunner, openScout } from "../sim/runner.ts";
+import { openRunner, openScout, type SimRunner } from "../sim/runner.ts";
 import { disturbed } from "./a.ts";
 import { pauses, resumes } from "./c.ts";
 import { shardOf, tellings } from "./moments.ts";
@@ -18,8 +18,8 @@ export const layer: Layer = {
 
 const SETUPS = Object.fromEntries(Object.entries(EMULATED).map(([name, { setup }]) => [name, setup]));
 
-async function* schedules(options: LayerOptions): AsyncIterable<string> {
-  await using runner = await openScout();
+async function* schedules(options: LayerOptions, scout?: SimRunner): AsyncIterable<string> {
+  await using runner = await openScout(scout);
   const crashes = tellings("A", options, STORIES, SETUPS).map((plain) => ({ plain, spread: disturbed }));
   const stills: { plain: string; spread: typeof disturbed }[] = [];
   for await (const plain of pauses(runner, tellings("C", options, STORIES, SETUPS))) {

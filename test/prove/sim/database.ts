@@ -3,10 +3,10 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { Client, type PoolClient } from "pg";
 import { type Db, openPool, type Statement } from "../../../controller/ledger/db.ts";
-import { migrate } from "../../../controller/ledger/migrate.ts";
 import type { TestServer } from "../../support/server.ts";
 import { asSuperuser } from "../server.ts";
 import { BEGINNING } from "./clock.ts";
+import { makeSimDatabase } from "./template.ts";
 
 /** Reads `<name>.sql` of this folder. */
 export function simStatement(name: string): Statement {
@@ -15,29 +15,6 @@ export function simStatement(name: string): Statement {
 
 /** After so many tellings the tables are emptied: what is read by its table and not by a key would become slow. */
 const EMPTY_AFTER = 200;
-const SETTINGS = [
-  "search_path = sim, pg_catalog",
-  `"sim.now" = '${new Date(BEGINNING).toISOString()}'`,
-  `"sim.telling" = '00000000'`,
-  "jit = off",
-  "synchronous_commit = off",
-  // Tables are emptied again and again: a plan must not depend on how full they were when it was made.
-  "plan_cache_mode = force_generic_plan",
-  "enable_seqscan = off",
-  "max_parallel_workers_per_gather = 0",
-];
-/** No telling outlives its server, so nothing of it is logged ahead. Whoever refers to a table comes before it. */
-const UNLOGGED =
-  "tombstone retired attempt consumer rotation credential request object effect decision audit outbox source_problem source lease";
-/**
- * Snapshots never change: kept apart, a rotation's row stays small however often it is written. The trigger that guards the audit rows is
- * for the controller's role: whoever begins a telling may remove them. (To switch triggers off for a moment would throw away every plan.)
- */
-const FITTED = `alter table velvet.rotation alter column snapshot set storage external;
-alter table velvet.rotation set (toast_tuple_target = 256);
-drop trigger audit_rows_stay on velvet.audit;
-create trigger audit_rows_stay before update or delete on velvet.audit for each row when (current_user = 'velvet_app')
-  execute function velvet.refuse_audit_change();`;
 const BEGIN = simStatement("begin");
 const EMPTY = readFileSync(new URL("./empty.sql", import.meta.url), "utf8");
 
@@ -76,26 +53,12 @@ export class SimLedger implements AsyncDisposable {
 
   static async open(server: TestServer): Promise<SimLedger> {
     const name = `sim_${randomBytes(6).toString("hex")}`;
-    await asSuperuser(server, `create database ${name} owner velvet_owner`);
-    await asSuperuser(server, readFileSync(new URL("./sim.sql", import.meta.url), "utf8"), name);
-    // In force before anything is made: defaults, views and functions bind to the first function of that name.
-    await asSuperuser(server, SETTINGS.map((setting) => `alter database ${name} set ${setting};`).join("\n"));
+    await makeSimDatabase(server, name);
     const { host, port, passwords } = server;
-    const urlFor = (role: "velvet_owner" | "velvet_app"): string =>
-      `postgres://${role}:${passwords[role]}@${host}:${port}/${name}`;
-    await migrate({ migrationUrl: urlFor("velvet_owner"), appRole: "velvet_app", auditorRoles: ["velvet_auditor"] });
-    await refuseOtherClocks(server, name);
-    await asSuperuser(server, FITTED, name);
-    await asSuperuser(
-      server,
-      UNLOGGED.split(" ")
-        .map((table) => `alter table velvet.${table} set unlogged;`)
-        .join("\n"),
-      name,
-    );
+    const url = `postgres://velvet_app:${passwords.velvet_app}@${host}:${port}/${name}`;
     const pool = openPool(
       {
-        connectionString: await socketUrl(server, urlFor("velvet_app")),
+        connectionString: await socketUrl(server, url),
         max: 1,
         applicationName: "velvet proof",
       },
@@ -179,20 +142,6 @@ export class SimLedger implements AsyncDisposable {
   async #empty(): Promise<void> {
     await asSuperuser(this.#server, EMPTY, this.#name);
   }
-}
-
-/** Every default of the ledger's tables is this clock's, or tellings would live in two times. */
-async function refuseOtherClocks(server: TestServer, database: string): Promise<void> {
-  const rows = await asSuperuser<{ name: string }>(
-    server,
-    `select attrelid::regclass || '.' || attname as name from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-      where a.attrelid::regclass::text like 'velvet.%' and a.attrelid <> 'velvet.migration'::regclass
-        and pg_get_expr(d.adbin, d.adrelid) ~ 'clock_timestamp|now|uuid' and not exists (
-          select from pg_depend p join pg_proc f on f.oid = p.refobjid join pg_namespace n on n.oid = f.pronamespace
-          where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and n.nspname = 'sim')`,
-    database,
-  );
-  if (rows.length > 0) throw new Error(`not in virtual time: ${rows.map(({ name }) => name).join(", ")}`);
 }
 
 /** Over the server's socket where it can be reached: a third less for each statement. */
