@@ -128,7 +128,7 @@ if (import.meta.main) {
     if (message.kind === "start") begin(message, moments);
     else moments.go(message);
   });
-  say({ kind: "ready" });
-  // None of these ends by itself: what was compiled is kept for the next one now.
+  // None of these ends by itself, and who hears that it is ready may kill it: what was compiled is kept for the next one before.
   flushCompileCache();
+  say({ kind: "ready" });
 }

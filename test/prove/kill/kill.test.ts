@@ -44,7 +44,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe("controllers that are really killed or frozen", () => {
-  it(`keep every promise, wherever it happens: ${BLOWS} times`, { timeout: 240_000 }, async () => {
+  it(`keep every promise, wherever it happens: ${BLOWS} times`, { timeout: 600_000 }, async () => {
     const { world, leave } = await enter();
     const options = { seed: 1, schedules: MOST_SCHEDULES, shard: 0, shards: 1 };
     const schedules = layer.schedules(options) as AsyncIterable<string>;

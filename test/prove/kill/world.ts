@@ -81,6 +81,8 @@ export class World implements AsyncDisposable {
   static async open(): Promise<World> {
     const { server, stop } = await proofServer();
     const ledger = await cloneLedger(server);
+    // The first one may have to compile what the ones after it find compiled.
+    await loadingMs();
     const leaseMs = Math.min(LONGEST_LEASE_MS, Math.max(SHORTEST_LEASE_MS, LEASE_FACTOR * (await loadingMs())));
     return new World(ledger, stop, await Vendors.open(), Math.round(leaseMs));
   }
