@@ -138,7 +138,11 @@ describeKubernetes("with a real API server", () => {
     const consumer = new Consumer();
     // Between its tries to connect it waits until it is told to go on.
     let goOn = Promise.withResolvers<void>();
-    const sleep = async (_: number, signal: AbortSignal): Promise<void> => abortable(goOn.promise, signal);
+    const sleep = async (_: number, signal: AbortSignal): Promise<void> => {
+      await abortable(goOn.promise, signal);
+      // Then as shortly as a timer can, so that whatever it waits for can come.
+      await SYSTEM_CLOCK.sleep(1, signal);
+    };
     const { hasSynced, done, metrics } = follow(consumer, { ...SYSTEM_CLOCK, sleep }, stop.signal);
     const gone: (string | undefined)[] = [];
     // So many of the changes of each round happen unseen: all of them, half of them, none.
