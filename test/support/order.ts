@@ -6,7 +6,7 @@ import { relative } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Whoever computes for ten seconds or more, the longest first. */
-const BUSY = [
+export const BUSY = [
   "test/prove/layers/a.test.ts",
   "test/prove/layers/c.test.ts",
   "test/prove/mutants/all.test.ts",
@@ -22,7 +22,7 @@ const BUSY = [
 ];
 
 /** Whoever mostly waits, for ten seconds or more, the longest first. */
-const WAITING = [
+export const WAITING = [
   "test/prove/kill/kill.test.ts",
   "test/restored/restored.test.ts",
   "test/kubernetes/cli.kubernetes.test.ts",
