@@ -27,7 +27,7 @@ const UNIQUE_VIOLATION = "23505";
 export async function admitRequests(deps: Deps, context: AdmissionContext): Promise<number> {
   const pending = await pendingRequests(deps.db, BATCH);
   const started = await Promise.all(pending.map(async (request) => admitOne(deps, context, request)));
-  await closeLateDecisions(deps.db);
+  await closeLateDecisions(deps.db, deps.random);
   return started.filter(Boolean).length;
 }
 
@@ -84,7 +84,7 @@ function credentialOf(request: PendingRequest) {
 
 async function start(deps: Deps, request: PendingRequest, snapshot: Snapshot): Promise<boolean> {
   try {
-    return await startRotation(deps.db, request, newRotation(deps, request, snapshot));
+    return await startRotation(deps.db, request, newRotation(deps, request, snapshot), deps.random);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     // Another request of this credential was faster: at the next look this one is refused with its name.

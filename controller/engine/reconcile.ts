@@ -6,6 +6,7 @@ import type { Ruling } from "../domain/ruling.ts";
 import { isAdapterError } from "../../adapters/errors.ts";
 import { Unsealable } from "../custody/seal.ts";
 import { Overtaken } from "../ledger/record.ts";
+import { decisionEntry } from "../ledger/decision-entry.ts";
 import type { Cause } from "../domain/backoff.ts";
 import { nextFailure } from "../domain/backoff.ts";
 import type { Pass } from "./effect.ts";
@@ -126,20 +127,11 @@ async function judge(pass: Pass, world: World, decision: DecisionRow, asked: Rul
   const { journal } = pass;
   const made = asked.verdict === "accepted" && asked.provides !== undefined ? provided(pass, world, asked) : undefined;
   const ruling = made && "refused" in made ? made.refused : asked;
-  const { action, decidedBy, ticket } = decision.spec;
   const reason = ruling.verdict === "accepted" ? "Accepted" : ruling.reason;
   const change = ruling.verdict === "accepted" ? ruling : { facts: undefined, consumers: undefined, state: undefined };
+  const audit = await decisionEntry(pass.deps.db, decision, { ...ruling, reason }, pass.deps.random);
   await journal.write(() => ({
-    audit: {
-      event: ruling.verdict === "accepted" ? "DecisionAccepted" : "DecisionRefused",
-      decision: decision.name,
-      action,
-      decidedBy,
-      trust: decision.trust,
-      reason,
-      message: ruling.message,
-      ...(ticket === undefined ? {} : { ticket }),
-    },
+    audit,
     ...(change.state === undefined ? {} : { state: change.state }),
     ...(change.facts === undefined ? {} : { facts: change.facts }),
     ...(change.consumers === undefined ? {} : { consumers: change.consumers }),

@@ -127,7 +127,7 @@ export async function record(
   const written = await db.query(RECORD, [
     claim.id,
     claim.fence,
-    JSON.stringify(rotationPatch(head, changes, release)),
+    JSON.stringify({ ...rotationPatch(head, changes, release), ...saidIn(rows) }),
     JSON.stringify(latest(changes.flatMap((change) => change.consumers ?? []))),
     JSON.stringify(latest(changes.flatMap((change) => change.attempts ?? [])).map(attemptColumns)),
     JSON.stringify(latest(changes.flatMap((change) => change.effects ?? [])).map(effectColumns)),
@@ -152,6 +152,12 @@ function chained(head: ChainHead, changes: readonly Change[], at: Instant): Chai
     rows.push(chainRow(endOf(head, rows), { at, ...change.audit, event: String(change.audit.event) }));
   }
   return rows;
+}
+
+/** Only where there is something: most steps say nothing of anybody. */
+function saidIn(rows: readonly ChainRow[]): { readonly words?: object } {
+  const words = rows.flatMap((row) => row.words);
+  return words.length === 0 ? {} : { words };
 }
 
 function endOf(head: ChainHead, rows: readonly ChainRow[]): ChainHead {

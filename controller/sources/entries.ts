@@ -1,4 +1,5 @@
 import type { InstallEntry } from "../ledger/audit.ts";
+import { askedHash } from "../ledger/words.ts";
 import type { Difference } from "./difference.ts";
 import type { SourceLook } from "./look.ts";
 import type { ShownDocument } from "./shown.ts";
@@ -49,7 +50,7 @@ function appearedEntry(document: ShownDocument, facts: SyncFacts): InstallEntry 
     event: document.kind === "RotationRequest" ? "RequestAppeared" : "DecisionAppeared",
     ...placeOf(document),
     uid: facts.added.get(document.key) ?? null,
-    specHash: document.identity,
+    askedHash: askedHash(document.spec),
     state: facts.baseline ? "baseline" : "pending",
   };
 }

@@ -1,6 +1,6 @@
 -- Records what steps of rotation $1 under fence $2 changed, in one statement: the row ($3), consumers ($4), attempts ($5),
 -- effects ($6), decisions ($7), retired ids ($8), the credential ($9), audit rows ($10 seq, $11 canonical, $12 hash), tombstones
--- ($13), outbox. With ifWakes, only where nothing more has arrived from outside.
+-- ($13), outbox; what people said in the audit rows stands in $3 as words. With ifWakes, only where nothing more has arrived from outside.
 -- No row back: somebody else holds the rotation, or more has arrived, and nothing was written.
 with held as (
   update velvet.rotation r set
@@ -81,6 +81,10 @@ with held as (
   insert into velvet.audit (chain, seq, canonical, hash)
   select held.id::text, x.seq, x.canonical, x.hash
   from held, unnest($10::bigint[], $11::bytea[], $12::bytea[]) as x (seq, canonical, hash)
+), said as (
+  insert into velvet.audit_words (chain, seq, field, salt, text)
+  select held.id::text, x.seq, x.field, decode(x.salt, 'base64'), x.text
+  from held, jsonb_to_recordset($3::jsonb -> 'words') as x (seq bigint, field text, salt text, text text)
 ), outboxes as (
   insert into velvet.outbox as b (topic, key)
   select 'rotation', held.id::text from held

@@ -23,6 +23,10 @@ with accepted as (
 ), audits as (
   insert into velvet.audit (chain, seq, canonical, hash)
   select started.id::text, $6::bigint, $7::bytea, $8::bytea from started
+), said as (
+  insert into velvet.audit_words (chain, seq, field, salt, text)
+  select started.id::text, x.seq, x.field, decode(x.salt, 'base64'), x.text
+  from started, jsonb_to_recordset($4::jsonb -> 'words') as x (seq bigint, field text, salt text, text text)
 ), outboxes as (
   insert into velvet.outbox (topic, key) select 'rotation', started.id::text from started
   on conflict (topic, key) do update set version = outbox.version + 1, changed_at = clock_timestamp()

@@ -22,5 +22,10 @@ select jsonb_build_object(
   'audit', (select coalesce(jsonb_agg(jsonb_build_object('chain', u.chain, 'seq', u.seq, 'canonical',
     encode(u.canonical, 'hex'), 'hash', encode(u.hash, 'hex')) order by u.chain, u.seq), '[]') from velvet.audit u
     where u.chain = 'install' or u.chain in (select id::text from r)),
+  'words', (select coalesce(jsonb_agg(jsonb_build_object('chain', w.chain, 'seq', w.seq, 'field', w.field,
+    'salt', encode(w.salt, 'hex'), 'text', w.text) order by w.chain, w.seq, w.field), '[]') from velvet.audit_words w
+    where w.chain = 'install' or w.chain in (select id::text from r)),
+  'actors', (select coalesce(jsonb_agg(jsonb_build_object('id', encode(p.id, 'hex'), 'salt', encode(p.salt, 'hex'),
+    'name', p.name) order by p.id), '[]') from velvet.actor p),
   'installHead', (select facts from velvet.lease where name = 'install-chain')
 ) as rows

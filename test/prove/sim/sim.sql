@@ -36,6 +36,8 @@ begin
   update velvet.retired set next_action_at = null where next_action_at is not null;
   update velvet.tombstone set state = 'clear', next_action_at = null where next_action_at is not null;
   delete from velvet.audit where chain = 'install';
+  delete from velvet.audit_words where chain = 'install';
+  delete from velvet.actor;
   update velvet.lease set facts = '{"seq": 0, "hash": ""}' where name = 'install-chain';
   insert into velvet.source (name, kind, baseline) values (telling, 'git', true);
 end $$;

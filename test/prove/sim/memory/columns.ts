@@ -198,6 +198,21 @@ export interface AuditRow {
   readonly hash: string;
 }
 
+export interface WordsRow {
+  readonly chain: string;
+  readonly seq: number;
+  readonly field: string;
+  /** Hexadecimal. */
+  readonly salt: string;
+  readonly text: string;
+}
+
+export interface ActorRow {
+  readonly id: string;
+  readonly salt: string;
+  readonly name: string;
+}
+
 /** What `lease` says of the install's chain: the one lease that tellings need. */
 export interface HeadRow {
   readonly seq: number;

@@ -1,5 +1,6 @@
 /** The one statement that writes what a rotation's step changed. */
-import { addAudit, touchOutbox } from "./audit.ts";
+import type { SaidWords } from "./audit.ts";
+import { addAudit, addWords, touchOutbox } from "./audit.ts";
 import type { AttemptPatch, ConsumerPatch, EffectPatch, RetiredPatch } from "./parts.ts";
 import { writeAttempts, writeConsumers, writeEffects, writeRetired } from "./parts.ts";
 import { NOTHING, putRotation } from "./rotations.ts";
@@ -14,6 +15,7 @@ interface Patch {
   readonly sealedPrevious?: string;
   readonly ended?: boolean;
   readonly ifWakes?: number;
+  readonly words?: readonly SaidWords[];
   readonly release?: { readonly until: string; readonly wakes: number };
 }
 
@@ -32,6 +34,7 @@ const record: Run = (tables, values) => {
   writeCredential(tables, held, listOf(values[8]) as CredentialPatch[]);
   addTombstones(tables, held, listOf(values[12]) as TombstonePatch[]);
   addAudit(tables, id, { seqs, canonicals, hashes });
+  addWords(tables, id, wanted.words);
   touchOutbox(tables, id);
   return [{ id }];
 };

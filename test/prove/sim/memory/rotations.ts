@@ -1,5 +1,6 @@
 /** Rotations: how they begin, and who holds them. */
-import { addAudit, touchOutbox } from "./audit.ts";
+import type { SaidWords } from "./audit.ts";
+import { addAudit, addWords, touchOutbox } from "./audit.ts";
 import type { Json, JsonList, RequestRow, RotationRow } from "./columns.ts";
 import type { Statements, Tables } from "./tables.ts";
 import { check, compare, jsonb, later, refers, unique } from "./values.ts";
@@ -69,6 +70,7 @@ export const ROTATIONS: Statements = {
       tables.consumer.put(key, row);
     }
     addAudit(tables, id, { seqs: [seq], canonicals: [canonical], hashes: [hash] });
+    addWords(tables, id, (JSON.parse(parts) as { readonly words?: readonly SaidWords[] }).words);
     touchOutbox(tables, id);
     return [{ id }];
   },

@@ -1,0 +1,65 @@
+/** The part of I8 that is about people: no name and no text of theirs in a chain, and what stands beside it is what was hashed. */
+import { createHash } from "node:crypto";
+import type { Evidence } from "./evidence.ts";
+import type { LedgerRows } from "./ledger.ts";
+import { parsed } from "./told.ts";
+
+/** What a member of an audit row points to. */
+interface Pointed {
+  readonly place: string;
+  readonly kind: "words" | "actor";
+  readonly hash: string;
+}
+
+/** What must never stand in clear. */
+const OF_PEOPLE: ReadonlySet<string> = new Set(["requestedBy", "decidedBy", "ticket", "because", "author", "committer"]);
+
+export function wordsBroken({ ledger }: Evidence): string[] {
+  const pointed = ledger.audit.flatMap(({ chain, seq, canonical }) =>
+    Object.entries(parsed(canonical) ?? {}).flatMap(([field, value]) => pointedBy(`${chain} row ${seq} ${field}`, value)),
+  );
+  return [...inClear(ledger), ...missing(ledger, pointed), ...unknown(ledger, pointed)];
+}
+
+function pointedBy(place: string, value: unknown): Pointed[] {
+  if (typeof value !== "object" || value === null) return [];
+  const [[kind, hash] = [], ...others] = Object.entries(value);
+  if (others.length > 0 || typeof hash !== "string" || (kind !== "words" && kind !== "actor")) return [];
+  return [{ place, kind, hash }];
+}
+
+function inClear(ledger: LedgerRows): string[] {
+  return ledger.audit.flatMap(({ chain, seq, canonical }) => {
+    const found: string[] = [];
+    // At any depth: a request or an origin that was taken over whole is found too.
+    JSON.parse(Buffer.from(canonical, "hex").toString("utf8"), (name, value: unknown) => {
+      if (OF_PEOPLE.has(name) && typeof value === "string") found.push(name);
+      return value;
+    });
+    return found.map((name) => `chain ${chain}: row ${seq} has ${name} in clear`);
+  });
+}
+
+function missing({ words, actors }: LedgerRows, pointed: readonly Pointed[]): string[] {
+  const beside = new Map<string, { readonly salt: string | null; readonly text: string | null }>([
+    ...words.map((row) => [`${row.chain} row ${row.seq} ${row.field}`, row] as const),
+    ...actors.map(({ id, salt, name }) => [id, { salt, text: name }] as const),
+  ]);
+  return pointed.flatMap(({ place, kind, hash }) => {
+    const row = beside.get(kind === "words" ? place : hash);
+    if (!row) return [`${place}: nothing stands beside it`];
+    const { salt, text } = row;
+    const erased = salt === null || text === null;
+    return erased || hashOf(salt, text) === hash ? [] : [`${place}: what stands beside it is something else`];
+  });
+}
+
+function hashOf(salt: string, text: string): string {
+  return createHash("sha256").update(Buffer.from(salt, "hex")).update(text, "utf8").digest("hex");
+}
+
+function unknown({ words }: LedgerRows, pointed: readonly Pointed[]): string[] {
+  const places = new Set(pointed.filter(({ kind }) => kind === "words").map(({ place }) => place));
+  const all = words.map((row) => `${row.chain} row ${row.seq} ${row.field}`);
+  return all.filter((place) => !places.has(place)).map((place) => `${place}: no audit row speaks of it`);
+}
