@@ -6,7 +6,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Adapter, Clock } from "../adapters/contract.ts";
 import { adapters } from "../adapters/registry.ts";
 import { bootstrapLogins } from "./bootstrap.ts";
+import { givenCheckpointKeys } from "./checkpoint-keys.ts";
 import { type Checkpoints, startCheckpoints } from "./checkpoints/run.ts";
+import { type Signer, signerOf } from "./checkpoints/statement.ts";
+import { checkpointPublication } from "./publication.ts";
 import { openClusterOf, type OpenedCluster, watchCluster } from "./cluster.ts";
 import type { SecretSource } from "../crds/kinds.gen.ts";
 import type { Config } from "./config.ts";
@@ -78,9 +81,10 @@ async function runWithProbes(order: ControllerOrder, readiness: Readiness): Prom
   const ledger = await openLedger(config, { log: (line) => log.info({}, line) });
   try {
     const install = { id: config.install, environment: config.environment };
-    await ensureInstall(ledger.db, install, keys);
+    const signer = signerOf(config.install, keys, await givenCheckpointKeys(config));
+    await ensureInstall(ledger.db, install, keys, signer.key);
     readiness.set("ledger", async () => ledgerAnswers(ledger.db).then(() => undefined));
-    await runOnLedger(order, ledger, keys, readiness);
+    await runOnLedger(order, ledger, { keys, signer }, readiness);
   } finally {
     await ledger.stop();
   }
@@ -90,7 +94,7 @@ async function runWithProbes(order: ControllerOrder, readiness: Readiness): Prom
 async function runOnLedger(
   order: ControllerOrder,
   ledger: OpenLedger,
-  keys: KeyRing,
+  { keys, signer }: { readonly keys: KeyRing; readonly signer: Signer },
   readiness: Readiness,
 ): Promise<void> {
   const { config, log, stop } = order;
@@ -101,7 +105,7 @@ async function runOnLedger(
   const accounts = new Accounts(registry, lookup, order.clock, ledgerBudgets(ledger.db));
   const deps = engineDeps(order, ledger, keys, accounts);
   const rotationOn = config.rotation === "on";
-  const checkpoints = await watchLedger(order, deps, () => engine.wake());
+  const checkpoints = await watchLedger(order, deps, signer, () => engine.wake());
   const engine = new Engine(deps, {
     concurrency: config.concurrency,
     pollMs: POLL_MS,
@@ -157,11 +161,17 @@ function announcement(rotationOn: boolean, held: string | undefined): string {
 }
 
 /** Before anything else: a ledger that is behind its own published checkpoint starts nothing. */
-async function watchLedger(order: ControllerOrder, deps: Deps, onFree: () => void): Promise<Checkpoints> {
+async function watchLedger(
+  order: ControllerOrder,
+  deps: Deps,
+  signer: Signer,
+  onFree: () => void,
+): Promise<Checkpoints> {
+  const publication = checkpointPublication(order.config, order.environment);
   return startCheckpoints({
     db: deps.db,
-    keys: deps.keys,
-    install: deps.install,
+    signer,
+    ...(publication === undefined ? {} : { publication }),
     file: order.config.checkpointFile,
     host: hostname(),
     owner: deps.replica,
@@ -239,6 +249,7 @@ function sourcesOf({ config, environment }: ControllerOrder): { source: Source; 
     const source = gitSource({
       name: "tenants",
       url: config.gitUrl.reveal(),
+      ...(config.gitToken === undefined ? {} : { token: config.gitToken }),
       branch: config.gitBranch,
       namespaces: config.gitNamespaces,
       cacheFolder: join(config.dataDir, "git", "tenants"),

@@ -15,6 +15,7 @@ import {
   text,
   wholeNumber,
 } from "./settings.ts";
+import { CHECKPOINT_SETTINGS } from "./variables-checkpoints.ts";
 import { parseNamespaces } from "./sources/git/namespaces.ts";
 import { parseBranch, parseRemote } from "./sources/git/remote.ts";
 
@@ -60,6 +61,7 @@ export const SETTINGS = {
     example: "/var/lib/velvet-checkpoint/checkpoint.json",
     parse: absolutePath,
   }),
+  ...CHECKPOINT_SETTINGS,
   cacheDir: setting({
     variable: "VELVET_CACHE_DIR",
     meaning: "Where the embedded Postgres's programs are unfolded to; 50 MB that can be lost.",

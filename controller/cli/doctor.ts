@@ -1,6 +1,7 @@
 import { type Config, ConfigError, readConfig } from "../config.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { missing, ok } from "../doctor/finding.ts";
+import { checkCheckpointBranch } from "../doctor/checkpoint.ts";
 import { checkLedger } from "../doctor/ledger.ts";
 import { checkAccountsDir, checkEmbedded, checkGit, checkKek, checkNode } from "../doctor/machine.ts";
 import { checkPlatform, checkRemote } from "../doctor/sources.ts";
@@ -42,6 +43,7 @@ async function checkConfigured(context: CommandContext): Promise<Finding[]> {
     ...(config.databaseUrl === undefined ? checkEmbedded(config) : []),
     await checkKek(config),
     ...(await checkLedger(config)),
+    ...(await checkCheckpointBranch(config, context.env, context.stop)),
     ...(await checkRemote(config, context.env, context.stop)),
     ...(await checkPlatform(config, context.stop)),
     ...checkAccountsDir(config),

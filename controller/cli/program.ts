@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { Command, CommanderError, Option } from "commander";
 import { addPlan, addRequest } from "./ask-commands.ts";
-import type { AuditVerifyOptions } from "./audit.ts";
+import { addAudit } from "./audit-command.ts";
 import type { CommandContext, ExitCode, Run } from "./command.ts";
 import { addCompletion } from "./completion-command.ts";
 import { addDecisions } from "./decide-commands.ts";
@@ -177,27 +177,6 @@ function addDoctor(program: Command, run: Run): void {
     .addHelpText("after", examples("velvet doctor", "velvet doctor -o json   ends with 1 when something is missing"))
     .action(async (options: DoctorOptions) =>
       run(async (context) => (await import("./doctor.ts")).doctorCommand(context, options)),
-    );
-}
-
-function addAudit(program: Command, run: Run): void {
-  program
-    .command("audit")
-    .description("the tamper-evident record")
-    .command("verify")
-    .description("verify every audit chain and checkpoint, independently of what wrote them")
-    .option("--checkpoint <file>", "a published checkpoint; default: VELVET_CHECKPOINT_FILE, where it is there")
-    .addOption(jsonOption())
-    .addHelpText(
-      "after",
-      examples(
-        "velvet audit verify                                  names the first bad row of each, and ends with 1",
-        "velvet audit verify --checkpoint kept/checkpoint.json   is the ledger behind what was published?",
-        "velvet audit verify -o json",
-      ),
-    )
-    .action(async (options: AuditVerifyOptions) =>
-      run(async (context) => (await import("./audit.ts")).auditVerifyCommand(context, options)),
     );
 }
 

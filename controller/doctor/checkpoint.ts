@@ -1,7 +1,11 @@
 import { constants, existsSync } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Client } from "pg";
+import { givenCheckpointKeys } from "../checkpoint-keys.ts";
+import { foundIn } from "../checkpoints/file.ts";
+import { checkpointPublication } from "../publication.ts";
 import { compare } from "../checkpoints/compare.ts";
 import { signerOf } from "../checkpoints/statement.ts";
 import type { Config } from "../config.ts";
@@ -13,6 +17,7 @@ import { type Hold, listHolds } from "../ledger/holds.ts";
 import { type Finding, missing, ok, warn } from "./finding.ts";
 
 const CHECK = "checkpoint";
+const BRANCH = "checkpoints";
 
 /** Whether the ledger has what was published, as the controller asks it at its start. Without the key nobody can tell. */
 export async function checkCheckpoint(client: Client, config: Config): Promise<Finding[]> {
@@ -23,12 +28,42 @@ export async function checkCheckpoint(client: Client, config: Config): Promise<F
       (await client.query(text, [...values])).rows as Row[],
   };
   const file = config.checkpointFile;
-  const { found, hold } = await compare(db, file, signerOf(config.install, keyRing(kek)));
+  const { found, hold } = await compare(
+    db,
+    file,
+    signerOf(config.install, keyRing(kek), await givenCheckpointKeys(config)),
+  );
   const [held = hold] = await listHolds(db);
   if (held !== undefined) return [notAsPublished(held)];
   const findings = await checkWritable(file);
   if (findings.length > 0) return findings;
   return [ok(CHECK, found.kind === "absent" ? `${file} will be published` : `the ledger has what ${file} says`)];
+}
+
+/** Whether the branch can be reached, and what it says. Whether the ledger has that, the controller finds out. Leaves nothing. */
+export async function checkCheckpointBranch(
+  config: Config,
+  inherited: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const folder = await mkdtemp(join(tmpdir(), "velvet-doctor-"));
+  try {
+    const publication = checkpointPublication(config, inherited, folder);
+    if (publication === undefined) return [];
+    const { text } = await publication.read(signal);
+    const found = text === undefined ? undefined : foundIn(text);
+    if (found?.kind === "text" && found.published === undefined)
+      return [warn(BRANCH, `${publication.name} holds no checkpoint where one should be.`, "Find out who pushed it.")];
+    const at = found?.kind === "text" ? found.published?.statement.at : undefined;
+    return [ok(BRANCH, at === undefined ? `${publication.name} will be begun` : `${publication.name} is of ${at}`)];
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "It cannot be reached.";
+    const remedy =
+      "Check VELVET_CHECKPOINT_GIT_URL and its login, which must be able to push. Rotations do not wait for it.";
+    return [warn(BRANCH, message, remedy)];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function notAsPublished({ reason, message }: Hold): Finding {

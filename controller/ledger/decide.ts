@@ -37,7 +37,14 @@ export async function recordDecision(db: Db, { namespace, name, spec, specHash }
     ]);
     if (!row) throw new Error(`the decision ${name} is being recorded by somebody else`);
     if (!row.added) return { outcome: row.same ? "known" : "different", uid: row.uid };
-    const what = { kind: "RotationDecision", namespace, name, uid: row.uid, askedHash: askedHash(spec), state: "pending" };
+    const what = {
+      kind: "RotationDecision",
+      namespace,
+      name,
+      uid: row.uid,
+      askedHash: askedHash(spec),
+      state: "pending",
+    };
     await appendInstallAudit(tx, [{ event: "DecisionAppeared", source: "cli", trust: "claimed", ...what }]);
     return { outcome: "recorded", uid: row.uid };
   });

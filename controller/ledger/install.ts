@@ -29,10 +29,14 @@ export interface Install {
 
 /**
  * Claims a new ledger for this install, or checks that this one is ours: name, environment and key. Staging and production never
- * share a ledger. Throws `WrongInstall` and `WrongKey`; nothing is changed then.
+ * share a ledger. `checkpointKey` is the first one of a new ledger; later ones are named by those before them. Throws `WrongInstall` and `WrongKey`; nothing is changed then.
  */
-export async function ensureInstall(db: Db, wanted: Install, keys: KeyRing): Promise<void> {
-  const checkpointKey = checkpointKeyOf(keys);
+export async function ensureInstall(
+  db: Db,
+  wanted: Install,
+  keys: KeyRing,
+  checkpointKey: string = checkpointKeyOf(keys),
+): Promise<void> {
   await db.query(MAKE, [wanted.id, wanted.environment, keys.check, publicKeyOf(keys), checkpointKey]);
   const found = await checkInstall(db, wanted, keys);
   // One from before there were checkpoints.

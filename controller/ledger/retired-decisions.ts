@@ -40,12 +40,7 @@ export async function retiredDecisions(db: Db, most: number): Promise<RetiredDec
 }
 
 /** The answer, what follows from it and its audit row: one transaction. Answered by another replica already: nothing. */
-export async function answerRetired(
-  db: Db,
-  decision: RetiredDecision,
-  answer: Answer,
-  random: Random,
-): Promise<void> {
+export async function answerRetired(db: Db, decision: RetiredDecision, answer: Answer, random: Random): Promise<void> {
   await db.transaction(async (tx) => {
     const { uid, namespace, name, spec, trust, credential } = decision;
     const rows = await tx.query(ANSWER, [uid, answer.state, answer.reason, answer.message]);
@@ -55,7 +50,10 @@ export async function answerRetired(
     else if (answer.act) await tx.query(WISH, [credential, vendorId, answer.act]);
     const event = answer.state === "accepted" ? "DecisionAccepted" : "DecisionRefused";
     const facts = { namespace, decision: name, action, vendorId, trust, reason: answer.reason };
-    const said = { because: wordsOf(reason, random), ...(ticket === undefined ? {} : { ticket: wordsOf(ticket, random) }) };
+    const said = {
+      because: wordsOf(reason, random),
+      ...(ticket === undefined ? {} : { ticket: wordsOf(ticket, random) }),
+    };
     const who = { decidedBy: await actorOf(tx, decidedBy, random) };
     await appendInstallAudit(tx, [{ event, ...JSON.parse(JSON.stringify(facts)), ...who, ...said }]);
   });

@@ -41,3 +41,30 @@ create trigger audit_words_table_stays before truncate on velvet.audit_words
 -- A key that follows another: the last checkpoint that the old one signs names the new one.
 alter table velvet.checkpoint add column next_key text;
 create index checkpoint_handing_over on velvet.checkpoint (size) where next_key is not null;
+
+-- Does this text name that person or ticket, as a word of its own?
+create function velvet.says(said text, word text) returns boolean language sql immutable as $$
+  select said ~ ('(^|[^[:alnum:]_])' || regexp_replace(word, '([^[:alnum:][:space:]])', '\\\1', 'g') || '($|[^[:alnum:]_])')
+$$;
+
+-- JSON without the names and texts that name it. Only what people wrote or are called is looked at: a Credential may have the same name.
+create function velvet.without_word(found jsonb, word text, place text default '') returns jsonb language plpgsql immutable as $$
+begin
+  case jsonb_typeof(found)
+    when 'object' then
+      return (select coalesce(jsonb_object_agg(e.name, velvet.without_word(e.member, word,
+          case when e.name = 'name' and found ? 'decision' and found ? 'trust' then 'decidedBy' else e.name end)), '{}')
+        from jsonb_each(found) as e (name, member));
+    when 'array' then
+      return (select coalesce(jsonb_agg(velvet.without_word(e.item, word, place) order by e.n), '[]')
+        from jsonb_array_elements(found) with ordinality as e (item, n));
+    when 'string' then
+      if place in ('requestedBy', 'decidedBy', 'author', 'committer', 'ticket', 'reason', 'message')
+        and velvet.says(found #>> '{}', word) then
+        return to_jsonb('[erased]'::text);
+      end if;
+      return found;
+    else
+      return found;
+  end case;
+end $$;

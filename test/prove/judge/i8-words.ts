@@ -12,11 +12,20 @@ interface Pointed {
 }
 
 /** What must never stand in clear. */
-const OF_PEOPLE: ReadonlySet<string> = new Set(["requestedBy", "decidedBy", "ticket", "because", "author", "committer"]);
+const OF_PEOPLE: ReadonlySet<string> = new Set([
+  "requestedBy",
+  "decidedBy",
+  "ticket",
+  "because",
+  "author",
+  "committer",
+]);
 
 export function wordsBroken({ ledger }: Evidence): string[] {
   const pointed = ledger.audit.flatMap(({ chain, seq, canonical }) =>
-    Object.entries(parsed(canonical) ?? {}).flatMap(([field, value]) => pointedBy(`${chain} row ${seq} ${field}`, value)),
+    Object.entries(parsed(canonical) ?? {}).flatMap(([field, value]) =>
+      pointedBy(`${chain} row ${seq} ${field}`, value),
+    ),
   );
   return [...inClear(ledger), ...missing(ledger, pointed), ...unknown(ledger, pointed)];
 }

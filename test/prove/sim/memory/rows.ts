@@ -40,7 +40,10 @@ function ofRotations(tables: Tables, namespace: string): object {
     retired: retired.where(isOf).sort(by("changed_at", "vendor_id")).map(shown),
     tombstones: tombstone.where(isOf).sort(by("created_at", "id")).map(shown),
     audit: told.sort(by("chain", "seq")).map((row) => ({ ...row })),
-    words: words.where(isTold).sort(by("chain", "seq", "field")).map((row) => ({ ...row })),
+    words: words
+      .where(isTold)
+      .sort(by("chain", "seq", "field"))
+      .map((row) => ({ ...row })),
     actors: actor
       .where(() => true)
       .sort(by("id"))
