@@ -24,13 +24,13 @@ const ACTORS = `select encode(id, 'hex') as id, encode(salt, 'hex') as salt, nam
 /** $1 since, $2 until. A rotation's chain is taken whole as soon as one of its rows is of the period; of the install's only those rows. */
 const IN_PERIOD = `
   with wanted as (
-    select distinct chain from velvet.audit where at >= $1::timestamptz and at < $2::timestamptz
+    select distinct chain from velvet.audit where at >= $1::text::timestamptz and at < $2::text::timestamptz
   ), rows as (
     select a.chain, a.seq, a.canonical, a.hash from velvet.audit a join wanted using (chain)
-     where a.chain <> 'install' or (a.at >= $1::timestamptz and a.at < $2::timestamptz)
+     where a.chain <> 'install' or (a.at >= $1::text::timestamptz and a.at < $2::text::timestamptz)
   ), sealing as (
-    select size from velvet.checkpoint where at >= $1::timestamptz
-       and size <= coalesce((select min(size) from velvet.checkpoint where at >= $2::timestamptz), 9223372036854775807)
+    select size from velvet.checkpoint where at >= $1::text::timestamptz
+       and size <= coalesce((select min(size) from velvet.checkpoint where at >= $2::text::timestamptz), 9223372036854775807)
   ), seals as (
     select h.chain, h.seq, h.size, h.hash as seal from velvet.checkpoint_head h join sealing using (size)
   )`;
@@ -40,7 +40,7 @@ const ROWS = `${IN_PERIOD}, owned as (
     union all
     select 'install', (facts ->> 'seq')::bigint, facts ->> 'hash' from velvet.lease where name = 'install-chain'
   ), heads as (
-    select o.* from owned o where o.chain in (select chain from wanted) or ($1 = '-infinity' and $2 = 'infinity')
+    select o.* from owned o where o.chain in (select chain from wanted) or ($1::text = '-infinity' and $2::text = 'infinity')
   ), points as (
     select coalesce(r.chain, s.chain) as chain, coalesce(r.seq, s.seq) as seq, r.canonical, r.hash, s.size, s.seal
       from rows r full join seals s on s.chain = r.chain and s.seq = r.seq
@@ -52,16 +52,16 @@ const ROWS = `${IN_PERIOD}, owned as (
     left join wanted x on x.chain = p.chain
     left join (select chain, seq, json_agg(json_build_object('field', field, 'salt', encode(salt, 'hex'), 'text', text) order by field) as words
                  from velvet.audit_words group by chain, seq) w on w.chain = p.chain and w.seq = p.seq
-   order by 1 collate "C", p.seq`;
+   order by coalesce(p.chain, h.chain) collate "C", p.seq`;
 /** Where the install's rows of the period begin, and what they continue. */
 const BEGINS = `
   select f.seq::text as seq, encode(b.hash, 'hex') as before
-    from (select min(seq) as seq from velvet.audit where chain = 'install' and at >= $1::timestamptz and at < $2::timestamptz) f
+    from (select min(seq) as seq from velvet.audit where chain = 'install' and at >= $1::text::timestamptz and at < $2::text::timestamptz) f
     left join velvet.audit b on b.chain = 'install' and b.seq = f.seq - 1`;
 const CHECKPOINTS = `
-  select size::text as size, canonical, signature, at < $1::timestamptz as handover from velvet.checkpoint
-   where (at >= $1::timestamptz and size <= coalesce((select min(size) from velvet.checkpoint where at >= $2::timestamptz), 9223372036854775807))
-      or (at < $1::timestamptz and next_key is not null)
+  select size::text as size, canonical, signature, at < $1::text::timestamptz as handover from velvet.checkpoint
+   where (at >= $1::text::timestamptz and size <= coalesce((select min(size) from velvet.checkpoint where at >= $2::text::timestamptz), 9223372036854775807))
+      or (at < $1::text::timestamptz and next_key is not null)
    order by velvet.checkpoint.size`;
 
 /** `write` resolves when it may go on. Throws what the driver throws. */
@@ -76,7 +76,7 @@ export async function exportAudit(
     await lines.add({
       audit: FORMAT,
       install: install?.id ?? "",
-      ...(install?.key == null ? {} : { key: install.key }),
+      ...(install?.key ? { key: install.key } : {}),
       at: install?.at ?? "",
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),

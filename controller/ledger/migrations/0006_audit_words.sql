@@ -48,23 +48,23 @@ create function velvet.says(said text, word text) returns boolean language sql i
 $$;
 
 -- JSON without the names and texts that name it. Only what people wrote or are called is looked at: a Credential may have the same name.
-create function velvet.without_word(found jsonb, word text, place text default '') returns jsonb language plpgsql immutable as $$
+create function velvet.without_word(given jsonb, word text, place text default '') returns jsonb language plpgsql immutable as $$
 begin
-  case jsonb_typeof(found)
+  case jsonb_typeof(given)
     when 'object' then
       return (select coalesce(jsonb_object_agg(e.name, velvet.without_word(e.member, word,
-          case when e.name = 'name' and found ? 'decision' and found ? 'trust' then 'decidedBy' else e.name end)), '{}')
-        from jsonb_each(found) as e (name, member));
+          case when e.name = 'name' and given ? 'decision' and given ? 'trust' then 'decidedBy' else e.name end)), '{}')
+        from jsonb_each(given) as e (name, member));
     when 'array' then
       return (select coalesce(jsonb_agg(velvet.without_word(e.item, word, place) order by e.n), '[]')
-        from jsonb_array_elements(found) with ordinality as e (item, n));
+        from jsonb_array_elements(given) with ordinality as e (item, n));
     when 'string' then
       if place in ('requestedBy', 'decidedBy', 'author', 'committer', 'ticket', 'reason', 'message')
-        and velvet.says(found #>> '{}', word) then
+        and velvet.says(given #>> '{}', word) then
         return to_jsonb('[erased]'::text);
       end if;
-      return found;
+      return given;
     else
-      return found;
+      return given;
   end case;
 end $$;
