@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 import type { TransactionSql } from "postgres";
 import { readOnly } from "./connection.ts";
-import { FORMAT, type Line } from "./export-format.ts";
+import { type ChainLine, FORMAT, type HeaderLine, type Line } from "./export-format.ts";
 import type { StoredWords } from "./words.ts";
 
 export interface Period {
@@ -72,24 +72,24 @@ export async function exportAudit(
 ): Promise<Exported> {
   return readOnly(url, async (tx) => {
     const lines = new Lines(write);
-    const [install] = await tx.unsafe<{ id: string; key: string | null; at: string }[]>(INSTALL);
-    await lines.add({
-      audit: FORMAT,
-      install: install?.id ?? "",
-      ...(install?.key ? { key: install.key } : {}),
-      at: install?.at ?? "",
-      ...(since === undefined ? {} : { since }),
-      ...(until === undefined ? {} : { until }),
-    });
+    const partial = since !== undefined || until !== undefined;
+    const limits = { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) };
+    await lines.add({ ...(await headerOf(tx)), ...limits });
     for await (const actors of tx.unsafe<ActorRow[]>(ACTORS).cursor(BATCH))
       for (const { id, salt, name } of actors)
         await lines.add({ actor: salt === null || name === null ? { id } : { id, salt, name } });
     const period = [since ?? "-infinity", until ?? "infinity"];
-    const counted = await exportChains(tx, period, since !== undefined || until !== undefined, lines);
+    const counted = await exportChains(tx, period, partial, lines);
     const checkpoints = await exportCheckpoints(tx, period, lines);
     await lines.end();
     return { ...counted, checkpoints };
   });
+}
+
+async function headerOf(tx: TransactionSql): Promise<HeaderLine> {
+  const [install] = await tx.unsafe<{ id: string; key: string | null; at: string }[]>(INSTALL);
+  const { id = "", key = null, at = "" } = install ?? {};
+  return { audit: FORMAT, install: id, ...(key === null ? {} : { key }), at };
 }
 
 interface ActorRow {
@@ -143,9 +143,13 @@ interface Begins {
 /** Of a period the install's chain is a piece. */
 function chainLine({ chain, wanted, head, head_hash }: PointRow, partial: boolean, begins: Begins | undefined): Line {
   if (partial && !wanted) return { chain };
-  const first = chain === "install" ? Number(begins?.seq ?? 1) : 1;
   const own = head === null ? null : { seq: Number(head), hash: head_hash ?? "" };
-  return { chain, head: own, ...(first > 1 ? { after: { seq: first - 1, hash: begins?.before ?? "" } } : {}) };
+  return { chain, head: own, ...(chain === "install" ? afterOf(begins) : {}) };
+}
+
+function afterOf(begins: Begins | undefined): Pick<ChainLine, "after"> {
+  if (begins === undefined || begins.seq === null || begins.before === null) return {};
+  return { after: { seq: Number(begins.seq) - 1, hash: begins.before } };
 }
 
 async function exportPoint({ seq, canonical, hash, size, seal, words }: PointRow, lines: Lines): Promise<void> {

@@ -115,7 +115,13 @@ async function timelineOf(tx: TransactionSql, found: Found): Promise<Timeline> {
   const actors = await actorsOf(tx, all);
   const sealed = await sealOf(tx, id);
   return {
-    ...{ id, namespace, name, credential, state, createdAt: createdAt.toISOString(), rows: rows.length },
+    id,
+    namespace,
+    name,
+    credential,
+    state,
+    createdAt: createdAt.toISOString(),
+    rows: rows.length,
     ...(endedAt === null ? {} : { endedAt: endedAt.toISOString() }),
     ...(fault === undefined ? {} : { fault }),
     ...(sealed === undefined ? {} : { sealed }),

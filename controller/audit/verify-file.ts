@@ -1,11 +1,11 @@
 /**
  * Verifies an exported record alone, without any database: chains, what people said beside them, and checkpoints with their signatures.
- * Memory: an entry for each person, each erased text, and each checkpoint whose chains are not all through yet.
+ * Memory: an entry for each person, each erased text and each checkpoint.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { ChainWalk, type Fault as ChainFault } from "./chain.ts";
-import { CheckpointWalk, headFault, type HeadFault, readPublished } from "./checkpoint.ts";
+import { CheckpointWalk, headFault, type HeadFault, readPublished, type StoredHead } from "./checkpoint.ts";
 import type { ChainLine, CheckpointLine, HeaderLine, RowLine, SealLine } from "./export-format.ts";
 import { type ExportLine, lineOf, linesIn, UnreadableExport } from "./export-lines.ts";
 import { leafText, Tree } from "./tree.ts";
@@ -59,6 +59,8 @@ class FileWalk {
   readonly #faults: ChainFault[] = [];
   readonly #heads = new Map<string, HeadFault>();
   readonly #published: PublishedLook;
+  /** Hashes of checkpoints. */
+  readonly #seen = new Set<string>();
   #line: ChainLine | undefined;
   #walk: ChainWalk | undefined;
   #last: { readonly row: number; readonly hash: string } | undefined;
@@ -136,12 +138,15 @@ class FileWalk {
       this.#trees.set(seal, tree);
       const bytes = Buffer.from(hash, "hex");
       tree.add(leafText(chain, row, bytes));
-      if (!this.#isHere(row) || this.#heads.has(chain)) continue;
-      const last = this.#last;
-      const own = last?.row === row ? { row: Buffer.from(last.hash, "hex") } : {};
-      const fault = headFault({ size: seal, chain, seq: row, hash: bytes, last: last?.row ?? 0, ...own });
-      if (fault !== undefined) this.#heads.set(chain, fault);
+      if (this.#isHere(row) && !this.#heads.has(chain)) this.#judgeHead({ size: seal, chain, seq: row, hash: bytes });
     }
+  }
+
+  #judgeHead(head: Pick<StoredHead, "size" | "chain" | "seq" | "hash">): void {
+    const { row: last = 0, hash = "" } = this.#last ?? {};
+    const own = last === head.seq ? { row: Buffer.from(hash, "hex") } : {};
+    const fault = headFault({ ...head, last, ...own });
+    if (fault !== undefined) this.#heads.set(head.chain, fault);
   }
 
   /** Of a period there are rows that checkpoints saw, and that are not in the file. */
@@ -154,7 +159,8 @@ class FileWalk {
     this.#finish();
     const stored = { size, canonical: Buffer.from(canonical, "utf8"), signature: Buffer.from(signature, "base64") };
     if (handover) this.#checkpoints.handOver(stored);
-    else this.#checkpoints.next({ ...stored, follows: false }, this.#trees.get(size));
+    else this.#checkpoints.next({ ...stored, follows: this.#seen.has(previousOf(canonical)) }, this.#trees.get(size));
+    this.#seen.add(createHash("sha256").update(stored.canonical).digest("hex"));
     this.#trees.delete(size);
     this.#keys.add(this.#checkpoints.key);
     this.#published.look(canonical);
@@ -168,6 +174,10 @@ class FileWalk {
     this.#walk = undefined;
     this.#line = undefined;
   }
+}
+
+function previousOf(canonical: string): string {
+  return /"previous":"([0-9a-f]*)"/.exec(canonical)?.[1] ?? "";
 }
 
 /** Whether the checkpoint that was published is among those of the file. */

@@ -51,11 +51,9 @@ export async function checkCheckpointBranch(
     const publication = checkpointPublication(config, inherited, folder);
     if (publication === undefined) return [];
     const { text } = await publication.read(signal);
-    const found = text === undefined ? undefined : foundIn(text);
-    if (found?.kind === "text" && found.published === undefined)
-      return [warn(BRANCH, `${publication.name} holds no checkpoint where one should be.`, "Find out who pushed it.")];
-    const at = found?.kind === "text" ? found.published?.statement.at : undefined;
-    return [ok(BRANCH, at === undefined ? `${publication.name} will be begun` : `${publication.name} is of ${at}`)];
+    return [
+      text === undefined ? ok(BRANCH, `${publication.name} will be begun`) : branchFinding(publication.name, text),
+    ];
   } catch (error) {
     const message = error instanceof Error ? error.message : "It cannot be reached.";
     const remedy =
@@ -64,6 +62,13 @@ export async function checkCheckpointBranch(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function branchFinding(name: string, text: string): Finding {
+  const found = foundIn(text);
+  if (found.kind === "text" && found.published !== undefined)
+    return ok(BRANCH, `${name} is of ${found.published.statement.at}`);
+  return warn(BRANCH, `${name} holds no checkpoint where one should be.`, "Find out who pushed it.");
 }
 
 function notAsPublished({ reason, message }: Hold): Finding {

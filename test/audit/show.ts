@@ -28,7 +28,7 @@ try {
 
 function cells(trial: Trial): string[] {
   const { tampering } = trial;
-  const first = faultOf(trial);
+  const first = faultOf(trial, trial.report);
   const given = tampering.given ?? "-";
   if (first === undefined) return [tampering.what, "nothing wrong", "-", given];
   const place = first.chain === "checkpoint" ? `checkpoint of size ${first.seq}` : `row ${first.seq}`;

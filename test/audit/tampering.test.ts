@@ -19,13 +19,17 @@ describe("the verifier, after a superuser was at work", () => {
       const trial = await trials.attempt(tampering);
       const { report, record, expected } = trial;
       expect(report.ok).toBe(false);
-      expect(faultOf(trial)).toMatchObject({ ...expected });
-      const blamed = report.faults.map(({ chain }) => chain).filter((chain) => chain !== "checkpoint");
-      if (!OF_ALL.test(tampering.what)) expect(blamed.filter((chain) => chain !== record.chain)).toEqual([]);
+      expect(faultOf(trial, report)).toMatchObject({ ...expected });
+      const placesIn = ({ faults }: typeof report) => faults.map(({ chain, seq }) => ({ chain, seq }));
+      expect(placesIn(trial.exported)).toEqual(placesIn(report));
+      const innocent = OF_ALL.test(tampering.what) ? [] : report.faults.filter(({ chain }) => chain !== record.chain);
+      expect(innocent.filter(({ chain }) => chain !== "checkpoint")).toEqual([]);
     },
   );
 
   it.each(TAMPERINGS.filter(({ found }) => found === undefined))("finds nothing where $what", async (tampering) => {
-    expect((await trials.attempt(tampering)).report).toMatchObject({ ok: true, faults: [] });
+    const { report, exported } = await trials.attempt(tampering);
+    expect(report).toMatchObject({ ok: true, faults: [] });
+    expect(exported).toMatchObject(report);
   });
 });

@@ -2,38 +2,30 @@
  * What somebody who may do anything to the database can do to the record, and what the verifier says of it. They cannot sign; whoever has
  * the key as well is told of in `docs/how-to/audit.md`.
  */
-import { randomBytes, randomUUID } from "node:crypto";
-import { Client } from "pg";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exportAudit } from "../../controller/audit/export.ts";
+import { verifyFile } from "../../controller/audit/verify-file.ts";
+import type { Trusted } from "../../controller/audit/verify-checkpoints.ts";
 import { type AuditReport, verifyAudit } from "../../controller/audit/verify.ts";
 import { closeInterval } from "../../controller/checkpoints/close.ts";
-import { type Checkpoint, publishedText, signerOf } from "../../controller/checkpoints/statement.ts";
-import { keyRing } from "../../controller/custody/key.ts";
-import { appendInstallAudit, type ChainHead, chainRow } from "../../controller/ledger/audit.ts";
-import { type Db, ledgerOf, openPool } from "../../controller/ledger/db.ts";
+import { publishedText } from "../../controller/checkpoints/statement.ts";
+import { appendInstallAudit } from "../../controller/ledger/audit.ts";
 import { erase } from "../../controller/ledger/erase.ts";
-import { ensureInstall } from "../../controller/ledger/install.ts";
-import { actorOf, wordsOf } from "../../controller/ledger/words.ts";
-import { Secret } from "../../adapters/secret.ts";
 import type { TestServer } from "../support/server.ts";
-
-const KEYS = keyRing(Secret.from(Buffer.alloc(32, 9).toString("base64")));
-const SIGNER = signerOf("eu-1", KEYS);
-const OTHER = signerOf("eu-1", keyRing(Secret.from(Buffer.alloc(32, 8).toString("base64"))));
-/** Of each rotation. */
-const ROWS = 6;
-
-/** A ledger with three rotations of six rows, of which the first checkpoint saw four, the second five, and the third all. */
-export interface Record {
-  readonly client: Client;
-  readonly db: Db;
-  /** The rotation that is tampered with; the two others are beside it. */
-  readonly chain: string;
-  /** The first one beside it. */
-  readonly first: string;
-  readonly checkpoints: readonly Checkpoint[];
-  /** A row of its own making, with a right hash after this one. */
-  forged(after: number, facts?: object): Promise<{ canonical: Buffer; hash: Buffer }>;
-}
+import {
+  atPostgres,
+  type Made,
+  makeRecord,
+  OTHER,
+  type Record,
+  ROWS,
+  SIGNER,
+  urlOf,
+  withRecord,
+} from "./tampered-record.ts";
 
 export interface Tampering {
   readonly what: string;
@@ -286,25 +278,28 @@ export const TAMPERINGS: readonly Tampering[] = [
   { what: "(no tampering) nothing was done", how: async () => undefined },
 ];
 
-type Made = Pick<Record, "chain" | "first" | "checkpoints">;
-
 export interface Trial {
   readonly tampering: Tampering;
   readonly record: Made;
   readonly report: AuditReport;
+  /** Of the same, taken out of its database. */
+  readonly exported: AuditReport;
   /** Where the fault should be. */
   readonly expected?: { readonly chain: string; readonly seq: number; readonly kind: string };
 }
 
 /** What was found in the chain that was tampered with, or else first. A person may stand in other chains too. */
-export function faultOf({ report, record }: Trial): AuditReport["faults"][number] | undefined {
+export function faultOf(
+  { record }: Pick<Trial, "record">,
+  report: AuditReport,
+): AuditReport["faults"][number] | undefined {
   return report.faults.find(({ chain }) => chain === record.chain) ?? report.faults[0];
 }
 
 export function isAsExpected(trial: Trial): boolean {
   const { report, expected } = trial;
   if (expected === undefined) return report.ok;
-  const found = faultOf(trial);
+  const found = faultOf(trial, report);
   return found?.chain === expected.chain && found.seq === expected.seq && found.kind === expected.kind;
 }
 
@@ -349,115 +344,27 @@ async function attemptOn(server: TestServer, name: string, record: Made, tamperi
   const { chain, first, checkpoints } = record;
   const last = checkpoints.at(-1);
   const { given, found } = tampering;
-  const report = await verifyAudit(urlOf(server, "velvet_auditor", name), {
+  const url = urlOf(server, "velvet_auditor", name);
+  const trusted = {
     ...(given === "published" && last ? { published: publishedText(last, SIGNER.key) } : {}),
     ...(given === "public key" ? { publicKey: SIGNER.key } : {}),
-  });
-  if (!found) return { tampering, record, report };
+  };
+  const report = await verifyAudit(url, trusted);
+  const exported = await verifiedExport(url, trusted);
+  if (!found) return { tampering, record, report, exported };
   const seq = typeof found.seq === "number" ? found.seq : found.seq(record);
   const place = found.chain === "first" ? first : (found.chain ?? chain);
-  return { tampering, record, report, expected: { chain: place, seq, kind: found.kind } };
+  return { tampering, record, report, exported, expected: { chain: place, seq, kind: found.kind } };
 }
 
-async function withRecord(
-  server: TestServer,
-  name: string,
-  known: Made,
-  work: (record: Record) => Promise<void>,
-): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl(server.superuserUrl, name) });
-  await client.connect();
-  const pool = openPool(
-    { connectionString: urlOf(server, "velvet_owner", name), max: 2, applicationName: "test" },
-    () => undefined,
-  );
+async function verifiedExport(url: string, trusted: Trusted): Promise<AuditReport> {
+  const folder = await mkdtemp(join(tmpdir(), "velvet-tamper-"));
   try {
-    // Triggers are for those who keep to them.
-    await client.query("set session_replication_role = replica");
-    const forged: Record["forged"] = async (after, facts = {}) => {
-      const { rows } = await client.query<{ hash: Buffer }>(
-        "select hash from velvet.audit where chain = $1 and seq = $2",
-        [known.chain, after],
-      );
-      const head = { chain: known.chain, seq: after, hash: rows[0]?.hash ?? Buffer.alloc(0) };
-      return chainRow(head, { at: "2026-01-01T00:00:00.000Z", event: "Forged", ...facts });
-    };
-    await work({ client, db: ledgerOf(pool), forged, ...known });
+    const lines: string[] = [];
+    await exportAudit(url, {}, async (text) => void lines.push(text));
+    await writeFile(join(folder, "record.jsonl"), lines.join(""));
+    return await verifyFile(join(folder, "record.jsonl"), trusted);
   } finally {
-    await client.end();
-    await pool.end();
+    await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function makeRecord(server: TestServer, name: string): Promise<Made> {
-  const chains = ["1", "2", "3"].map((digit) => `${digit.repeat(8)}${randomUUID().slice(8)}`);
-  const heads = new Map<string, ChainHead>();
-  const checkpoints: Checkpoint[] = [];
-  await withRecord(server, name, { chain: "", first: "", checkpoints }, async ({ client, db }) => {
-    await ensureInstall(db, { id: "eu-1", environment: "test" }, KEYS);
-    const grow = async (chain: string, to: number) => {
-      for (let head = heads.get(chain) ?? { chain, seq: 0, hash: Buffer.alloc(0) }; head.seq < to;) {
-        head = await addRow(client, db, head);
-        heads.set(chain, head);
-      }
-    };
-    for (const to of [4, 5, ROWS]) {
-      for (const chain of chains) await grow(chain, to);
-      const closed = await db.transaction(async (tx) => closeInterval(tx, SIGNER));
-      if (closed) checkpoints.push(closed);
-    }
-  });
-  return { chain: chains[1] ?? "", first: chains[0] ?? "", checkpoints };
-}
-
-/** The second row of a chain is of a person, with a ticket. */
-async function addRow(client: Client, db: Db, head: ChainHead): Promise<ChainHead> {
-  const second = head.seq === 1;
-  const person = second
-    ? { decidedBy: await actorOf(db, "ana", randomBytes), ticket: wordsOf("OPS-1", randomBytes) }
-    : {};
-  const row = chainRow(head, { at: "2026-01-01T00:00:00.000Z", event: `Step${head.seq + 1}`, ...person });
-  const { chain } = head;
-  await client.query("insert into velvet.audit (chain, seq, canonical, hash) values ($1, $2, $3, $4)", [
-    chain,
-    row.seq,
-    row.canonical,
-    row.hash,
-  ]);
-  for (const { seq, field, salt, text } of row.words)
-    await client.query("insert into velvet.audit_words (chain, seq, field, salt, text) values ($1, $2, $3, $4, $5)", [
-      chain,
-      seq,
-      field,
-      Buffer.from(salt, "base64"),
-      text,
-    ]);
-  await client.query(
-    `insert into velvet.rotation (id, request, credential, namespace, name, credential_name, flow, expect, state, snapshot,
-       snapshot_hash, chain_seq, chain_hash, ended_at)
-     values ($1, gen_random_uuid(), gen_random_uuid(), 'n', 'r', 'c', 'Operational', 'Alive', 'done', '{"request": {}}', '', $2, $3, now())
-     on conflict (id) do update set chain_seq = excluded.chain_seq, chain_hash = excluded.chain_hash`,
-    [chain, row.seq, row.hash],
-  );
-  return { chain, seq: row.seq, hash: row.hash };
-}
-
-async function atPostgres(server: TestServer, statement: string): Promise<void> {
-  const client = new Client({ connectionString: server.superuserUrl });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
-}
-
-function urlOf(server: TestServer, role: keyof TestServer["passwords"], database: string): string {
-  return `postgres://${role}:${server.passwords[role]}@${server.host}:${server.port}/${database}`;
-}
-
-function databaseUrl(url: string, database: string): string {
-  const changed = new URL(url);
-  changed.pathname = `/${database}`;
-  return changed.href;
 }

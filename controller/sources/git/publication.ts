@@ -75,10 +75,14 @@ export function gitPublication(options: GitPublicationOptions): GitPublication {
       const at = await opened();
       const head = await tipOf(at.cache, signal);
       if (head === undefined) seen = { found: { rewritten: seen.head !== undefined } };
-      else if (head !== seen.head) seen = await readHead(at, signal);
+      else if (head !== seen.head) seen = await readHead(at, seen.head, signal);
       return seen.found;
     },
-    append: async (text, message, signal) => push(await opened(), seen.head, text, message, signal),
+    append: async (text, message, signal) => {
+      const commit = await push(await opened(), seen.head, { text, message }, signal);
+      if (commit !== undefined) seen = { head: commit, found: { text, rewritten: false } };
+      return commit !== undefined;
+    },
   };
 }
 
@@ -91,8 +95,12 @@ async function tipOf(cache: GitCache, signal: AbortSignal): Promise<string | und
   }
 }
 
-async function readHead({ cache, file }: Opened, signal: AbortSignal): Promise<{ head: string; found: Branch }> {
-  const before = await cache.head(signal);
+async function readHead(
+  { cache, file }: Opened,
+  known: string | undefined,
+  signal: AbortSignal,
+): Promise<{ head: string; found: Branch }> {
+  const before = known ?? (await cache.head(signal));
   const head = await cache.fetch(signal);
   try {
     const rewritten = before !== undefined && !(await descends(cache.git, before, head, signal));
@@ -121,21 +129,21 @@ async function fileAt(cache: GitCache, head: string, file: string, signal: Abort
   return bytes === undefined ? "" : (utf8(bytes) ?? "");
 }
 
+/** The new head; undefined where the branch has moved. */
 async function push(
   { cache, remote, branch, file }: Opened,
   parent: string | undefined,
-  text: string,
-  message: string,
+  change: { readonly text: string; readonly message: string },
   signal: AbortSignal,
-): Promise<boolean> {
-  const commit = await commitOn(cache, parent, { file, text, message }, signal);
+): Promise<string | undefined> {
+  const commit = await commitOn(cache, parent, { file, ...change }, signal);
   try {
     const args = ["push", "--quiet", "--no-verify", "--", "origin", `${commit}:refs/heads/${branch}`];
     await cache.reach((git) => git.remote(args, { signal, timeoutMs: PUSH_MS }));
-    return true;
+    return commit;
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof GitExit && MOVED.test(error.detail)) return false;
+    if (error instanceof GitExit && MOVED.test(error.detail)) return undefined;
     if (error instanceof GitExit && REFUSED.test(error.detail)) throw refused(remote, branch);
     throw remoteFailure(error, remote);
   }
