@@ -120,6 +120,30 @@ describe("I8, the audit", () => {
     expect(messagesOf(loose, "I8")[0]).toContain("canonical");
   });
 
+  it("is broken by a name or a text of a person in clear, at any depth", () => {
+    for (const said of [{ decidedBy: "ana" }, { request: { spec: { requestedBy: "ana" } } }, { ticket: "SEC-1" }]) {
+      const clear = retold(good, (entries) =>
+        entries.map(({ facts }, index) => (index === 0 ? { ...facts, ...said } : facts)),
+      );
+      expect(messagesOf(clear, "I8").join()).toContain("in clear");
+    }
+  });
+
+  it("is broken by words that are gone, changed or nobody's, and not by those that were erased", () => {
+    const { words, actors } = good.ledger;
+    expect(words.length * actors.length).toBeGreaterThan(0);
+    expect(messagesOf(withRows(good, { words: words.slice(1) }), "I8")[0]).toContain("nothing stands beside it");
+    expect(messagesOf(withRows(good, { actors: [] }), "I8")[0]).toContain("nothing stands beside it");
+    const other = words.map((row) => ({ ...row, text: "other" }));
+    expect(messagesOf(withRows(good, { words: other }), "I8")[0]).toContain("something else");
+    const renamed = actors.map((row) => ({ ...row, name: "eve" }));
+    expect(messagesOf(withRows(good, { actors: renamed }), "I8")[0]).toContain("something else");
+    const more = [...words, ...words.slice(0, 1).map((row) => ({ ...row, field: "more" }))];
+    expect(messagesOf(withRows(good, { words: more }), "I8")[0]).toContain("no audit row speaks of it");
+    const erased = words.map((row) => ({ ...row, salt: null, text: null }));
+    expect(brokenBy(withRows(good, { words: erased }))).toEqual([]);
+  });
+
   it("is kept by a chain that was told whole from the beginning", () => {
     expect(brokenBy(retold(good, (entries) => entries.map(({ facts }) => facts)))).toEqual([]);
   });
