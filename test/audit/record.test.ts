@@ -1,5 +1,5 @@
 /** What an auditor can see of a real rotation, take along, and what can be forgotten of it. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +8,13 @@ import { Secret } from "../../adapters/secret.ts";
 import { auditVerifyCommand } from "../../controller/cli/audit.ts";
 import { auditEraseCommand } from "../../controller/cli/audit-erase.ts";
 import { auditExportCommand } from "../../controller/cli/audit-export.ts";
+import type { CommandContext } from "../../controller/cli/command.ts";
 import { auditShowCommand } from "../../controller/cli/audit-show.ts";
 import { wrongShape } from "../../controller/cli/shapes.fixture.ts";
 import { closeInterval } from "../../controller/checkpoints/close.ts";
 import { publishedText, signerOf } from "../../controller/checkpoints/statement.ts";
 import { keyRing } from "../../controller/custody/key.ts";
+import { chainRow } from "../../controller/ledger/audit.ts";
 import { ensureInstall } from "../../controller/ledger/install.ts";
 import { erase } from "../../controller/ledger/erase.ts";
 import { ledgerOf, openPool } from "../../controller/ledger/db.ts";
@@ -126,6 +128,76 @@ describe("velvet audit show", () => {
     expect((await show("token", { limit: "0" })).code).toBe(2);
   });
 });
+
+describe("an auditor with nothing but the auditor's login", () => {
+  it("verifies, shows and exports", async () => {
+    const env = {
+      DATABASE_URL: ledger.auditorUrl,
+      VELVET_KEK: Buffer.alloc(32).toString("base64"),
+      VELVET_DATA_DIR: "/nowhere",
+    };
+    for (const work of [
+      async (context: CommandContext) => auditVerifyCommand(context, {}),
+      async (context: CommandContext) => auditShowCommand(context, "token", { limit: "20" }),
+      async (context: CommandContext) => auditExportCommand(context, {}),
+    ]) {
+      const { code, err } = await run(undefined, work, env);
+      expect(code, err).toBe(0);
+    }
+  });
+});
+
+describe("a record from before names stood beside the chains", () => {
+  it("verifies, is shown as it stands, and tells that it cannot be erased", async () => {
+    const old = await freshLedger();
+    try {
+      await oldRotation(old);
+      expect(await verified(old)).toMatchObject({
+        code: 0,
+        out: expect.stringContaining("1 rows in 2 chains: all whole"),
+      });
+      const shown = await run(old, async (context) => auditShowCommand(context, "r", { limit: "1" }));
+      expect(shown).toMatchObject({ code: 0, out: expect.stringContaining("decidedBy ana; ticket OPS-1") });
+      const order = { actor: "ana", confirm: "ana", reason: "asked", decidedBy: "dpo" };
+      const erased = await run(old, async (context) => auditEraseCommand(context, order));
+      expect(erased).toMatchObject({ code: 0, err: expect.stringContaining("1 audit rows from before") });
+      expect((await verified(old)).code).toBe(0);
+    } finally {
+      await old.drop();
+    }
+  });
+});
+
+it("a ledger that was not migrated since verifies as well", async () => {
+  const old = await freshLedger();
+  try {
+    await oldRotation(old);
+    await tamper(old, "drop table velvet.audit_words, velvet.actor");
+    expect((await verified(old)).code).toBe(0);
+  } finally {
+    await old.drop();
+  }
+});
+
+/** As an earlier Velvet wrote it. */
+async function oldRotation(old: FreshLedger): Promise<void> {
+  const chain = randomUUID();
+  const person = { decidedBy: "ana", ticket: "OPS-1" };
+  const entry = { at: "2026-01-01T00:00:00.000Z", event: "DecisionAccepted", ...person };
+  const row = chainRow({ chain, seq: 0, hash: Buffer.alloc(0) }, entry);
+  await tamper(old, "insert into velvet.audit (chain, seq, canonical, hash) values ($1, 1, $2, $3)", [
+    chain,
+    row.canonical,
+    row.hash,
+  ]);
+  await tamper(
+    old,
+    `insert into velvet.rotation (id, request, credential, namespace, name, credential_name, flow, expect, state, snapshot,
+       snapshot_hash, chain_seq, chain_hash, ended_at)
+     values ($1, gen_random_uuid(), gen_random_uuid(), 'n', 'r', 'c', 'Operational', 'Alive', 'done', '{"request": {}}', '', 1, $2, now())`,
+    [chain, row.hash],
+  );
+}
 
 describe("velvet audit export", () => {
   it("writes what verifies without any ledger, with the auditor's role alone", async () => {
