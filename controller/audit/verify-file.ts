@@ -103,8 +103,9 @@ class FileWalk {
       ...(walked.last ? { last: walked.last } : {}),
       ...(report ? { published: report } : {}),
     };
-    const all = together(this.#faults, this.#words.end(), [...this.#heads.values(), ...walked.faults, ...faults]);
     const { install, at, since, until } = this.#header;
+    const words = this.#words.end(since === undefined && until === undefined);
+    const all = together(this.#faults, words, [...this.#heads.values(), ...walked.faults, ...faults]);
     const of = { install, at, ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) };
     return { ok: all.length === 0, chains: this.#chains, rows: this.#rows, faults: all, checkpoints, export: of };
   }

@@ -2,11 +2,11 @@
 import type { Action } from "../domain/action.ts";
 import { plan } from "../domain/plan.ts";
 import type { DecisionRow, Instant, World } from "../domain/world.ts";
-import type { Ruling } from "../domain/ruling.ts";
 import { isAdapterError } from "../../adapters/errors.ts";
 import { Unsealable } from "../custody/seal.ts";
 import { Overtaken } from "../ledger/record.ts";
 import { decisionEntry } from "../ledger/decision-entry.ts";
+import { type ActorReference, actorOf } from "../ledger/words.ts";
 import type { Cause } from "../domain/backoff.ts";
 import { nextFailure } from "../domain/backoff.ts";
 import type { Pass } from "./effect.ts";
@@ -38,8 +38,10 @@ export async function reconcile(pass: Pass): Promise<NextLook> {
   const { wakes } = world;
   const action = plan(world, now);
   if (action.do === "wait") return { next: "wait", until: action.until, wakes };
+  // As the look itself: that the ledger does not answer is no fault of the step.
+  const by = action.do === "judge" ? await decider(pass, action.decision) : NOBODY;
   try {
-    await perform(pass, world, action);
+    await perform(pass, world, action, by);
   } catch (error) {
     // More has arrived since the look: it is judged first.
     if (!(error instanceof Overtaken)) await recordBroken(pass, world, action.do, error);
@@ -73,14 +75,20 @@ function faultOf({ deps, journal }: Pass, step: string, error: unknown): Cause {
   };
 }
 
+const NOBODY: ActorReference = { actor: "" };
+
+async function decider({ deps }: Pass, { spec }: DecisionRow): Promise<ActorReference> {
+  return actorOf(deps.db, spec.decidedBy, deps.random);
+}
+
 type Deed = Exclude<Action, { do: "wait" }>;
 
 // One line for each action, checked to be all of them: longer, but plainer than a table of casts.
 // oxlint-disable-next-line complexity
-async function perform(pass: Pass, world: World, action: Deed): Promise<void> {
+async function perform(pass: Pass, world: World, action: Deed, by: ActorReference): Promise<void> {
   switch (action.do) {
     case "judge":
-      return judge(pass, world, action.decision, action.ruling);
+      return judge(pass, world, action, by);
     case "verify":
       return verify(pass, world);
     case "open-gate":
@@ -123,13 +131,18 @@ async function openGate({ journal }: Pass, action: Extract<Action, { do: "open-g
 }
 
 /** The person's decision, the answer to it, and what it changes: one transaction. */
-async function judge(pass: Pass, world: World, decision: DecisionRow, asked: Ruling): Promise<void> {
+async function judge(
+  pass: Pass,
+  world: World,
+  { decision, ruling: asked }: Extract<Action, { do: "judge" }>,
+  by: ActorReference,
+): Promise<void> {
   const { journal } = pass;
   const made = asked.verdict === "accepted" && asked.provides !== undefined ? provided(pass, world, asked) : undefined;
   const ruling = made && "refused" in made ? made.refused : asked;
   const reason = ruling.verdict === "accepted" ? "Accepted" : ruling.reason;
   const change = ruling.verdict === "accepted" ? ruling : { facts: undefined, consumers: undefined, state: undefined };
-  const audit = await decisionEntry(pass.deps.db, decision, { ...ruling, reason }, pass.deps.random);
+  const audit = decisionEntry(by, decision, { ...ruling, reason }, pass.deps.random);
   await journal.write(() => ({
     audit,
     ...(change.state === undefined ? {} : { state: change.state }),

@@ -291,6 +291,19 @@ describe("velvet audit erase", () => {
     expect(await tamper(ledger, "select 1 from velvet.actor where name = 'ana'")).toHaveLength(1);
   });
 
+  it("asks at a terminal for the name once more, and takes nothing else for it", async () => {
+    const typing = async (text: string): Promise<Answer> =>
+      run(ledger, async (context) => {
+        const stdin = (async function* () {
+          yield Buffer.from(text);
+        })();
+        const at = { ...context, stdin, out: { ...context.out, live: true } };
+        return auditEraseCommand(at, { ...order, actor: "nobody known" });
+      });
+    expect(await typing("nobody else\n")).toMatchObject({ code: 2, err: expect.stringContaining("Type it once more") });
+    expect(JSON.parse((await typing("nobody known\r\n")).out)).toMatchObject({ actors: 0, words: 0 });
+  });
+
   it("refuses what something under way still needs, and names it", async () => {
     await tamper(ledger, "update velvet.rotation set ended_at = null");
     const refused = await eraseIt({ actor: "ana", confirm: "ana" });
@@ -342,6 +355,13 @@ describe("velvet audit erase", () => {
       ).toEqual([]);
     await seal();
     expect((await verifiedFile(await exported())).code).toBe(0);
+    // The row that says so is of a later time.
+    const until = (JSON.parse((await show("token", { output: "json" })).out) as { rotations: { endedAt: string }[] })
+      .rotations;
+    const early = await verifiedFile(
+      await exported({ until: new Date(Date.parse(until[0]?.endedAt ?? "") + 1).toISOString() }),
+    );
+    expect(early.code, early.out).toBe(0);
   });
 
   it("gives a person who comes back another id", async () => {

@@ -29,6 +29,28 @@
 - name: VELVET_CHECKPOINT_FILE
   value: /var/lib/velvet-checkpoint/checkpoint.json
 {{- end }}
+{{- if .Values.checkpoint.keySecret }}
+- name: VELVET_CHECKPOINT_KEY
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.checkpoint.keySecret }}
+      key: {{ .Values.checkpoint.keyKey }}
+{{- end }}
+{{- with .Values.checkpoint.git }}
+{{- if .url }}
+- name: VELVET_CHECKPOINT_GIT_URL
+  value: {{ .url | quote }}
+- name: VELVET_CHECKPOINT_GIT_BRANCH
+  value: {{ .branch | quote }}
+{{- if .tokenSecret }}
+- name: VELVET_CHECKPOINT_GIT_TOKEN
+  valueFrom:
+    secretKeyRef:
+      name: {{ .tokenSecret }}
+      key: {{ .tokenKey }}
+{{- end }}
+{{- end }}
+{{- end }}
 - name: VELVET_ENV
   value: {{ .Values.environment | quote }}
 - name: VELVET_INSTALL
