@@ -43,11 +43,11 @@ export class BranchWatch {
   /** Compares, and appends the ledger's last checkpoint where nothing is wrong. Throws what the ledger throws, never what git does. */
   async look(signal: AbortSignal): Promise<void> {
     const { db, publication, signer } = this.#options;
-    const found = await this.#reach(async () => this.#read(signal));
+    const found = await this.#reach(signal, async () => this.#read(signal));
     if (found === undefined) return;
     const compared = await compareFound(db, found, publication.name, signer);
     await this.#agree(compared);
-    if ((await listHolds(db)).length === 0) await this.#reach(async () => this.#append(compared, signal));
+    if ((await listHolds(db)).length === 0) await this.#reach(signal, async () => this.#append(compared, signal));
   }
 
   async #read(signal: AbortSignal): Promise<Found> {
@@ -83,7 +83,7 @@ export class BranchWatch {
   }
 
   /** Says once that it does not work, and once that it works again. */
-  async #reach<T>(work: () => Promise<T>): Promise<T | undefined> {
+  async #reach<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
     const { publication, log } = this.#options;
     try {
       const result = await work();
@@ -92,6 +92,7 @@ export class BranchWatch {
       this.#failure = undefined;
       return result;
     } catch (error) {
+      if (isStopped(signal)) return undefined;
       const message = error instanceof Error ? error.message : "";
       const facts = { branch: publication.name, error: message };
       if (message !== this.#failure) log.warn(facts, "checkpoints cannot be published to git; rotations go on");
@@ -99,4 +100,9 @@ export class BranchWatch {
       return undefined;
     }
   }
+}
+
+/** Told to stop, and not because it took too long: then nothing is wrong with the branch. */
+function isStopped(signal: AbortSignal): boolean {
+  return signal.aborted && (signal.reason as Error | undefined)?.name !== "TimeoutError";
 }

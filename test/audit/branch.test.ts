@@ -10,6 +10,8 @@ import { signerOf } from "../../controller/checkpoints/statement.ts";
 import { keyRing } from "../../controller/custody/key.ts";
 import { appendInstallAudit } from "../../controller/ledger/audit.ts";
 import { listHolds } from "../../controller/ledger/holds.ts";
+import { readConfig } from "../../controller/config.ts";
+import { checkCheckpointBranch } from "../../controller/doctor/checkpoint.ts";
 import { ensureInstall } from "../../controller/ledger/install.ts";
 import { gitPublication, type GitPublication } from "../../controller/sources/git/publication.ts";
 import { gitHttp, silentServer } from "../git/servers.ts";
@@ -181,10 +183,44 @@ describe("checkpoints on a branch", () => {
       const stop = new AbortController();
       const looking = watch(publication(`http://127.0.0.1:${server.port}/r.git`)).look(stop.signal);
       await server.asked;
-      stop.abort();
+      stop.abort(new DOMException("too late", "TimeoutError"));
       await looking;
       expect(await listHolds(ledger.db)).toEqual([]);
       expect(warnings()).toHaveLength(1);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it("are looked at by velvet doctor, which leaves the branch alone", async () => {
+    const config = readConfig(
+      { VELVET_CHECKPOINT_GIT_URL: `file://${remote.path}`, VELVET_INSTALL: "eu-1" },
+      { root: false, home: folder },
+    );
+    const check = async () => checkCheckpointBranch(config, { PATH: process.env["PATH"] }, signal);
+    expect(await check()).toMatchObject([{ result: "ok", message: expect.stringContaining("will be begun") }]);
+    await seal();
+    await watch().look(signal);
+    expect(await check()).toMatchObject([
+      { result: "ok", message: expect.stringMatching(/#velvet-checkpoints is of 20/) },
+    ]);
+    await remote.hide();
+    expect(await check()).toMatchObject([
+      { result: "warn", message: expect.stringContaining("There is no repository") },
+    ]);
+    expect(await checkCheckpointBranch(readConfig({}, { root: false, home: folder }), {}, signal)).toEqual([]);
+  });
+
+  it("are no trouble of the branch's where Velvet is told to stop", async () => {
+    const server = await silentServer();
+    try {
+      await seal();
+      const stop = new AbortController();
+      const looking = watch(publication(`http://127.0.0.1:${server.port}/r.git`)).look(stop.signal);
+      await server.asked;
+      stop.abort();
+      await looking;
+      expect(logged).toEqual([]);
     } finally {
       await server.close();
     }

@@ -14,7 +14,8 @@ import { wrongShape } from "../../controller/cli/shapes.fixture.ts";
 import { closeInterval } from "../../controller/checkpoints/close.ts";
 import { publishedText, signerOf } from "../../controller/checkpoints/statement.ts";
 import { keyRing } from "../../controller/custody/key.ts";
-import { chainRow } from "../../controller/ledger/audit.ts";
+import { appendInstallAudit, chainRow } from "../../controller/ledger/audit.ts";
+import { wordsOf } from "../../controller/ledger/words.ts";
 import { ensureInstall } from "../../controller/ledger/install.ts";
 import { erase } from "../../controller/ledger/erase.ts";
 import { ledgerOf, openPool } from "../../controller/ledger/db.ts";
@@ -166,6 +167,29 @@ describe("a record from before names stood beside the chains", () => {
       await old.drop();
     }
   });
+});
+
+it("an erasure of more than one row can name is said in several, and verifies", async () => {
+  const many = await freshLedger();
+  const owner = openPool({ connectionString: many.ownerUrl, max: 1, applicationName: "test" }, () => undefined);
+  try {
+    const entries = Array.from({ length: 600 }, () => ({ event: "Said", ticket: wordsOf("BULK-1", randomBytes) }));
+    await many.db.transaction(async (tx) => appendInstallAudit(tx, entries));
+    const order = { kind: "ticket", word: "BULK-1", decidedBy: "dpo", reason: "retention" } as const;
+    expect(await erase(ledgerOf(owner), order, randomBytes)).toMatchObject({ actors: 0, words: 600 });
+    const rows = await tamper(
+      many,
+      "select 1 from velvet.audit where position('\"event\":\"Erased\"' in encode(canonical, 'escape')) > 0",
+    );
+    expect(rows).toHaveLength(2);
+    expect(await verified(many)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("602 rows in 1 chains: all whole"),
+    });
+  } finally {
+    await owner.end();
+    await many.drop();
+  }
 });
 
 it("a ledger that was not migrated since verifies as well", async () => {
