@@ -8,6 +8,18 @@ AS $function$
   select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $function$;
 
+CREATE OR REPLACE FUNCTION velvet.refuse_all_but_erasing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'UPDATE' and new.salt is null
+    and to_jsonb(new) - 'salt' - 'name' - 'text' = to_jsonb(old) - 'salt' - 'name' - 'text' then
+    return new;
+  end if;
+  raise exception 'words and names beside audit rows are erased, and never changed or removed' using errcode = 'insufficient_privilege';
+end $function$;
+
 CREATE OR REPLACE FUNCTION velvet.refuse_audit_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -15,6 +27,14 @@ AS $function$
 begin
   raise exception 'audit rows are never changed or removed' using errcode = 'insufficient_privilege';
 end $function$;
+
+CREATE OR REPLACE FUNCTION velvet.says(said text, word text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select said ~ ('(^|[^[:alnum:]_])' || regexp_replace(word, '([^[:alnum:][:space:]])', '\\\1', 'g') || '($|[^[:alnum:]_])')
+$function$;
 
 CREATE OR REPLACE FUNCTION velvet.touch(touched text, place text)
  RETURNS void
@@ -70,6 +90,31 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION velvet.without_word(given jsonb, word text, place text DEFAULT ''::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+begin
+  case jsonb_typeof(given)
+    when 'object' then
+      return (select coalesce(jsonb_object_agg(e.name, velvet.without_word(e.member, word,
+          case when e.name = 'name' and given ? 'decision' and given ? 'trust' then 'decidedBy' else e.name end)), '{}')
+        from jsonb_each(given) as e (name, member));
+    when 'array' then
+      return (select coalesce(jsonb_agg(velvet.without_word(e.item, word, place) order by e.n), '[]')
+        from jsonb_array_elements(given) with ordinality as e (item, n));
+    when 'string' then
+      if place in ('requestedBy', 'decidedBy', 'author', 'committer', 'ticket', 'reason', 'message')
+        and velvet.says(given #>> '{}', word) then
+        return to_jsonb('[erased]'::text);
+      end if;
+      return given;
+    else
+      return given;
+  end case;
+end $function$;
+
 create table velvet.account (
   name text not null,
   generation bigint not null,
@@ -103,6 +148,21 @@ create table velvet.account_status (
 );
 
 CREATE TRIGGER account_is_shown AFTER INSERT OR UPDATE OF ready, reason, message, remaining ON velvet.account_status FOR EACH ROW EXECUTE FUNCTION velvet.touch_account();
+
+create table velvet.actor (
+  id bytea not null,
+  salt bytea,
+  name text,
+  constraint actor_check CHECK ((salt IS NULL) = (name IS NULL)),
+  constraint actor_id_check CHECK (length(id) = 32),
+  constraint actor_salt_check CHECK (length(salt) >= 16),
+  constraint actor_pkey PRIMARY KEY (id),
+  constraint actor_name_key UNIQUE (name)
+);
+
+CREATE TRIGGER actor_rows_stay BEFORE DELETE OR UPDATE ON velvet.actor FOR EACH ROW EXECUTE FUNCTION velvet.refuse_all_but_erasing();
+
+CREATE TRIGGER actor_table_stays BEFORE TRUNCATE ON velvet.actor FOR EACH STATEMENT EXECUTE FUNCTION velvet.refuse_audit_change();
 
 create table velvet.attempt (
   id uuid not null,
@@ -148,6 +208,21 @@ CREATE TRIGGER audit_rows_stay BEFORE DELETE OR UPDATE ON velvet.audit FOR EACH 
 
 CREATE TRIGGER audit_table_stays BEFORE TRUNCATE ON velvet.audit FOR EACH STATEMENT EXECUTE FUNCTION velvet.refuse_audit_change();
 
+create table velvet.audit_words (
+  chain text not null,
+  seq bigint not null,
+  field text not null,
+  salt bytea,
+  text text,
+  constraint audit_words_check CHECK ((salt IS NULL) = (text IS NULL)),
+  constraint audit_words_salt_check CHECK (length(salt) >= 16),
+  constraint audit_words_pkey PRIMARY KEY (chain, seq, field)
+);
+
+CREATE TRIGGER audit_words_rows_stay BEFORE DELETE OR UPDATE ON velvet.audit_words FOR EACH ROW EXECUTE FUNCTION velvet.refuse_all_but_erasing();
+
+CREATE TRIGGER audit_words_table_stays BEFORE TRUNCATE ON velvet.audit_words FOR EACH STATEMENT EXECUTE FUNCTION velvet.refuse_audit_change();
+
 create table velvet.checkpoint (
   size bigint not null,
   at timestamp with time zone not null,
@@ -156,12 +231,15 @@ create table velvet.checkpoint (
   previous bytea not null,
   signature bytea not null,
   replaces bytea[] not null default '{}'::bytea[],
+  next_key text,
   constraint checkpoint_hash_check CHECK (length(hash) = 32),
   constraint checkpoint_size_check CHECK (size > 0),
   constraint checkpoint_pkey PRIMARY KEY (size),
   constraint checkpoint_hash_key UNIQUE (hash),
   constraint checkpoint_previous_key UNIQUE (previous)
 );
+
+CREATE INDEX checkpoint_handing_over ON velvet.checkpoint USING btree (size) WHERE (next_key IS NOT NULL);
 
 CREATE INDEX checkpoint_replacing ON velvet.checkpoint USING btree (size) WHERE (replaces <> '{}'::bytea[]);
 
