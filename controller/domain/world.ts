@@ -103,6 +103,8 @@ export interface RotationFacts {
   /** A person insisted on the revoke although the old credential is still in use, or after it failed. */
   readonly insist?: Who;
   readonly lastReceiptAt?: Instant;
+  /** When the vendor ends the new credential by itself, in the vendor's own words. */
+  readonly expiresAt?: string;
   readonly abort?: { readonly by: Who; readonly reason: string; readonly from: State };
   readonly revoked?: { readonly at: Instant; readonly by: "velvet" | "person"; readonly who?: Who };
   readonly residual?: readonly Residual[];

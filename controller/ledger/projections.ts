@@ -36,6 +36,17 @@ export interface CredentialState extends Place {
   readonly fingerprint: string | null;
   readonly issuedAt: Instant | null;
   readonly retired: readonly RetiredRow[];
+  /** Absent where nothing is due by itself, or where the scheduler has not looked yet. */
+  readonly schedule: ScheduleState | null;
+}
+
+/** As the scheduler last reckoned it. */
+export interface ScheduleState {
+  readonly dueAt: Instant;
+  readonly startsAt: Instant;
+  readonly because: string;
+  readonly due: boolean;
+  readonly waitsFor: string;
 }
 
 export interface DecisionState extends Place {

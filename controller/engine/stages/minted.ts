@@ -34,7 +34,7 @@ export async function recordMinted(pass: Pass, world: World, { open, performed }
   try {
     await pass.journal.write((live) => ({
       audit: { event: "Minted", attempt: open.id, vendorId: minted.id, fingerprint: prints.whole },
-      facts: recovered(live.facts),
+      facts: { ...recovered(live.facts), ...(minted.expiresAt === undefined ? {} : { expiresAt: minted.expiresAt }) },
       attempts: [attempt],
       tombstones: isWatched(world, false) ? [tombstoneOf(open, minted.id)] : [],
       effects: performed.effect,

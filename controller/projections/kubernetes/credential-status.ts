@@ -3,8 +3,10 @@ import type { Condition } from "../../domain/status.ts";
 import { camelCase } from "../../domain/status.ts";
 import { summarize } from "../../domain/summarize.ts";
 import type { Instant, RetiredRow } from "../../domain/world.ts";
+import type { ScheduleState } from "../../ledger/projections.ts";
 import type { RotationView } from "../../ledger/views.ts";
 import { acceptedCondition, type Problem, refusedConditions, shown } from "./conditions.ts";
+import { dueCondition } from "./due.ts";
 import { consumerRows, consumersReady } from "./rows.ts";
 
 /** A Credential as the ledger has it. */
@@ -17,6 +19,7 @@ export interface ShownCredential {
   readonly fingerprint?: string;
   readonly issuedAt?: Instant;
   readonly retired: readonly RetiredRow[];
+  readonly schedule?: ScheduleState;
   /** The live one, or else the one that ended last. */
   readonly rotation?: RotationView;
 }
@@ -31,7 +34,7 @@ export function credentialStatus(
 ): Readonly<Record<string, unknown>> {
   const conditions = conditionsOf(credential, problems, at);
   if (credential === undefined) return { observedGeneration: generation, conditions: shown(conditions, generation) };
-  const { uid, currentId, fingerprint, issuedAt, rotation } = credential;
+  const { uid, currentId, fingerprint, issuedAt, rotation, schedule } = credential;
   return {
     observedGeneration: generation,
     conditions: shown(conditions, generation),
@@ -39,6 +42,7 @@ export function credentialStatus(
     ...(currentId === undefined ? {} : { currentId }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(issuedAt === undefined ? {} : { issuedAt }),
+    ...(schedule === undefined ? {} : { nextRotationTime: schedule.startsAt }),
     ...(rotation === undefined ? {} : { consumersReady: consumersReady(rotation), consumers: consumerRows(rotation) }),
     ...(rotation === undefined || rotation.rotation.endedAt !== undefined ? {} : { activeRotation: active(rotation) }),
     ...(credential.retired.length === 0 ? {} : { retired: retiredRows(credential.retired) }),
@@ -65,7 +69,8 @@ function conditionsOf(
   const rotating = rotatingCondition(credential, at);
   if (problems.length > 0) return [...refusedConditions(problems, at), rotating];
   if (credential === undefined) return [rotating];
-  return [readiness(credential), ...progress(credential), acceptedCondition(credential.firstSeenAt), rotating];
+  const due = dueCondition(credential.schedule, credential.firstSeenAt);
+  return [readiness(credential), ...progress(credential), acceptedCondition(credential.firstSeenAt), rotating, due];
 }
 
 /** Between rotations and during one its consumers hold a value that the vendor accepts; Velvet revokes nothing before. */

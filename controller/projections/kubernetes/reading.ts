@@ -116,6 +116,7 @@ function shownCredential(subject: Subject, { known, rotations }: Read): Paramete
     ...(row.currentId === null ? {} : { currentId: row.currentId }),
     ...(row.fingerprint === null ? {} : { fingerprint: row.fingerprint }),
     ...(row.issuedAt === null ? {} : { issuedAt: row.issuedAt }),
+    ...(row.schedule === null ? {} : { schedule: row.schedule }),
     ...(rotation === undefined ? {} : { rotation }),
   };
 }

@@ -9,6 +9,7 @@ import { explain, type Finding, pointer } from "./explain.ts";
 import { jsonComplaints } from "./json.ts";
 import { offsetOf } from "./place.ts";
 import { plainDocument } from "./plain.ts";
+import { timeZoneFindings } from "./schedule-rules.ts";
 import { brokenRules, type Step } from "./rules.ts";
 import { GROUP, specValidator } from "./schema.ts";
 import { type Complaint, entry, readTrees, textOf, type Tree } from "./tree.ts";
@@ -173,6 +174,7 @@ function specFindings(kind: Kind, spec: unknown, context: ManifestContext): Find
   const environment = fieldsOf(spec)?.get("environment");
   if (kind === "Credential" && !isUnsound(["spec", "environment"]))
     findings.push(...environmentFindings(environment, context));
+  if (kind === "Credential" && !isUnsound(["spec", "rotation", "timeZone"])) findings.push(...timeZoneFindings(spec));
   return findings;
 }
 
