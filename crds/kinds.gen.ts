@@ -565,7 +565,7 @@ export interface ConsumerSpec {
 
 /** When and how it is rotated. Example: `{every: 90d, overlap: 1h, quarantine: 7d}`. */
 export interface RotationPolicy {
-  /** How old a credential may become before its rotation is due; never by itself when left out. Example: `90d`. */
+  /** How old a credential may become before its rotation is due and requested by itself; never when left out, and never more often than every 8 hours. Example: `90d`. */
   readonly every?: Duration;
   /** When a scheduled rotation may start. Example: `{days: [Mon, Tue], start: "09:00", end: "16:00"}`. */
   readonly window?: {
@@ -578,7 +578,7 @@ export interface RotationPolicy {
   };
   /** Time zone of the window, by its IANA name. Example: `Europe/Vienna`. */
   readonly timeZone?: string;
-  /** Scheduled rotations start up to this much later, so that not all start at once. Example: `6h`. */
+  /** Scheduled rotations start up to this much later, so that not all start at once; a hundredth of `every` when left out. Example: `6h`. */
   readonly jitter?: Duration;
   /** How long old and new live side by side, measured from the last receipt. Example: `1h`. */
   readonly overlap?: Duration;

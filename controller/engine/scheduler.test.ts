@@ -76,7 +76,9 @@ describe("the scheduler", () => {
 
   it("asks once, however many replicas look at the same time", async () => {
     await daysGoBy(91);
-    const written = await Promise.all(["a", "b", "c"].map(async (replica) => keepSchedules(scenario.deps(replica), ON)));
+    const written = await Promise.all(
+      ["a", "b", "c"].map(async (replica) => keepSchedules(scenario.deps(replica), ON)),
+    );
     expect(written.reduce((sum, count) => sum + count, 0)).toBe(1);
     expect(await requests()).toHaveLength(1);
   });
@@ -88,7 +90,11 @@ describe("the scheduler", () => {
       "select convert_from(canonical, 'UTF8')::jsonb as row from velvet.audit where chain = 'install' and convert_from(canonical, 'UTF8') like '%RequestScheduled%'",
     );
     expect(rows).toHaveLength(1);
-    expect(rows[0]?.row).toMatchObject({ event: "RequestScheduled", namespace: NAMESPACE, name: await scheduledName() });
+    expect(rows[0]?.row).toMatchObject({
+      event: "RequestScheduled",
+      namespace: NAMESPACE,
+      name: await scheduledName(),
+    });
   });
 
   it("says that it is due, and asks for nothing, where rotation is off, held, suspended, or somebody asked already", async () => {

@@ -72,10 +72,7 @@ export async function recordSchedules(
   return db.transaction(async (tx) => {
     await tx.query(RECORD, [JSON.stringify(reckoned.map(scheduleRow))]);
     const added = orders.length === 0 ? [] : await addRequests(tx, orders);
-    await appendInstallAudit(
-      tx,
-      orders.filter(({ request }) => added.includes(keyOf(request))).map(auditOf),
-    );
+    await appendInstallAudit(tx, orders.filter(({ request }) => added.includes(keyOf(request))).map(auditOf));
     return added;
   });
 }

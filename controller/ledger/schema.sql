@@ -359,6 +359,10 @@ create table velvet.request (
 
 CREATE INDEX request_pending ON velvet.request USING btree (next_look_at) WHERE (state = 'pending'::text);
 
+CREATE INDEX request_pending_for ON velvet.request USING btree (namespace, (((spec -> 'credentialRef'::text) ->> 'name'::text))) WHERE (state = 'pending'::text);
+
+CREATE INDEX request_scheduled ON velvet.request USING btree (namespace, (((spec -> 'credentialRef'::text) ->> 'name'::text))) WHERE ((origin ->> 'kind'::text) = 'schedule'::text);
+
 CREATE TRIGGER request_is_shown AFTER INSERT OR UPDATE ON velvet.request FOR EACH ROW EXECUTE FUNCTION velvet.touch_named('RotationRequest');
 
 create table velvet.retired (
@@ -425,6 +429,22 @@ create table velvet.rotation (
 CREATE INDEX rotation_due ON velvet.rotation USING btree (next_action_at) WHERE (ended_at IS NULL);
 
 CREATE UNIQUE INDEX rotation_one_live ON velvet.rotation USING btree (credential) WHERE (ended_at IS NULL);
+
+create table velvet.schedule (
+  credential uuid not null,
+  generation bigint not null,
+  known_at timestamp with time zone,
+  due_at timestamp with time zone,
+  starts_at timestamp with time zone,
+  because text not null default ''::text,
+  due boolean not null default false,
+  waits_for text not null default ''::text,
+  next_look_at timestamp with time zone not null,
+  constraint schedule_credential_fkey FOREIGN KEY (credential) REFERENCES velvet.object(uid),
+  constraint schedule_pkey PRIMARY KEY (credential)
+);
+
+CREATE INDEX schedule_next_look ON velvet.schedule USING btree (next_look_at);
 
 create table velvet.source (
   name text not null,

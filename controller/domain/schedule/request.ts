@@ -33,7 +33,10 @@ export function scheduledRequest(credential: ScheduledFor, schedule: Schedule, n
   const { uid, namespace, name, expiresAt, failures } = credential;
   const date = schedule.dueAt.slice(0, 16).replaceAll(/[-:]/g, "").toLowerCase();
   const again = failures === 0 ? "" : `-${failures + 1}`;
-  const own = createHash("sha256").update(`${uid}\0${schedule.dueAt}\0${schedule.because}`).digest("hex").slice(0, HASH);
+  const own = createHash("sha256")
+    .update(`${uid}\0${schedule.dueAt}\0${schedule.because}`)
+    .digest("hex")
+    .slice(0, HASH);
   const tail = `-${date}-${own}${again}`;
   const gone = expiresAt !== undefined && expiresAt <= now;
   return {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert as holds, constantFrom, date, integer, pre, property, uuid } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { scheduledRequest } from "./request.ts";
 import { backoffMs, scheduleOf, type ScheduleFacts } from "./schedule.ts";
@@ -66,18 +66,18 @@ describe("a schedule", () => {
   });
 
   it("starts inside of its window, after it is due, and within the jitter where it is open", () => {
-    const instants = fc.date({ min: new Date("2026-01-01"), max: new Date("2028-01-01"), noInvalidDate: true });
-    const times = fc.integer({ min: 0, max: 1_439 }).map(clock);
-    const zones = fc.constantFrom("UTC", "Europe/Vienna", "America/New_York", "Pacific/Auckland", "Asia/Kathmandu");
-    const property = fc.property(
-      fc.uuid(),
+    const instants = date({ min: new Date("2026-01-01"), max: new Date("2028-01-01"), noInvalidDate: true });
+    const times = integer({ min: 0, max: 1_439 }).map(clock);
+    const zones = constantFrom("UTC", "Europe/Vienna", "America/New_York", "Pacific/Auckland", "Asia/Kathmandu");
+    const told = property(
+      uuid(),
       instants,
       times,
       times,
       zones,
-      fc.integer({ min: 0, max: 48 }),
+      integer({ min: 0, max: 48 }),
       (uid, issued, start, end, timeZone, jitter) => {
-        fc.pre(start !== end);
+        pre(start !== end);
         const window = { start, end };
         const rotation = { every: "30d", jitter: `${jitter}h`, window, timeZone };
         const found = scheduleOf(facts({ uid, rotation, issuedAt: issued.toISOString() }));
@@ -90,7 +90,7 @@ describe("a schedule", () => {
         expect(scheduleOf(facts({ uid, rotation, issuedAt: issued.toISOString() }))).toEqual(found);
       },
     );
-    fc.assert(property, { numRuns: 500 });
+    holds(told, { numRuns: 500 });
   });
 
   it("spreads those that fall due outside of the window over it, instead of all at its opening", () => {

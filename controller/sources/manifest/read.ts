@@ -171,11 +171,20 @@ function specFindings(kind: Kind, spec: unknown, context: ManifestContext): Find
   const isUnsound = unsoundPlaces(findings);
   for (const { twin, path } of brokenRules(kind, spec, isUnsound))
     findings.push({ path, part: twin.at === undefined ? "key" : "value", code: twin.code, message: twin.message });
+  return kind === "Credential" ? [...findings, ...credentialFindings(spec, context, isUnsound)] : findings;
+}
+
+/** What no schema can know of a Credential. */
+function credentialFindings(
+  spec: unknown,
+  context: ManifestContext,
+  isUnsound: (path: readonly Step[]) => boolean,
+): Finding[] {
   const environment = fieldsOf(spec)?.get("environment");
-  if (kind === "Credential" && !isUnsound(["spec", "environment"]))
-    findings.push(...environmentFindings(environment, context));
-  if (kind === "Credential" && !isUnsound(["spec", "rotation", "timeZone"])) findings.push(...timeZoneFindings(spec));
-  return findings;
+  return [
+    ...(isUnsound(["spec", "environment"]) ? [] : environmentFindings(environment, context)),
+    ...(isUnsound(["spec", "rotation", "timeZone"]) ? [] : timeZoneFindings(spec)),
+  ];
 }
 
 /** Whether something at a path, below it or above it is wrong by the schema. */
