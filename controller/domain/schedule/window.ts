@@ -11,7 +11,7 @@ export interface Opening {
   readonly to: Instant;
 }
 
-const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
+const DAYS = "Mon Tue Wed Thu Fri Sat Sun".split(" ");
 /** A window that the change to summer time swallows is there again a week later at the latest. */
 const LOOK_AHEAD_DAYS = 15;
 
