@@ -18,11 +18,14 @@ import type { Deps } from "./engine/deps.ts";
 import { Engine } from "./engine/engine.ts";
 import { accountSecrets } from "./engine/secrets.ts";
 import { openProbes } from "./http/open.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
+import { type Count, createCount, scrapeOf } from "./metrics/scrape.ts";
 import { createReadiness, type Readiness } from "./http/readiness.ts";
 import { readKek } from "./kek.ts";
 import { ledgerAnswers } from "./ledger/answers.ts";
 import { blockBudget, takeBudget } from "./ledger/accounts.ts";
 import type { Db } from "./ledger/db.ts";
+import { readMeasures } from "./ledger/measures.ts";
 import { ensureInstall } from "./ledger/install.ts";
 import type { Log } from "./log.ts";
 import type { OpenLedger } from "./open.ts";
@@ -64,23 +67,35 @@ const CHECKPOINT_MS = 60_000;
 export async function runController(order: ControllerOrder): Promise<void> {
   const { config, clock, stop, version = "unknown" } = order;
   const readiness = createReadiness((ms) => AbortSignal.timeout(ms));
-  const probes = await openProbes({ config, readiness, version, stop, monotonicMs: () => clock.monotonicMs() });
+  const monotonicMs = () => clock.monotonicMs();
+  const measured = createMetrics({ version, concurrency: config.concurrency });
+  const counted = createCount({ monotonicMs, timeout: (ms) => AbortSignal.timeout(ms) });
+  const metrics = scrapeOf(measured, counted);
+  const probes = await openProbes({ config, readiness, version, stop, monotonicMs, metrics });
   try {
-    await runWithProbes(order, readiness);
+    await runWithProbes(order, { readiness, measured, counted });
   } finally {
     await probes?.close();
   }
 }
 
-async function runWithProbes(order: ControllerOrder, readiness: Readiness): Promise<void> {
+/** What is told outside of the ledger. */
+interface Told {
+  readonly readiness: Readiness;
+  readonly measured: Metrics;
+  readonly counted: Count;
+}
+
+async function runWithProbes(order: ControllerOrder, told: Told): Promise<void> {
   const { config, log } = order;
   const keys = keyRing(await readKek(config, order.random));
   const ledger = await openLedger(config, { log: (line) => log.info({}, line) });
   try {
     const install = { id: config.install, environment: config.environment };
     await ensureInstall(ledger.db, install, keys);
-    readiness.set("ledger", async () => ledgerAnswers(ledger.db).then(() => undefined));
-    await runOnLedger(order, ledger, keys, readiness);
+    told.readiness.set("ledger", async () => ledgerAnswers(ledger.db).then(() => undefined));
+    told.counted.from(async () => readMeasures(ledger.db));
+    await runOnLedger(order, ledger, keys, told);
   } finally {
     await ledger.stop();
   }
@@ -91,7 +106,7 @@ async function runOnLedger(
   order: ControllerOrder,
   ledger: OpenLedger,
   keys: KeyRing,
-  readiness: Readiness,
+  { readiness, measured }: Told,
 ): Promise<void> {
   const { config, log, stop } = order;
   const registry = order.registry ?? adapters;
@@ -99,7 +114,7 @@ async function runOnLedger(
   const local = accountSecrets(config.accountSecret, config.accountsDir);
   const lookup = (source: SecretSource) => local(source) ?? cluster?.secrets.lookup(source);
   const accounts = new Accounts(registry, lookup, order.clock, ledgerBudgets(ledger.db));
-  const deps = engineDeps(order, ledger, keys, accounts);
+  const deps = { ...engineDeps(order, ledger, keys, accounts), meter: measured };
   const rotationOn = config.rotation === "on";
   const checkpoints = await watchLedger(order, deps, () => engine.wake());
   const engine = new Engine(deps, {

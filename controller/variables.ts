@@ -178,7 +178,7 @@ export const SETTINGS = {
   }),
   httpPort: setting({
     variable: "VELVET_HTTP_PORT",
-    meaning: "Where /healthz, /readyz and /flags are served, for a kubelet or a load balancer.",
+    meaning: "Where /healthz, /readyz, /flags and /metrics are served, for a kubelet and for Prometheus.",
     fallback: "nothing is served",
     example: "8080",
     parse: wholeNumber(1, 65_535),

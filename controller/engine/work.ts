@@ -1,6 +1,7 @@
 /** One claimed rotation, pass after pass, until it waits or ends. */
 import type { Claim } from "../ledger/claims.ts";
 import { Fenced } from "../ledger/record.ts";
+import type { WorkResult } from "../metrics/meter.ts";
 import type { Deps } from "./deps.ts";
 import { Journal } from "./journal.ts";
 import type { NextLook } from "./reconcile.ts";
@@ -16,14 +17,22 @@ export interface Signals {
 /** Returns when it is due again, as far as that is known: milliseconds from now. Never throws. */
 export async function work(deps: Deps, claim: Claim, signals: Signals): Promise<number | undefined> {
   const journal = new Journal(deps, claim);
+  const begunAt = deps.clock.monotonicMs();
+  let result: WorkResult = "success";
+  deps.meter?.workBegun();
   try {
     const look = await passes(deps, journal, signals);
+    if (look.next === "ended") deps.meter?.rotationEnded(journal.snapshot?.request.spec.flow ?? "", journal.live.state);
     if (look.next !== "wait") return undefined;
+    if (look.until !== undefined) result = "requeue_after";
     await journal.release({ wakes: look.wakes, ...(look.until === undefined ? {} : { until: look.until }) });
     return look.until === undefined ? undefined : Date.parse(look.until) - Date.parse(journal.now());
   } catch (error) {
+    result = "error";
     report(deps, claim, error);
     return undefined;
+  } finally {
+    deps.meter?.workEnded(result, deps.clock.monotonicMs() - begunAt);
   }
 }
 
