@@ -62,7 +62,8 @@ export function describedOf(
 export function holdsIn(requests: readonly RequestObject[]): HoldView[] {
   const found = new Map<string, HoldView>();
   for (const { metadata, status } of requests)
-    for (const { reason, message, place = "the ledger", since = metadata.creationTimestamp ?? "" } of status?.holds ?? [])
+    for (const { reason, message, place = "the ledger", since = metadata.creationTimestamp ?? "" } of status?.holds ??
+      [])
       found.set(`${place} ${reason}`, { reason, message, place, published: {}, foundAt: instant(since) });
   return [...found.values()];
 }

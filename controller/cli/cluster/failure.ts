@@ -60,8 +60,10 @@ function forbidden(message: string): FailureText {
   };
 }
 
-function roleFor(verb: string, resource: string): string {
+/** The chart's role that lets this person do it. */
+export function roleFor(verb: string, resource: string): string {
   if (["get", "list", "watch"].includes(verb)) return "velvet-viewer";
+  if (resource.startsWith("vendoraccounts")) return "velvet-operator";
   return resource.startsWith("rotationdecisions") ? "velvet-approver" : "velvet-requester";
 }
 

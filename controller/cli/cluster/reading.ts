@@ -93,7 +93,6 @@ async function surroundingsIn(
   return { sources: refusedIn(objects), accounts: (accounts ?? []).map(accountOf), holds: [] };
 }
 
-
 function requestsIn(objects: Objects): IterableIterator<RequestObject> {
   return objects.values() as IterableIterator<RequestObject>;
 }

@@ -81,7 +81,7 @@ interface ListAnswer {
 }
 
 /** A list of a kind is only ever not found where the cluster does not know the kind. */
-function raiseWithoutKinds(error: unknown, { client }: OpenCluster): never {
+export function raiseWithoutKinds(error: unknown, { client }: OpenCluster): never {
   if (!isApiError(error) || error.status !== 404) throw error;
   throw new CommandFailure({
     happened: `The cluster ${client.server} does not have Velvet's kinds.`,

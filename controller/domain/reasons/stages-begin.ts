@@ -109,7 +109,8 @@ export const STAGES_BEGIN_REASONS: Readonly<Record<string, Reason>> = {
     where: ["rotation"],
   },
   NothingWorks: {
-    meaning: "The Credential's consumers have nothing that works: it was dead or absent, or what worked was ended first.",
+    meaning:
+      "The Credential's consumers have nothing that works: it was dead or absent, or what worked was ended first.",
     fine: "The rotation that brings them the new one is under way.",
     remedy: "See with `velvet describe` what its request waits for.",
     where: ["rotation"],

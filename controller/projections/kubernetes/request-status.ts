@@ -120,7 +120,10 @@ function rotationFields(view: RotationView): Readonly<Record<string, unknown>> {
 
 const LONGEST_GATE = 1_024;
 
-function gateFields({ rotation }: RotationView, { name, digest, message }: OpenGate): Readonly<Record<string, unknown>> {
+function gateFields(
+  { rotation }: RotationView,
+  { name, digest, message }: OpenGate,
+): Readonly<Record<string, unknown>> {
   const opened = gateFacts({ rotation }, name)?.openedAt;
   const { credentialName } = rotation.snapshot.credential.spec;
   const careful = name === "Revoke" ? ` --confirm ${credentialName} --ticket <ticket>` : "";
