@@ -32,6 +32,8 @@ export interface Following {
 export interface Reading {
   /** As it begins a sentence: `The ledger`. */
   readonly name: string;
+  /** What to do where it knows no request of a name: one or two sentences. */
+  readonly whereElse: string;
   /** Newest first. */
   asked(filter: ReadFilter): Promise<Asked>;
   /** What `asked` says: at once, then whenever it may have changed and now and then, until the signal aborts. At least once. */
@@ -40,5 +42,5 @@ export interface Reading {
   surroundings(filter: ReadFilter): Promise<Pick<StatusPage, "sources" | "accounts" | "holds">>;
   described(filter: ReadFilter): Promise<DescribeReport>;
   /** Those that have ended, the last one first. */
-  history(filter: HistoryFilter): Promise<readonly PastRotation[]>;
+  history(filter: HistoryFilter & { readonly everywhere?: boolean }): Promise<readonly PastRotation[]>;
 }

@@ -193,10 +193,13 @@ function isOver({ rotations, requests }: StatusPage): boolean {
   return rotations.every(({ endedAt }) => endedAt !== undefined) && requests.every(({ state }) => state !== "pending");
 }
 
-export function unknownRequest({ name: whose }: Pick<Reading, "name">, name: string): CommandFailure {
+export function unknownRequest(
+  { name: whose, whereElse }: Pick<Reading, "name" | "whereElse">,
+  name: string,
+): CommandFailure {
   return new CommandFailure({
     happened: `${whose} knows no request ${printable(name)}.`,
     stillFine: "Nothing was changed.",
-    next: "See all with `velvet status --all`. A request that was just merged appears after the next sync of its source.",
+    next: whereElse,
   });
 }

@@ -2,7 +2,6 @@
 import type { Clock } from "../../../adapters/contract.ts";
 import type { AccountView } from "../../ledger/accounts.ts";
 import type { Instant } from "../../domain/world.ts";
-import type { HistoryFilter } from "../../ledger/credentials.ts";
 import { type CommandContext, registryOf } from "../command.ts";
 import type { DescribeReport } from "../describe-report.ts";
 import type { PastRotation } from "../history.ts";
@@ -33,6 +32,7 @@ import { subjectOf } from "./subject.ts";
 export function clusterReading(cluster: OpenCluster, context: Pick<CommandContext, "registry" | "clock">): Reading {
   return {
     name: "The cluster",
+    whereElse: "See all of this namespace with `velvet status --all`; name another one with -n.",
     asked: async (filter) =>
       askedIn(
         (await list(cluster, REQUESTS, queryOf(cluster, filter))).objects as readonly RequestObject[],
@@ -157,8 +157,8 @@ async function describedIn(
   });
 }
 
-async function historyIn(cluster: OpenCluster, filter: HistoryFilter): Promise<PastRotation[]> {
-  const namespace = filter.namespace ?? cluster.namespace;
+async function historyIn(cluster: OpenCluster, filter: Parameters<Reading["history"]>[0]): Promise<PastRotation[]> {
+  const { namespace } = queryOf(cluster, present({ namespace: filter.namespace, everywhere: filter.everywhere }));
   const fieldSelector = filter.credential === undefined ? undefined : `spec.credentialRef.name=${filter.credential}`;
   const [requests, decisions] = await Promise.all([
     list(cluster, REQUESTS, { namespace, fieldSelector }),
