@@ -9,7 +9,7 @@ import { type OpenCluster, withCluster } from "./open.ts";
 import { type CredentialObject, CREDENTIALS, find, list, REQUESTS, type RequestObject } from "./resources.ts";
 import { conditionIn } from "./rotation.ts";
 
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 5_000;
 const MOST = 500;
 const NAMESPACES: Resource = { group: "", version: "v1", plural: "namespaces", kind: "Namespace", namespaced: false };
 

@@ -1,6 +1,7 @@
 /** A RotationRequest as it stands in the cluster, as what people are shown. Pure. */
 import type { Condition as ResourceCondition, ConsumerStatus as Row } from "../../../crds/kinds.gen.ts";
 import type { Condition, ConsumerStatus, OpenGate, RotationStatus } from "../../domain/status.ts";
+import { later } from "../../domain/duration.ts";
 import type { RequestView } from "../../ledger/views.ts";
 import type { Instant } from "../../domain/world.ts";
 import type { DescribedRotation } from "../describe-report.ts";
@@ -73,8 +74,12 @@ export function endOf({ status }: RequestObject): Instant | undefined {
   return status?.completedAt === undefined ? undefined : instant(status.completedAt);
 }
 
+const WEEK_MS = 7 * 86_400_000;
+
+/** Of one that no controller has looked at yet, as it will be. */
 export function deadlineOf(object: RequestObject): Instant {
-  return instant(object.status?.deadline ?? object.spec.deadline ?? beginOf(object));
+  const given = object.status?.deadline ?? object.spec.deadline;
+  return given === undefined ? later(beginOf(object), WEEK_MS) : instant(given);
 }
 
 export function conditionsOf({ status }: RequestObject): Condition[] {
