@@ -742,6 +742,8 @@ export interface GateStatus {
   readonly digest: string;
   /** Since when it waits. Example: `2026-11-21T09:30:00Z`. */
   readonly openedAt?: string;
+  /** What an approval lets happen. Example: `orders@3 will be revoked. 4 of 4 consumers work with the new credential.`. */
+  readonly message?: string;
   /** The command that approves it. Example: `velvet approve 2026-11-rotate-orders-db --gate Revoke`. */
   readonly command?: string;
 }
@@ -770,6 +772,28 @@ export interface RotationRequestStatus {
   readonly trust?: "claimed" | "signed" | "host" | "admission";
   /** The gate that waits for a person. Example: `{name: Revoke, digest: "sha256:0f3c8d1a7b210d4e2f6a8a3b4b7e9d55"}`. */
   readonly gate?: GateStatus;
+  /** The stages that it entered, the last 40, in their order; one lasts until the next begins. Example: `[{stage: Verifying, enteredAt: "2026-11-21T09:30:00Z"}]`. */
+  readonly stages?: readonly ({
+    /** The stage in CamelCase. Example: `Verifying`. */
+    readonly stage: string;
+    /** When it was entered. Example: `2026-11-21T09:30:00Z`. */
+    readonly enteredAt: string;
+  })[];
+  /** When what failed is tried again: the rotation's own step, or the first of its consumers. Example: `2026-11-21T09:32:00Z`. */
+  readonly nextTryTime?: string;
+  /** How often the rotation's own step has failed. Example: `2`. */
+  readonly tries?: number;
+  /** Why no controller starts anything: the ledger and what was published of it do not agree. Mostly absent. Example: `[{reason: LedgerRollback, message: The ledger is behind its published checkpoint.}]`. */
+  readonly holds?: readonly ({
+    /** Why, in one CamelCase word. Example: `LedgerRollback`. */
+    readonly reason: "LedgerRollback" | "CheckpointForged" | "CheckpointForeign" | "CheckpointUnreadable";
+    /** Why, in a sentence for a person. Example: `The ledger is behind its published checkpoint.`. */
+    readonly message: string;
+    /** Whose published checkpoint. Example: `velvet-0:/data/checkpoint.json`. */
+    readonly place?: string;
+    /** When it was found. Example: `2026-11-21T09:30:00Z`. */
+    readonly since?: string;
+  })[];
   /** Consumers that work with the new credential, of all. Example: `3/4`. */
   readonly consumersReady?: string;
   /** A row for each consumer; custody is the row with the id `custody`. Example: `[{id: orders-app, state: Working}]`. */

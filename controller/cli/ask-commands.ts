@@ -17,10 +17,12 @@ export function addPlan(program: Command, run: Run): void {
     .description("say what would happen, with no effect: order, proofs, gates, what cannot be undone, what refuses it")
     .addOption(namespaceOption())
     .option("-f, --file <paths...>", "from manifests of tenant and platform, without a ledger")
+    .option("-A, --all-namespaces", "on a cluster: of all namespaces")
     .addOption(formatOption("json"))
     .action(async (name: string | undefined, { file, ...options }: PlanFlags) =>
       run(async (context) => {
         if (file) return (await import("./plan-files.ts")).planFilesCommand(context, name, file, options);
+        if (context.cluster) return (await import("./cluster/plan.ts")).planClusterCommand(context, name, options);
         return onLedger(context, async (db, ledger) =>
           (await import("./plan.ts")).planCommand(context, name, options, db, ledger),
         );
@@ -32,6 +34,7 @@ export function addPlan(program: Command, run: Run): void {
       ["velvet plan", "all that is requested or under way"],
       ["velvet plan orders/orders-db", "as if a rotation were requested now"],
       ["velvet plan rotate-1 -o json", "one request, for a program"],
+      ["kubectl velvet plan orders-db -n orders", "from what the cluster shows, with your own rights"],
       ["velvet plan --file platform teams/orders", "offline, before anything is merged"],
     ],
     "Exit codes: 0 nothing would change, 2 something would, 1 it would be refused, or was asked wrongly.",

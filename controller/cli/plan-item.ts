@@ -42,6 +42,8 @@ export interface PlanItem {
 
 export interface PlanReport {
   readonly items: readonly PlanItem[];
+  /** On a cluster: what this person could not read, or nobody can read there, and what was taken for so instead. */
+  readonly notRead?: readonly string[];
 }
 
 /** What a plan of something that has not begun is made of. */

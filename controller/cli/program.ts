@@ -172,9 +172,17 @@ function addMigrate(program: Command, run: Run): void {
 function addDoctor(program: Command, run: Run): void {
   program
     .command("doctor")
-    .description("say what is missing to run here; changes nothing")
+    .description("say what is missing to run here, or to work on a cluster; changes nothing")
+    .option("-n, --namespace <namespace>", "on a cluster: where you work; default: the context's")
     .addOption(jsonOption())
-    .addHelpText("after", examples("velvet doctor", "velvet doctor -o json   ends with 1 when something is missing"))
+    .addHelpText(
+      "after",
+      examples(
+        "velvet doctor",
+        "velvet doctor -o json             ends with 1 when something is missing",
+        "kubectl velvet doctor -n orders   kinds, policies, controller, and what you may do there",
+      ),
+    )
     .action(async (options: DoctorOptions) =>
       run(async (context) => (await import("./doctor.ts")).doctorCommand(context, options)),
     );

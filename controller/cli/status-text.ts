@@ -99,7 +99,7 @@ function sourceLines({ sources }: StatusPage, colours: Colours): string[] {
       ? colours.yellow(`The source ${printable(name)} has manifests that are refused:`)
       : colours.red(`The source ${printable(name)} is not ready. ${printable(`${reason}: ${message}`)}`),
     ...problems.map((problem) => {
-      const where = `${problem.path}:${problem.line}:${problem.column}`;
+      const where = problem.line === 0 ? problem.path : `${problem.path}:${problem.line}:${problem.column}`;
       return `  ${printable(where)}  ${problem.code}: ${printable(problem.message)}`;
     }),
   ]);

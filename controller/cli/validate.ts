@@ -2,9 +2,17 @@ import { dirname } from "node:path";
 import { utf8 } from "../sources/git/documents.ts";
 import type { Problem } from "../sources/look.ts";
 import { findDuplicates, type PlacedDocument } from "../sources/manifest/duplicates.ts";
-import { type ManifestContext, MAX_BYTES, mentionsVelvet, readManifests } from "../sources/manifest/read.ts";
+import {
+  type ManifestContext,
+  type ManifestFile,
+  MAX_BYTES,
+  mentionsVelvet,
+  type ParsedDocument,
+  readManifests,
+} from "../sources/manifest/read.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { CommandFailure, misuse } from "./failure.ts";
+import { printable } from "./output.ts";
 import { sarifLog } from "./sarif.ts";
 import { type FoundFile, findFiles, readBytes } from "./validate-files.ts";
 import { problemCommands, problemText } from "./validate-formats.ts";
@@ -14,7 +22,14 @@ export interface ValidateOptions {
   readonly tree?: "tenant" | "platform";
   readonly environment?: string;
   readonly format: "text" | "json" | "github" | "sarif";
+  /** Ask the API server too. */
+  readonly server?: boolean;
+  readonly namespace?: string;
+  readonly fieldManager?: string;
 }
+
+/** Looks once more at what the offline check let pass, and answers what else is wrong. */
+export type Inspect = (file: ManifestFile, documents: readonly ParsedDocument[]) => Promise<readonly Problem[]>;
 
 /** What `--format json` prints. */
 export interface Verdict {
@@ -32,7 +47,10 @@ export async function validateManifests(
   paths: readonly string[],
   options: ValidateOptions,
 ): Promise<ExitCode> {
-  const verdict = await validatePaths(context, paths.length > 0 ? paths : ["."], options);
+  const named = paths.length > 0 ? paths : ["."];
+  const verdict = await (options.server === true
+    ? validateOnServer(context, named, options)
+    : validatePaths(context, named, options));
   const summary = summaryOf(verdict);
   print(context, verdict, options.format);
   if (verdict.problems.length > 0)
@@ -41,6 +59,30 @@ export async function validateManifests(
     throw misuse(summary, "Name a file or folder that holds manifests of velvet.raxx.app/v1alpha1.");
   context.out.note(summary);
   return 0;
+}
+
+async function validateOnServer(
+  context: CommandContext,
+  paths: readonly string[],
+  options: ValidateOptions,
+): Promise<Verdict> {
+  const [{ withCluster }, { myName }, { serverInspection }] = await Promise.all([
+    import("./cluster/open.ts"),
+    import("./cluster/create.ts"),
+    import("./cluster/validate.ts"),
+  ]);
+  return withCluster(context, context.cluster ?? {}, async (cluster) => {
+    const { namespace, fieldManager = "velvet-cli" } = options;
+    const who = await myName(cluster);
+    const verdict = await validatePaths(
+      context,
+      paths,
+      options,
+      serverInspection(cluster, { namespace, fieldManager }),
+    );
+    context.out.note(printable(`${cluster.client.server} was asked with dry runs, as ${who}; nothing was kept.`));
+    return verdict;
+  });
 }
 
 function print({ out }: CommandContext, verdict: Verdict, format: ValidateOptions["format"]): void {
@@ -53,7 +95,8 @@ function print({ out }: CommandContext, verdict: Verdict, format: ValidateOption
 export async function validatePaths(
   { stdin = nothing(), progress, stop }: Pick<CommandContext, "stdin" | "progress" | "stop">,
   paths: readonly string[],
-  { tree, environment }: Omit<ValidateOptions, "format">,
+  { tree, environment }: Pick<ValidateOptions, "tree" | "environment">,
+  inspect: Inspect = async () => [],
 ): Promise<Verdict> {
   const context: ManifestContext = { tree: tree ?? "any", ...(environment === undefined ? {} : { environment }) };
   const files = await findFiles(paths);
@@ -62,7 +105,7 @@ export async function validatePaths(
   for (const [index, file] of files.entries()) {
     if (stop.aborted) break;
     progress?.show(`${index} of ${files.length} files`);
-    const found = await check(file, stdin, context);
+    const found = await check(file, stdin, context, inspect);
     documents.push(...found.documents);
     problems.push(...found.problems);
   }
@@ -82,6 +125,7 @@ async function check(
   file: FoundFile,
   stdin: AsyncIterable<Uint8Array>,
   context: ManifestContext,
+  inspect: Inspect,
 ): Promise<Omit<Verdict, "files">> {
   const path = file.path === "-" ? "<stdin>" : file.path;
   const { bytes, cut, size } = await readBytes(file, stdin);
@@ -96,7 +140,11 @@ async function check(
     return { documents: [], problems: [{ path, line: 0, column: 0, code: "NotUtf8", message }] };
   }
   const { documents, problems } = readManifests({ path, text }, context);
-  return { documents: documents.map(({ spec: _spec, ...document }) => ({ ...document, path })), problems };
+  const more = await inspect({ path, text }, documents);
+  return {
+    documents: documents.map(({ spec: _spec, ...document }) => ({ ...document, path })),
+    problems: [...problems, ...more].sort((a, b) => a.line - b.line || a.column - b.column),
+  };
 }
 
 function large(path: string, size: number | undefined): Problem {

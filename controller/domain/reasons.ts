@@ -20,6 +20,7 @@ import { POSTGRES_LOGIN_REASONS } from "./reasons/postgres-login.ts";
 import { POSTGRES_ROLES_REASONS } from "./reasons/postgres-roles.ts";
 import type { Reason } from "./reasons/reason.ts";
 import { REQUEST_REASONS } from "./reasons/request.ts";
+import { SERVER_REASONS } from "./reasons/server.ts";
 import { SOURCE_REASONS } from "./reasons/source.ts";
 import { STAGES_BEGIN_REASONS } from "./reasons/stages-begin.ts";
 import { STAGES_END_REASONS } from "./reasons/stages-end.ts";
@@ -57,6 +58,7 @@ export const REASON_GROUPS: readonly {
   { title: "Kubernetes", reasons: KUBERNETES_REASONS },
   { title: "Manifests: text and fields", reasons: MANIFEST_TEXT_REASONS },
   { title: "Manifests: rules", reasons: MANIFEST_RULES_REASONS },
+  { title: "Manifests: what the API server says", reasons: SERVER_REASONS },
   { title: "Sources", reasons: SOURCE_REASONS },
   { title: "Clusters", reasons: CLUSTER_REASONS },
   { title: "Start", reasons: START_REASONS },

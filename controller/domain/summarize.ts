@@ -47,7 +47,7 @@ export function openGate(view: Summarizable): OpenGate | undefined {
 function gateMessage(view: Summarizable, gate: Gate): string {
   const { credential } = view.rotation.snapshot;
   if (gate === "Mint") return `A new credential for ${credential.spec.credentialName} will be minted.`;
-  const old = view.rotation.facts.verify?.previousId ?? "the old credential";
+  const old = view.rotation.facts.verify?.previousId ?? "The old credential";
   if (!liveAttempt(view)) {
     return `${old} will be ended before there is a new one: its consumers are interrupted until they have that.`;
   }

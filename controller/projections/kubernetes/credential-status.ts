@@ -2,7 +2,8 @@
 import type { Condition } from "../../domain/status.ts";
 import { camelCase } from "../../domain/status.ts";
 import { summarize } from "../../domain/summarize.ts";
-import type { Instant, RetiredRow } from "../../domain/world.ts";
+import { CUSTODY } from "../../domain/consumers.ts";
+import type { ConsumerRow, Instant, RetiredRow } from "../../domain/world.ts";
 import type { ScheduleState } from "../../ledger/projections.ts";
 import type { RotationView } from "../../ledger/views.ts";
 import { acceptedCondition, type Problem, refusedConditions, shown } from "./conditions.ts";
@@ -70,8 +71,41 @@ function conditionsOf(
   if (problems.length > 0) return [...refusedConditions(problems, at), rotating];
   if (credential === undefined) return [rotating];
   const due = dueCondition(credential.schedule, credential.firstSeenAt);
-  return [readiness(credential), ...progress(credential), acceptedCondition(credential.firstSeenAt), rotating, due];
+  const interrupted = interruption(credential);
+  const ready = interrupted.length > 0 ? interrupted : [readiness(credential)];
+  return [...ready, acceptedCondition(credential.firstSeenAt), rotating, due];
 }
+
+/**
+ * What kstatus makes of it: while its consumers work, a Credential is Current, whatever its rotation waits for. A rotation may wait for a
+ * person for days, and reports that itself, as the RotationRequest. Only where the consumers have nothing that works is the Credential in
+ * progress, or failed.
+ */
+function interruption({ rotation }: ShownCredential): Condition[] {
+  if (rotation === undefined || !isInterrupted(rotation)) return [];
+  const { name, createdAt } = rotation.rotation;
+  const message = `Its consumers have nothing that works until ${name} has brought them the new credential.`;
+  const ready: Condition = {
+    type: "Ready",
+    status: "False",
+    reason: "NothingWorks",
+    message,
+    lastTransitionTime: rotation.rotation.facts.revoked?.at ?? createdAt,
+  };
+  return [ready, ...summarize(rotation).conditions.filter(({ type }) => type === "Reconciling" || type === "Stalled")];
+}
+
+/** Nothing worked when it began, or what did was ended first; and not everybody has the new one. */
+function isInterrupted({ rotation, consumers }: RotationView): boolean {
+  if (rotation.endedAt !== undefined || !mayInterrupt(rotation)) return false;
+  return consumers.some(({ id, state }) => id !== CUSTODY && WITHOUT.has(state));
+}
+
+function mayInterrupt({ expect, facts }: RotationView["rotation"]): boolean {
+  return expect !== "Alive" || facts.revoked !== undefined;
+}
+
+const WITHOUT: ReadonlySet<ConsumerRow["state"]> = new Set(["pending", "writing", "written", "settled", "failed"]);
 
 /** Between rotations and during one its consumers hold a value that the vendor accepts; Velvet revokes nothing before. */
 function readiness({ rotation, firstSeenAt, issuedAt, currentId }: ShownCredential): Condition {
@@ -85,12 +119,8 @@ function readiness({ rotation, firstSeenAt, issuedAt, currentId }: ShownCredenti
   if (last?.state === "aborted") {
     return said("Aborted", `${last.name} was aborted; see what it says is left.`, firstSeenAt);
   }
-  return said("Current", currentId === undefined ? "" : `${currentId} is in use.`, firstSeenAt);
-}
-
-function progress({ rotation }: ShownCredential): Condition[] {
-  if (rotation === undefined || rotation.rotation.endedAt !== undefined) return [];
-  return summarize(rotation).conditions.filter(({ type }) => type === "Reconciling" || type === "Stalled");
+  const again = last !== undefined && mayInterrupt(last) ? last.facts.lastReceiptAt : undefined;
+  return said("Current", currentId === undefined ? "" : `${currentId} is in use.`, again ?? firstSeenAt);
 }
 
 function rotatingCondition(credential: ShownCredential | undefined, at: Instant): Condition {
@@ -101,9 +131,14 @@ function rotatingCondition(credential: ShownCredential | undefined, at: Instant)
     type: "Rotating",
     status: "True",
     reason: camelCase(last.state),
-    message: `${last.name}, since ${last.createdAt}.${editedSince(credential, last.snapshot.credential.generation)}`,
+    message: `${last.name}, since ${last.createdAt}.${troubleIn(credential?.rotation)}${editedSince(credential, last.snapshot.credential.generation)}`,
     lastTransitionTime: last.createdAt,
   };
+}
+
+function troubleIn(rotation: RotationView | undefined): string {
+  const stalled = rotation && summarize(rotation).conditions.find(({ type }) => type === "Stalled");
+  return stalled === undefined ? "" : ` It is stalled. ${stalled.reason}: ${stalled.message}`;
 }
 
 function editedSince(credential: ShownCredential | undefined, generation: number): string {

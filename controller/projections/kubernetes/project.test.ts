@@ -3,6 +3,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { freshLedger, type FreshLedger } from "../../../test/support/postgres.ts";
 import type { ApiObject } from "../../kubernetes/object.ts";
+import { dropHolds, reportHold } from "../../ledger/holds.ts";
 import { syncSource } from "../../sources/sync.ts";
 import { type Announcement, openProjector, type Projector } from "./project.ts";
 import type { Status } from "./reading.ts";
@@ -154,6 +155,21 @@ describe("the projection into a cluster", () => {
     await times(1);
     await quiet();
     expect(written.length).toBe(1);
+  });
+
+  it("shows that nothing is started, and that it goes on again, although no object was touched", async () => {
+    await show();
+    see();
+    await times(1);
+    const hold = { reason: "LedgerRollback", message: "The ledger is behind.", published: {} } as const;
+    await reportHold(ledger.db, "here", hold);
+    await times(2);
+    expect(written[1]?.status).toMatchObject({ holds: [{ reason: "LedgerRollback", place: "here" }] });
+    expect(said.at(-1)).toMatchObject({ reason: "LedgerRollback" });
+    see(written[1]?.status);
+    await dropHolds(ledger.db, ["here"]);
+    await times(3);
+    expect(written[2]?.status).toEqual(written[0]?.status);
   });
 
   it("leaves alone what is gone", async () => {

@@ -7,6 +7,7 @@ import type { Db } from "../../ledger/db.ts";
 import { deliverOutbox, dueOutbox, nameRotations, type Touched } from "../../ledger/projections.ts";
 import { type Bell, createBell } from "../../sources/bell.ts";
 import { keyOf } from "../../sources/shown.ts";
+import { type HoldWatch, openHoldWatch } from "./hold-watch.ts";
 import { readStatuses, type Status } from "./reading.ts";
 import { type KnownSubject, type Left, readyReason, type Subjects } from "./subjects.ts";
 
@@ -61,9 +62,11 @@ class Projecting implements Projector {
   readonly #bell: Bell = createBell();
   readonly #nudged = new Set<string>();
   readonly #resting = new Map<string, { readonly until: number; readonly tries: number }>();
+  readonly #holds: HoldWatch;
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
+    this.#holds = openHoldWatch(options.db, options.monotonicMs);
   }
 
   nudge(path: string): void {
@@ -92,6 +95,7 @@ class Projecting implements Projector {
   /** One batch. True where there may be more. */
   async #once(signal: AbortSignal): Promise<boolean> {
     const { db, source, subjects, onTrouble } = this.#options;
+    if (await this.#holds.changed()) this.#nudgeRequests();
     const due = await dueOutbox(db, BATCH);
     const asked = this.#takeNudged();
     try {
@@ -105,6 +109,10 @@ class Projecting implements Projector {
       throw error;
     }
     return due.length === BATCH || this.#nudged.size > 0;
+  }
+
+  #nudgeRequests(): void {
+    for (const path of this.#options.subjects.paths()) if (path.startsWith("RotationRequest/")) this.#nudged.add(path);
   }
 
   #takeNudged(): string[] {

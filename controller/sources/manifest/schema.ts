@@ -65,10 +65,19 @@ export function specSchema(kind: Kind): StructuralSchema {
   return schema;
 }
 
+/** The schema of the whole kind, as it stands in its CRD. */
+export function kindSchema(kind: Kind): StructuralSchema {
+  return schemaIn(readFileSync(new URL(`../../../crds/${FILES[kind]}.yaml`, import.meta.url), "utf8"));
+}
+
+function schemaIn(text: string): StructuralSchema {
+  const crd = parse(text) as CrdFile; // our own file; the tests of crds/ check its shape
+  return crd.spec.versions[0].schema.openAPIV3Schema;
+}
+
 /** The schema of `spec` in a CRD's text. */
 export function specSchemaIn(text: string): StructuralSchema {
-  const crd = parse(text) as CrdFile; // our own file; the tests of crds/ check its shape
-  const schema = crd.spec.versions[0].schema.openAPIV3Schema.properties?.spec;
+  const schema = schemaIn(text).properties?.spec;
   if (!schema) throw new Error("the CRD has no spec");
   return schema;
 }
