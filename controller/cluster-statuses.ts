@@ -48,8 +48,10 @@ export function openStatuses(order: StatusesOrder): Statuses {
     onIll: (part, failure) => tellOfKind(events, part, failure),
   });
   const tell = (lacking: Lacking): void => {
-    if (lacking.size > 0) void health.ill(DEFINITIONS, outdated(lacking));
-    else void health.well(DEFINITIONS).catch(onFailure);
+    if (lacking.size === 0) return void health.well(DEFINITIONS).catch(onFailure);
+    const failure = outdated(lacking);
+    for (const kind of lacking.keys()) tellOfKind(events, resourceOf(kind).plural, failure);
+    void health.ill(DEFINITIONS, failure);
   };
   const definitions = openDefinitions({
     client,
@@ -88,8 +90,9 @@ function openWriting(order: StatusesOrder, { events, health, definitions }: Mean
     write: writeWith(client),
     announce: ({ subject, ...text }) => events.record(regarding(subject), { ...text, action: "Show" }),
     onTrouble: (err, path, subject) => {
-      log.warn({ err, path }, "a status cannot be shown; it is tried again");
       const failure = failureOf(err, "status");
+      const { reason, remedy } = failure instanceof SourceFailure ? failure : {};
+      log.warn({ err, path, reason, remedy }, "a status cannot be shown; it is tried again");
       if (!(failure instanceof SourceFailure)) return;
       if (failure.reason === OUTDATED) definitions.doubt();
       if (subject !== undefined && failure.reason !== "KubernetesUnavailable") tellOf(events, subject, failure);
@@ -142,9 +145,9 @@ function tellOf(events: EventRecorder, subject: KnownSubject, { reason, message,
 
 /** What holds for all objects of a kind is said of its definition; of an API server that is away nothing can be told there. */
 function tellOfKind(events: EventRecorder, part: string, { reason, message, remedy }: SourceFailure): void {
-  if (reason === "KubernetesUnavailable" || part === STATUSES) return;
-  const plural = part === DEFINITIONS ? resourceOf("Credential").plural : (part.split(".")[0] ?? part);
-  const metadata = { name: `${plural}.${GROUP}`, uid: "" };
+  if (reason === "KubernetesUnavailable" || part === STATUSES || part === DEFINITIONS) return;
+  const plural = part.split(".")[0] ?? part;
+  const metadata = { name: `${plural}.${GROUP}` };
   const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata };
   events.record(definition, { type: "Warning", reason, action: "Watch", note: `${message} ${remedy}` });
 }

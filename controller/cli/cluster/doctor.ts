@@ -1,6 +1,9 @@
 /** What is missing to work on this cluster: its kinds, and what this person may do. Changes nothing. */
 import { type Finding, missing, ok, warn } from "../../doctor/finding.ts";
 import { pathOf, type Resource } from "../../kubernetes/resource.ts";
+import { readServedSchemas } from "../../kubernetes/served-schemas.ts";
+import { lackingIn, OUTDATED_REMEDY, said } from "../../sources/kubernetes/definitions.ts";
+import { GROUP, VERSION } from "../../sources/manifest/schema.ts";
 import { myName } from "./create.ts";
 import type { OpenCluster } from "./open.ts";
 
@@ -28,6 +31,7 @@ export async function checkCluster(cluster: OpenCluster): Promise<Finding[]> {
   const lacking = ["credentials", "rotationrequests", "rotationdecisions", "vendoraccounts"].filter(
     (kind) => !kinds.has(kind),
   );
+  const outdated = await outdatedIn(cluster);
   const rights = await Promise.all(WANTED.map(async (wanted) => rightOf(cluster, wanted)));
   return [
     ok("cluster", `${cluster.client.server} answers, and knows you as ${name}`),
@@ -38,8 +42,23 @@ export async function checkCluster(cluster: OpenCluster): Promise<Finding[]> {
           `the cluster lacks ${lacking.join(", ")}`,
           "A cluster administrator installs the chart velvet.",
         ),
+    ...outdated,
     ...rights,
   ];
+}
+
+/** Where the schemas cannot be read, nothing is said of them. */
+async function outdatedIn({ client, stop }: OpenCluster): Promise<Finding[]> {
+  const { isApiError } = await import("../../kubernetes/error.ts");
+  const served = await readServedSchemas(client, { group: GROUP, version: VERSION }, undefined, stop).catch(
+    (error: unknown) => {
+      if (isApiError(error) && (error.status === 403 || error.status === 404)) return undefined;
+      throw error;
+    },
+  );
+  const lacking = served === undefined ? undefined : lackingIn(served);
+  if (lacking === undefined || lacking.size === 0) return [];
+  return [missing("kinds", `the cluster's CRDs are older than this velvet and lack ${said(lacking)}`, OUTDATED_REMEDY)];
 }
 
 async function kindsOf(cluster: OpenCluster): Promise<ReadonlySet<string>> {

@@ -24,7 +24,7 @@ export interface HealthOptions {
   readonly source: string;
   /** The ledger could not be told. */
   readonly onFailure: (error: unknown) => void;
-  /** A part has something to say that it did not say before. */
+  /** Each time that a part is in trouble: what is told of it may be lost the first time. */
   readonly onIll: (part: string, failure: SourceFailure) => void;
 }
 
@@ -62,9 +62,8 @@ class PartByPart implements Health {
 
   async ill(part: string, trouble: unknown): Promise<void> {
     if (!(trouble instanceof SourceFailure)) return;
-    const before = this.#ills.get(part);
     this.#ills.set(part, trouble);
-    if (before?.message !== trouble.message) this.#options.onIll(part, trouble);
+    this.#options.onIll(part, trouble);
     await this.#tell().catch(this.#options.onFailure);
   }
 
