@@ -107,6 +107,27 @@ describe("reflectors whose API server went away several times", () => {
     expect(clock.monotonicMs()).toBeLessThan(10_000);
   });
 
+  it("are as soon back after an hour as after a minute, and miss no deletion that is forgotten by then", async () => {
+    await using stage = await Stage.open();
+    stage.fake.fault = ({ path }) => (path === "/readyz" ? READY : undefined);
+    const hour = new ManualClock(LONG_MS);
+    stage.put("a/x");
+    stage.put("a/y");
+    // Every pause passes at once: the server is away until the clock says that an hour is over.
+    const pauses: number[] = [];
+    await stage.following({ clock: hour, onTrouble: ({ retryInMs }) => void pauses.push(retryInMs) });
+    await stage.fake.stop();
+    while (hour.monotonicMs() < 3_600_000) await new Promise((resolve) => setImmediate(resolve));
+    stage.remove("a/x");
+    stage.fake.store.compact();
+    const afterMs = hour.monotonicMs();
+    await stage.fake.start();
+    await stage.converged();
+    expect(stage.consumer.deleted).toHaveLength(1);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(30_000);
+    expect(hour.monotonicMs() - afterMs).toBeLessThanOrEqual(2 * 30_000);
+  });
+
   it("come back more and more seldom to one that is there and refuses them all the same", async () => {
     await using stage = await Stage.open();
     const back = openComeback({ client: stage.client, clock, random: () => 0 });

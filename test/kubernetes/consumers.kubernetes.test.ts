@@ -17,7 +17,11 @@ describeKubernetes("a consumer in the cluster", () => {
     await cluster[Symbol.asyncDispose]();
   });
 
-  async function begin(there: (namespace: string) => object[], more?: object): Promise<void> {
+  async function begin(
+    there: (namespace: string) => object[],
+    more?: object,
+    rights?: { secrets: string[] },
+  ): Promise<void> {
     const server = sharedApiServer();
     velvet = await velvetOn(server);
     cluster = await clusterConsumer(server, velvet);
@@ -30,6 +34,7 @@ describeKubernetes("a consumer in the cluster", () => {
       velvet.credential("api-token", { consumers }),
     );
     expect([code, stderr.includes("Error")], stderr).toEqual([0, false]);
+    if (rights) await cluster.grant(rights);
     await velvet.apply(velvet.request("first"));
   }
 
@@ -74,6 +79,24 @@ describeKubernetes("a consumer in the cluster", () => {
     await shows({ Ready: "True/Done" });
     expect(await cluster.held()).toBe(await velvet.held());
     expect(await cluster.held()).not.toBe(OLD);
+  });
+
+  it("whose Secret may not be written any more is named with the right that is missing; given back, a retry goes on to the end", async () => {
+    await begin((namespace) => [ordersSecret(namespace, OLD)], {}, { secrets: ["get"] });
+    await shows({ Distributed: "False/DistributePartial", Stalled: expect.stringMatching(/^True/) });
+    expect(await row()).toMatchObject({
+      reason: "AccountForbidden",
+      message: expect.stringMatching(/permission|may not|right/),
+    });
+    await vi.waitFor(async () => {
+      const told = await eventsOf(sharedApiServer(), velvet.namespace, "first");
+      expect(told).toContainEqual(expect.objectContaining({ type: "Warning", reason: "DistributePartial" }));
+    }, PATIENCE);
+    expect(await cluster.held()).toBe(OLD);
+    await cluster.grant({ secrets: ["get", "patch", "create"] });
+    await decide("again", "RetryConsumers");
+    await shows({ Ready: "True/Done" });
+    expect(await cluster.held()).toBe(await velvet.held());
   });
 
   it("whose Deployment never becomes ready keeps the old value valid, and gets it back when it is aborted", async () => {
