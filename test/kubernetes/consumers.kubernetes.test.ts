@@ -5,6 +5,7 @@ import { describeKubernetes, installCrds, sharedApiServer } from "./environment/
 import { eventsOf } from "./events.ts";
 import { conditionsOf, OLD, velvetOn, type VelvetOnCluster } from "./velvet.ts";
 
+const LONG_MS = 180_000;
 const PATIENCE = { timeout: 60_000, interval: 100 };
 
 describeKubernetes("a consumer in the cluster", () => {
@@ -57,72 +58,84 @@ describeKubernetes("a consumer in the cluster", () => {
     await velvet.apply(velvet.decision(name, { requestRef: { name: "first" }, action }));
   }
 
-  it("whose Secret is immutable is named with what to do, in an Event too; once it was made anew, a retry goes on to the end", async () => {
-    await begin((namespace) => [ordersSecret(namespace, OLD, { immutable: true })]);
-    await shows({
-      Distributed: "False/DistributePartial",
-      Ready: "False/DistributePartial",
-      Stalled: expect.stringMatching(/^True/),
-    });
-    expect(await row()).toMatchObject({ reason: "SecretImmutable", message: expect.stringContaining("immutable") });
-    const { conditions = [], pendingConsumers } = (await velvet.read("rr", "first")).status;
-    expect(pendingConsumers).toEqual(["cluster"]);
-    expect(conditions.find(({ type }) => type === "Stalled")?.message).toContain("immutable");
-    await vi.waitFor(async () => {
-      const told = await eventsOf(sharedApiServer(), velvet.namespace, "first");
-      expect(told).toContainEqual(expect.objectContaining({ type: "Warning", reason: "DistributePartial" }));
-    }, PATIENCE);
-    expect(await cluster.held()).toBe(OLD);
-    await sharedApiServer().must(["delete", "secret", "orders", "-n", velvet.namespace]);
-    await place(ordersSecret(velvet.namespace, OLD));
-    await decide("again", "RetryConsumers");
-    await shows({ Ready: "True/Done" });
-    expect(await cluster.held()).toBe(await velvet.held());
-    expect(await cluster.held()).not.toBe(OLD);
-  });
+  it(
+    "whose Secret is immutable is named with what to do, in an Event too; once it was made anew, a retry goes on to the end",
+    async () => {
+      await begin((namespace) => [ordersSecret(namespace, OLD, { immutable: true })]);
+      await shows({
+        Distributed: "False/DistributePartial",
+        Ready: "False/DistributePartial",
+        Stalled: expect.stringMatching(/^True/),
+      });
+      expect(await row()).toMatchObject({ reason: "SecretImmutable", message: expect.stringContaining("immutable") });
+      const { conditions = [], pendingConsumers } = (await velvet.read("rr", "first")).status;
+      expect(pendingConsumers).toEqual(["cluster"]);
+      expect(conditions.find(({ type }) => type === "Stalled")?.message).toContain("immutable");
+      await vi.waitFor(async () => {
+        const told = await eventsOf(sharedApiServer(), velvet.namespace, "first");
+        expect(told).toContainEqual(expect.objectContaining({ type: "Warning", reason: "DistributePartial" }));
+      }, PATIENCE);
+      expect(await cluster.held()).toBe(OLD);
+      await sharedApiServer().must(["delete", "secret", "orders", "-n", velvet.namespace]);
+      await place(ordersSecret(velvet.namespace, OLD));
+      await decide("again", "RetryConsumers");
+      await shows({ Ready: "True/Done" });
+      expect(await cluster.held()).toBe(await velvet.held());
+      expect(await cluster.held()).not.toBe(OLD);
+    },
+    LONG_MS,
+  );
 
-  it("whose Secret may not be written any more is named with the right that is missing; given back, a retry goes on to the end", async () => {
-    await begin((namespace) => [ordersSecret(namespace, OLD)], {}, { secrets: ["get"] });
-    await shows({ Distributed: "False/DistributePartial", Stalled: expect.stringMatching(/^True/) });
-    expect(await row()).toMatchObject({
-      reason: "AccountForbidden",
-      message: expect.stringMatching(/permission|may not|right/),
-    });
-    await vi.waitFor(async () => {
-      const told = await eventsOf(sharedApiServer(), velvet.namespace, "first");
-      expect(told).toContainEqual(expect.objectContaining({ type: "Warning", reason: "DistributePartial" }));
-    }, PATIENCE);
-    expect(await cluster.held()).toBe(OLD);
-    await cluster.grant({ secrets: ["get", "patch", "create"] });
-    await decide("again", "RetryConsumers");
-    await shows({ Ready: "True/Done" });
-    expect(await cluster.held()).toBe(await velvet.held());
-  });
+  it(
+    "whose Secret may not be written any more is named with the right that is missing; given back, a retry goes on to the end",
+    async () => {
+      await begin((namespace) => [ordersSecret(namespace, OLD)], {}, { secrets: ["get"] });
+      await shows({ Distributed: "False/DistributePartial", Stalled: expect.stringMatching(/^True/) });
+      expect(await row()).toMatchObject({
+        reason: "AccountForbidden",
+        message: expect.stringMatching(/permission|may not|right/),
+      });
+      await vi.waitFor(async () => {
+        const told = await eventsOf(sharedApiServer(), velvet.namespace, "first");
+        expect(told).toContainEqual(expect.objectContaining({ type: "Warning", reason: "DistributePartial" }));
+      }, PATIENCE);
+      expect(await cluster.held()).toBe(OLD);
+      await cluster.grant({ secrets: ["get", "patch", "create"] });
+      await decide("again", "RetryConsumers");
+      await shows({ Ready: "True/Done" });
+      expect(await cluster.held()).toBe(await velvet.held());
+    },
+    LONG_MS,
+  );
 
-  it("whose Deployment never becomes ready keeps the old value valid, and gets it back when it is aborted", async () => {
-    const restart = { deployments: ["orders"] };
-    await begin((namespace) => [ordersSecret(namespace, OLD), ordersDeployment(namespace)], { restart });
-    await vi.waitFor(async () => expect((await cluster.deployment()).metadata.generation).toBe(2), PATIENCE);
-    await cluster.says({ observedGeneration: 2, replicas: 1, updatedReplicas: 1, unavailableReplicas: 1 });
-    await vi.waitFor(
-      async () => expect(await row()).toMatchObject({ message: expect.stringContaining("orders") }),
-      PATIENCE,
-    );
-    expect(conditionsOf(await velvet.read("rr", "first"))).toMatchObject({ Ready: "False/Distributing" });
-    const stuck = { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded" };
-    await cluster.says({ observedGeneration: 2, conditions: [stuck] });
-    await vi.waitFor(async () => {
-      expect(await row()).toMatchObject({ reason: "RolloutFailed", message: expect.stringContaining("orders") });
-    }, PATIENCE);
-    const { Revoked } = conditionsOf(await velvet.read("rr", "first"));
-    expect(Revoked).toMatch(/^Unknown/);
-    await decide("back", "Abort");
-    await vi.waitFor(async () => expect(await cluster.held()).toBe(OLD), PATIENCE);
-    await vi.waitFor(async () => expect((await cluster.deployment()).metadata.generation).toBe(3), PATIENCE);
-    await cluster.rollOut();
-    await shows({ Ready: "False/Aborted" });
-    expect([await cluster.held(), await velvet.held()]).toEqual([OLD, OLD]);
-    const told = await eventsOf(sharedApiServer(), velvet.namespace, "first");
-    expect(told.map(({ reason }) => reason)).toContain("Aborted");
-  });
+  it(
+    "whose Deployment never becomes ready keeps the old value valid, and gets it back when it is aborted",
+    async () => {
+      const restart = { deployments: ["orders"] };
+      await begin((namespace) => [ordersSecret(namespace, OLD), ordersDeployment(namespace)], { restart });
+      await vi.waitFor(async () => expect((await cluster.deployment()).metadata.generation).toBe(2), PATIENCE);
+      await cluster.says({ observedGeneration: 2, replicas: 1, updatedReplicas: 1, unavailableReplicas: 1 });
+      await vi.waitFor(
+        async () => expect(await row()).toMatchObject({ message: expect.stringContaining("orders") }),
+        PATIENCE,
+      );
+      expect(conditionsOf(await velvet.read("rr", "first"))).toMatchObject({ Ready: "False/Distributing" });
+      const stuck = { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded" };
+      await cluster.says({ observedGeneration: 2, conditions: [stuck] });
+      await vi.waitFor(async () => {
+        expect(await row()).toMatchObject({ reason: "RolloutFailed", message: expect.stringContaining("orders") });
+      }, PATIENCE);
+      const { Revoked } = conditionsOf(await velvet.read("rr", "first"));
+      expect(Revoked).toMatch(/^Unknown/);
+      await decide("back", "Abort");
+      await vi.waitFor(async () => expect(await cluster.held()).toBe(OLD), PATIENCE);
+      await vi.waitFor(async () => expect((await cluster.deployment()).metadata.generation).toBe(3), PATIENCE);
+      await cluster.rollOut();
+      await shows({ Ready: "False/Aborted" });
+      expect([await cluster.held(), await velvet.held()]).toEqual([OLD, OLD]);
+      const told = await eventsOf(sharedApiServer(), velvet.namespace, "first");
+      expect(told.map(({ reason }) => reason)).toContain("Aborted");
+    },
+    LONG_MS,
+  );
 });
