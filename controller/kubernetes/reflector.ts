@@ -68,6 +68,8 @@ const WATCH_SECONDS = { least: 300, spread: 301 };
 const SILENCE_MS = 30_000;
 /** A watch that the server ends sooner than this is none. */
 const SHORT_MS = 1_000;
+/** Between two lists where the server was away in between: it may go away often. */
+const RESTED_MS = 3_000;
 /** One that lasted so long got on, even where there was nothing to say. */
 const STEADY_MS = 10_000;
 
@@ -98,6 +100,8 @@ class Following implements Reflector {
   #watchedMs = 0;
   /** Whether something ended since the last list. */
   #restarted = false;
+  /** Whether the server was in trouble since the last list. */
+  #broke = false;
   /** Whether it got on since its last pause: then the next one ends at the first sign that the server is there. */
   #gotOn = true;
 
@@ -154,6 +158,7 @@ class Following implements Reflector {
     this.#version = version;
     this.#listedMs = this.#options.clock.monotonicMs();
     this.#restarted = false;
+    this.#broke = false;
     this.#gotOn = true;
     this.#synced.resolve();
   }
@@ -218,8 +223,10 @@ class Following implements Reflector {
     else this.#counters.restart(reason);
     if (isApiError(error) && error.reason === "ClusterAnswerTooLarge") this.#limit = Math.ceil(this.#limit / 2);
     // That history is forgotten after an outage is no failure to recover from; only one list after the other would be.
-    const rested = this.#options.clock.monotonicMs() - this.#listedMs >= BACKOFF.longestMs;
+    const listedMs = this.#options.clock.monotonicMs() - this.#listedMs;
+    const rested = listedMs >= (this.#broke ? RESTED_MS : BACKOFF.longestMs);
     const isExpected = reason === "gone" && during === "watch" && rested;
+    if (reason !== "gone") this.#broke = true;
     await this.#pause(during, error, isExpected ? 0 : this.#backoff.nextMs());
   }
 
