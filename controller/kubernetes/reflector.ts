@@ -222,12 +222,15 @@ class Following implements Reflector {
     if (reason === "gone") this.#relist(reason);
     else this.#counters.restart(reason);
     if (isApiError(error) && error.reason === "ClusterAnswerTooLarge") this.#limit = Math.ceil(this.#limit / 2);
-    // That history is forgotten after an outage is no failure to recover from; only one list after the other would be.
-    const listedMs = this.#options.clock.monotonicMs() - this.#listedMs;
-    const rested = listedMs >= (this.#broke ? RESTED_MS : BACKOFF.longestMs);
-    const isExpected = reason === "gone" && during === "watch" && rested;
+    const isExpected = reason === "gone" && during === "watch" && this.#isRested();
     if (reason !== "gone") this.#broke = true;
     await this.#pause(during, error, isExpected ? 0 : this.#backoff.nextMs());
+  }
+
+  /** That history is forgotten after an outage is no failure to recover from; only one list after the other would be. */
+  #isRested(): boolean {
+    const listedMs = this.#options.clock.monotonicMs() - this.#listedMs;
+    return listedMs >= (this.#broke ? RESTED_MS : BACKOFF.longestMs);
   }
 
   /** Rejects when the signal is aborted. */

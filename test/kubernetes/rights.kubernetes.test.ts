@@ -1,6 +1,6 @@
 /** The controller's own rights, taken away while it runs and given back: said wherever it still can be, and nothing is lost. */
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { install, type Manifest } from "./chart.ts";
+import { install, type Manifest, must } from "./chart.ts";
 import { type ApiServer, startApiServer } from "./environment/server.ts";
 import { describeKubernetes } from "./environment/shared.ts";
 import { eventsOf } from "./events.ts";
@@ -21,8 +21,7 @@ describeKubernetes("a controller whose rights are taken away", () => {
     // Everybody whom the API server knows may ask for these: no rule of the chart is needed.
     for (const path of ["/readyz", "/openapi/v3"]) await server.must(["get", "--raw", path], { kubeconfig });
     await velvet.start(kubeconfig);
-    const applied = await velvet.apply(...velvet.accountObjects(), velvet.credential("api-token"));
-    expect(applied.stderr).not.toContain("Error");
+    must(await velvet.apply(...velvet.accountObjects(), velvet.credential("api-token")));
     const role: Manifest = JSON.parse(await server.must(["get", "clusterrole", "velvet", "-o", "json"]));
     rules = role.rules ?? [];
   }, 180_000);
