@@ -149,9 +149,11 @@ function watched(
   { cluster, readiness }: { readonly cluster: OpenedCluster; readonly readiness: Readiness },
   onChange: () => void,
 ): RunningSource[] {
-  const running = watchCluster({ cluster, namespaces: config.kubernetesNamespaces, deps, log, stop, onChange });
+  const { kubernetesNamespaces: namespaces } = config;
+  const { running, hindrance } = watchCluster({ cluster, namespaces, deps, log, stop, onChange });
   for (const source of running) awaitFirst(readiness, "kubernetes", source);
-  return running;
+  readiness.set("cluster", hindrance);
+  return [...running];
 }
 
 /** Counted in the ledger, so that all replicas together keep to what a vendor allows. */

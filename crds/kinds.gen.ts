@@ -243,7 +243,7 @@ export interface VendorAccountStatus {
   readonly observedGeneration?: number;
   /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
   readonly lastHandledReconcileAt?: string;
-  /** Whether the account works: `Ready`. Example: `[{type: Ready, status: "True", reason: LoginAccepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  /** Whether the account works: `Ready`; `DefinitionCurrent` only while false. Example: `[{type: Ready, status: "True", reason: LoginAccepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
   readonly conditions?: readonly Condition[];
   /** Remaining quota at the vendor, where it tells. Example: `4812`. */
   readonly remaining?: number;
@@ -678,7 +678,7 @@ export interface CredentialStatus {
   readonly observedGeneration?: number;
   /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
   readonly lastHandledReconcileAt?: string;
-  /** How the credential stands: `Ready`, `Rotating`, `Drifted`, `RotationDue`; `Reconciling` and `Stalled` only while true. Example: `[{type: Ready, status: "True", reason: Current, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  /** How the credential stands: `Ready`, `Rotating`, `Drifted`, `RotationDue`; `Reconciling` and `Stalled` only while true, `DefinitionCurrent` only while false. Example: `[{type: Ready, status: "True", reason: Current, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
   readonly conditions?: readonly Condition[];
   /** The credential's identity in the ledger, which survives a recreation of this object. Example: `0d4e2f6a-8a3b-4b7e-9d55-0f3c8d1a7b21`. */
   readonly uid?: string;
@@ -764,7 +764,7 @@ export interface RotationRequestStatus {
   readonly observedGeneration?: number;
   /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
   readonly lastHandledReconcileAt?: string;
-  /** The stages: `Verified`, `MintApproved`, `Minted`, `Distributed`, `Validated`, `RevokeApproved`, `Revoked`, and `Ready` over all; `Reconciling` and `Stalled` only while true. Example: `[{type: Ready, status: "True", reason: Done, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  /** The stages: `Verified`, `MintApproved`, `Minted`, `Distributed`, `Validated`, `RevokeApproved`, `Revoked`, and `Ready` over all; `Reconciling` and `Stalled` only while true, `DefinitionCurrent` only while false. Example: `[{type: Ready, status: "True", reason: Done, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
   readonly conditions?: readonly Condition[];
   /** The rotation's id in the ledger. Example: `5f0c1a52-7a3e-4d0c-8f1b-1d2e3f405162`. */
   readonly jobID?: string;
@@ -857,7 +857,7 @@ export interface RotationDecisionStatus {
   readonly observedGeneration?: number;
   /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
   readonly lastHandledReconcileAt?: string;
-  /** Whether the decision was accepted: `Ready`. Example: `[{type: Ready, status: "True", reason: Accepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  /** Whether the decision was accepted: `Ready`; `DefinitionCurrent` only while false. Example: `[{type: Ready, status: "True", reason: Accepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
   readonly conditions?: readonly Condition[];
   /** How well it is known who decided. Example: `signed`. */
   readonly trust?: "claimed" | "signed" | "host" | "admission";

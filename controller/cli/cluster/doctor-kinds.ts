@@ -44,7 +44,7 @@ async function schemasOf(cluster: OpenCluster): Promise<Schemas> {
 }
 
 function differenceOf(kind: Kind, published: unknown): { readonly lacks: string[]; readonly more: string[] } {
-  const [ours, theirs] = [new Set(factsOf(kindSchema(kind))), new Set(factsOf(published))];
+  const [ours, theirs] = [new Set(factsOf({ properties: kindSchema(kind) })), new Set(factsOf(published))];
   const named = (facts: ReadonlySet<string>, other: ReadonlySet<string>): string[] =>
     [...facts].filter((fact) => !other.has(fact)).map((fact) => `${kind} ${fact}`);
   return { lacks: named(ours, theirs), more: named(theirs, ours) };

@@ -17,17 +17,23 @@ let said: Announcement[];
 let troubles: unknown[];
 let refuse: (() => Promise<undefined>) | undefined;
 let prune: (status: Status) => Status;
+let fit: (status: Status) => Status;
 let stop: AbortController;
+let now: () => number;
+let well: number;
 
 beforeEach(async () => {
   ledger = await freshLedger();
   subjects = openSubjects();
   prune = (status) => status;
+  fit = (status) => status;
+  [now, well] = [() => performance.now(), 0];
   [written, said, troubles, refuse, stop] = [[], [], [], undefined, new AbortController()];
   projector = openProjector({
     db: ledger.db,
     source: "kubernetes",
     subjects,
+    fit: (_, status) => fit(status),
     write: async ({ kind, namespace, name }, status) => {
       if (refuse) return refuse();
       written.push({ path: `${kind}/${namespace}/${name}`, status });
@@ -35,7 +41,8 @@ beforeEach(async () => {
     },
     announce: (announcement) => said.push(announcement),
     onTrouble: (error) => troubles.push(error),
-    monotonicMs: () => performance.now(),
+    monotonicMs: () => now(),
+    onWell: () => (well += 1),
     random: () => 0,
     pollMs: 20,
   });
@@ -170,6 +177,32 @@ describe("the projection into a cluster", () => {
     await dropHolds(ledger.db, ["here"]);
     await times(3);
     expect(written[2]?.status).toEqual(written[0]?.status);
+  });
+
+  it("tries at once what rests, when it is told that the API server is back, and says when nothing rests any more", async () => {
+    now = () => 0; // so that no rest ends by itself
+    refuse = async () => Promise.reject(new Error("the API server is away"));
+    await show();
+    see();
+    await vi.waitFor(() => expect(troubles.length).toBe(1));
+    const before = well;
+    refuse = undefined;
+    await quiet();
+    expect([written.length, well]).toEqual([0, before]);
+    projector.retry();
+    await times(1);
+    await vi.waitFor(() => expect(well).toBeGreaterThan(before));
+  });
+
+  it("looks at each object again when it is told to, and writes what is written otherwise by then", async () => {
+    await show();
+    see();
+    await times(1);
+    see(written[0]?.status);
+    fit = (status) => ({ ...status, consumersReady: "0/0" });
+    projector.nudgeAll();
+    await times(2);
+    expect(written[1]?.status).toEqual({ ...written[0]?.status, consumersReady: "0/0" });
   });
 
   it("leaves alone what is gone", async () => {

@@ -53,33 +53,39 @@ interface CrdFile {
   };
 }
 
-const schemas = new Map<Kind, StructuralSchema>();
+/** What a person writes of a kind, and what Velvet shows of it. */
+export interface KindSchema {
+  readonly spec: StructuralSchema;
+  readonly status: StructuralSchema;
+}
+
+const schemas = new Map<Kind, KindSchema>();
 const validators = new Map<Kind, ValidateFunction>();
 
-/** The schema of the kind's `spec`, as it stands in its CRD. */
-export function specSchema(kind: Kind): StructuralSchema {
+/** As it stands in its CRD. */
+export function kindSchema(kind: Kind): KindSchema {
   const known = schemas.get(kind);
   if (known) return known;
-  const schema = specSchemaIn(readFileSync(new URL(`../../../crds/${FILES[kind]}.yaml`, import.meta.url), "utf8"));
+  const schema = kindSchemaIn(readFileSync(new URL(`../../../crds/${FILES[kind]}.yaml`, import.meta.url), "utf8"));
   schemas.set(kind, schema);
   return schema;
 }
 
-/** The schema of the whole kind, as it stands in its CRD. */
-export function kindSchema(kind: Kind): StructuralSchema {
-  return schemaIn(readFileSync(new URL(`../../../crds/${FILES[kind]}.yaml`, import.meta.url), "utf8"));
-}
-
-function schemaIn(text: string): StructuralSchema {
-  const crd = parse(text) as CrdFile; // our own file; the tests of crds/ check its shape
-  return crd.spec.versions[0].schema.openAPIV3Schema;
+/** The schema of the kind's `spec`, as it stands in its CRD. */
+export function specSchema(kind: Kind): StructuralSchema {
+  return kindSchema(kind).spec;
 }
 
 /** The schema of `spec` in a CRD's text. */
 export function specSchemaIn(text: string): StructuralSchema {
-  const schema = schemaIn(text).properties?.spec;
-  if (!schema) throw new Error("the CRD has no spec");
-  return schema;
+  return kindSchemaIn(text).spec;
+}
+
+function kindSchemaIn(text: string): KindSchema {
+  const crd = parse(text) as CrdFile; // our own file; the tests of crds/ check its shape
+  const { spec, status } = crd.spec.versions[0].schema.openAPIV3Schema.properties ?? {};
+  if (!spec || !status) throw new Error("the CRD has no spec or no status");
+  return { spec, status };
 }
 
 /** Checks a `spec` and fills in the schema's defaults in place, as an API server does. Compiled at first use. */
