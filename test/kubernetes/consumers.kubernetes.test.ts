@@ -68,8 +68,11 @@ describeKubernetes("a consumer in the cluster", () => {
         Stalled: expect.stringMatching(/^True/),
       });
       expect(await row()).toMatchObject({ reason: "SecretImmutable", message: expect.stringContaining("immutable") });
-      const { conditions = [], pendingConsumers } = (await velvet.read("rr", "first")).status;
-      expect(pendingConsumers).toEqual(["cluster"]);
+      // The other one goes on by itself, a moment later or earlier.
+      await vi.waitFor(async () => {
+        expect((await velvet.read("rr", "first")).status).toMatchObject({ pendingConsumers: ["cluster"] });
+      }, PATIENCE);
+      const { conditions = [] } = (await velvet.read("rr", "first")).status;
       expect(conditions.find(({ type }) => type === "Stalled")?.message).toContain("immutable");
       await vi.waitFor(async () => {
         const told = await eventsOf(sharedApiServer(), velvet.namespace, "first");

@@ -50,7 +50,7 @@ function differenceOf(kind: Kind, published: unknown): { readonly lacks: string[
   return { lacks: named(ours, theirs), more: named(theirs, ours) };
 }
 
-/** What can be told apart in a kind's spec and status: `status.gate.message`, `spec.flow = Testing`, and the text of each rule. */
+/** What can be told apart in a kind's spec and status: `status.gate.message`, `spec.flow = Testing`, and each rule with its text. */
 function factsOf(schema: unknown): string[] {
   const properties = isRecord(schema) && isRecord(schema["properties"]) ? schema["properties"] : {};
   return ["spec", "status"].flatMap((part) => factsIn(properties[part], part));
@@ -63,7 +63,7 @@ function factsIn(schema: unknown, path: string): string[] {
   return [
     path,
     ...(Array.isArray(values) ? values.map((value) => `${path} = ${String(value)}`) : []),
-    ...(Array.isArray(rules) ? rules.filter(isRecord).map(({ rule }) => `the rule of ${path} ${String(rule)}`) : []),
+    ...(Array.isArray(rules) ? rules.filter(isRecord).map(({ rule }) => `${path}${RULE}${String(rule)}`) : []),
     ...(isRecord(properties)
       ? Object.entries(properties).flatMap(([name, inner]) => factsIn(inner, `${path}.${name}`))
       : []),
@@ -72,9 +72,14 @@ function factsIn(schema: unknown, path: string): string[] {
   ];
 }
 
-const SHOWN = 3;
+/** Between a place and the text of a rule that stands there. */
+const RULE = " rule ";
+const SHOWN = 4;
 
+/** Fields and values before rules, whose text would fill the screen. */
 function some(facts: readonly string[]): string {
-  const more = facts.length > SHOWN ? ` and ${facts.length - SHOWN} more` : "";
-  return `${facts.slice(0, SHOWN).join(", ")}${more}`;
+  const rules = facts.filter((fact) => fact.includes(RULE)).map((fact) => `a rule of ${fact.split(RULE)[0] ?? ""}`);
+  const named = [...facts.filter((fact) => !fact.includes(RULE)), ...new Set(rules)];
+  const more = named.length > SHOWN ? ` and ${named.length - SHOWN} more` : "";
+  return `${named.slice(0, SHOWN).join(", ")}${more}`;
 }
