@@ -11,7 +11,6 @@ import { openClusterOf, type OpenedCluster, watchCluster } from "./cluster.ts";
 import type { SecretSource } from "../crds/kinds.gen.ts";
 import type { Config } from "./config.ts";
 import type { KeyRing } from "./custody/key.ts";
-import { keyRing } from "./custody/key.ts";
 import { Accounts, type BudgetMaker } from "./engine/accounts.ts";
 import { budgetOf } from "./engine/budget.ts";
 import type { Deps } from "./engine/deps.ts";
@@ -19,7 +18,7 @@ import { Engine } from "./engine/engine.ts";
 import { accountSecrets } from "./engine/secrets.ts";
 import { openProbes } from "./http/open.ts";
 import { createReadiness, type Readiness } from "./http/readiness.ts";
-import { readKek } from "./kek.ts";
+import { readKeys } from "./kek.ts";
 import { ledgerAnswers } from "./ledger/answers.ts";
 import { blockBudget, takeBudget } from "./ledger/accounts.ts";
 import type { Db } from "./ledger/db.ts";
@@ -74,7 +73,7 @@ export async function runController(order: ControllerOrder): Promise<void> {
 
 async function runWithProbes(order: ControllerOrder, readiness: Readiness): Promise<void> {
   const { config, log } = order;
-  const keys = keyRing(await readKek(config, order.random));
+  const keys = await readKeys(config, order.random);
   const ledger = await openLedger(config, { log: (line) => log.info({}, line) });
   try {
     const install = { id: config.install, environment: config.environment };
