@@ -30,7 +30,7 @@ export function hasNoWayBack(world: World): boolean {
   if (world.rotation.state === "validated") return false;
   const attempt = liveAttempt(world);
   if (attempt?.state === "minted" && world.rotation.facts.revoked) return true;
-  if (!NO_WAY_BACK.has(world.issuer.mintClass)) return false;
+  if (!NO_WAY_BACK.has(world.issuer.mintClass) && world.issuer.mintEndsOld !== true) return false;
   // One that is lost may have happened. Where no more may be minted either, a person decides all the same.
   return attempt !== undefined || (mintRefusal(world)?.reason !== "MintsExhausted" && hasLost(world));
 }
