@@ -19,6 +19,7 @@ import { failureOf } from "./sources/kubernetes/trouble.ts";
 import { keyOf } from "./sources/shown.ts";
 import { SourceFailure } from "./sources/failure.ts";
 import type { RunningSource } from "./sources/poll.ts";
+import { keepKeyPublished } from "./publication.ts";
 import { failSource, touchSource } from "./sources/state.ts";
 
 export interface OpenedCluster {
@@ -93,7 +94,8 @@ export function watchCluster(order: ClusterOrder): RunningSource[] {
       else log.warn({ missing }, "admission policies are not in force: names in objects count as claimed");
     },
   });
-  return [source, { first: source.first, done: secrets.run(stop) }];
+  const published = keepKeyPublished({ db: deps.db, client, log, stop });
+  return [source, { first: source.first, done: Promise.all([secrets.run(stop), published]).then(() => undefined) }];
 }
 
 /** Writes what the ledger says, for as long as this replica is the one that watches. */

@@ -45,7 +45,6 @@ const BY_LEDGER: Readonly<Record<string, string>> = {
   migrate: "The controller migrates at its start; by hand it is run in its pod: kubectl exec … -- velvet migrate",
   verify: "Run it where the ledger is: kubectl exec … -- velvet audit verify",
   accept: "Run it in the controller's pod, as whoever may exec there: kubectl exec … -- velvet …",
-  seal: "Ask the platform team for the public key (velvet seal --print-key in the controller's pod), then: velvet seal <namespace>/<credential> --key-file <path>",
   plan: "Plan from manifests with `velvet plan --file`, or check one on the cluster with `kubectl velvet request … --apply --dry-run server`.",
 };
 
@@ -61,8 +60,8 @@ export function refuseWithoutLedger(command: Command, cluster: ClusterChoice | u
 
 /** With files alone it is the same everywhere. */
 function needsNobody(command: Command): boolean {
-  const { file, keyFile } = command.opts<{ file?: unknown; keyFile?: unknown }>();
-  return (command.name() === "plan" && file !== undefined) || (command.name() === "seal" && keyFile !== undefined);
+  const { file } = command.opts<{ file?: unknown }>();
+  return command.name() === "plan" && file !== undefined;
 }
 
 /** Undefined: the ledger. `plugin`: run by kubectl, which is always about a cluster. */
