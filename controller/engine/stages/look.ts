@@ -92,6 +92,7 @@ async function lookAtBoth(
   if (!attempt) throw new Error("nothing is revoked before something was minted");
   const newer = await ask(pass, issuer, newValue(pass.deps, world, attempt));
   if (newer.kind !== "done") return { cause: newer.cause };
+  if (newer.value.liveness === "inconclusive") return { look: { newer: newer.value } };
   const value = previousValue(pass.deps, world);
   const old = value && (await ask(pass, issuer, value));
   if (old && old.kind !== "done") return { cause: old.cause };
