@@ -14,6 +14,7 @@ import { SOURCE } from "./sources/kubernetes/intake.ts";
 import { runKubernetesSource } from "./sources/kubernetes/source.ts";
 import { keyOf } from "./sources/shown.ts";
 import type { RunningSource } from "./sources/poll.ts";
+import { keepKeyPublished } from "./publication.ts";
 
 export interface OpenedCluster {
   readonly client: ApiClient;
@@ -93,8 +94,9 @@ export function watchCluster(order: ClusterOrder): WatchedCluster {
     onFailure,
     onPolicies: (missing) => tellPolicies(log, missing),
   });
+  const published = keepKeyPublished({ db: deps.db, client, log, stop });
   return {
-    running: [source, { first: source.first, done: secrets.run(stop) }],
+    running: [source, { first: source.first, done: Promise.all([secrets.run(stop), published]).then(() => undefined) }],
     hindrance: () => health.hindrance(),
   };
 }

@@ -11,7 +11,6 @@ import { openClusterOf, type OpenedCluster, watchCluster } from "./cluster.ts";
 import type { SecretSource } from "../crds/kinds.gen.ts";
 import type { Config } from "./config.ts";
 import type { KeyRing } from "./custody/key.ts";
-import { keyRing } from "./custody/key.ts";
 import { Accounts, type BudgetMaker } from "./engine/accounts.ts";
 import { budgetOf } from "./engine/budget.ts";
 import type { Deps } from "./engine/deps.ts";
@@ -21,7 +20,7 @@ import { openProbes } from "./http/open.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { type Count, createCount, scrapeOf } from "./metrics/scrape.ts";
 import { createReadiness, type Readiness } from "./http/readiness.ts";
-import { readKek } from "./kek.ts";
+import { readKeys } from "./kek.ts";
 import { ledgerAnswers } from "./ledger/answers.ts";
 import { blockBudget, takeBudget } from "./ledger/accounts.ts";
 import type { Db } from "./ledger/db.ts";
@@ -88,7 +87,7 @@ interface Told {
 
 async function runWithProbes(order: ControllerOrder, told: Told): Promise<void> {
   const { config, log } = order;
-  const keys = keyRing(await readKek(config, order.random));
+  const keys = await readKeys(config, order.random);
   const ledger = await openLedger(config, { log: (line) => log.info({}, line) });
   try {
     const install = { id: config.install, environment: config.environment };

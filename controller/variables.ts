@@ -3,6 +3,7 @@ import {
   absolutePath,
   accepted,
   base64Key,
+  base64Keys,
   duration,
   ipAddress,
   matching,
@@ -95,6 +96,15 @@ export const SETTINGS = {
     fallback: "VELVET_KEK",
     example: "/run/secrets/velvet-kek",
     parse: absolutePath,
+  }),
+  kekPrevious: setting({
+    variable: "VELVET_KEK_PREVIOUS",
+    meaning:
+      "The key-encryption keys before the current one, oldest first, with commas between; a retired one keeps its place as -.",
+    fallback: "the current one is the first",
+    example: "$(cat /run/secrets/velvet-kek-1)",
+    secret: true,
+    parse: base64Keys,
   }),
   gitUrl: setting({
     variable: "VELVET_GIT_URL",

@@ -8,12 +8,12 @@ import { dryRunOption, namespaceOption, withExamples } from "./options.ts";
 import type { MarkRevokedOptions, RetiredOptions } from "./retired.ts";
 import { deskOf } from "./target.ts";
 
-const REQUEST = ["<request>", "name of the RotationRequest"] as const;
-const CODES =
+export const REQUEST = ["<request>", "name of the RotationRequest"] as const;
+export const CODES =
   "Exit codes: 0 written, or accepted with --now; 1 refused or not answered; 2 it would certainly be refused, and nothing was written.";
 
 /** What every decision takes. */
-function decision(program: Command, name: string, description: string): Command {
+export function decision(program: Command, name: string, description: string): Command {
   return program
     .command(name)
     .description(description)

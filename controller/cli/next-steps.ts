@@ -88,6 +88,11 @@ function consumerSteps(target: string, world: World): Option[] {
 function rotationSteps(target: string): Option[] {
   return [
     {
+      what: "hand in the new value that you made at the vendor",
+      command: `velvet provide ${target} ${WHY} < <file>`,
+      choice: { action: "ProvideValue", sealedValue: "-" },
+    },
+    {
       what: "try what failed again now",
       command: `velvet retry ${target} ${WHY}`,
       choice: { action: "RetryConsumers" },

@@ -209,7 +209,11 @@ function classWarnings(world: World): string[] {
       : [];
   const byHand =
     world.issuer.mintClass === "manual"
-      ? ["Velvet cannot mint here: a person does, and hands the value in with ProvideValue."]
+      ? [
+          world.issuer.detects === true
+            ? "Velvet cannot mint here: a person does, and Velvet sees it at the vendor."
+            : "Velvet cannot mint here: a person does, and hands the value in with `velvet provide`.",
+        ]
       : [];
   return [...replaces, ...byHand];
 }
@@ -233,7 +237,9 @@ function warnings(world: World, begun: boolean): string[] {
     ...classWarnings(world),
     ...(minted && !begun ? [`The mint would wait (${minted.reason}): ${minted.message}`] : []),
     ...(issuer.revocation === "manual"
-      ? ["Velvet cannot revoke here: a person does, and says so with `velvet mark-revoked`."]
+      ? [
+          "Velvet cannot revoke here: a person does. Velvet sees by the old value that it is dead, or they say so with `velvet mark-revoked`.",
+        ]
       : []),
   ];
 }

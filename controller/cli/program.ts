@@ -11,6 +11,7 @@ import { CommandFailure, failureText } from "./failure.ts";
 import type { MigrateCommandOptions } from "./migrate.ts";
 import { openOutput, type Output } from "./output.ts";
 import type { QuickstartOptions } from "./quickstart.ts";
+import { addProvide } from "./provide-command.ts";
 import { openProgress } from "./progress.ts";
 import { addSchema } from "./schema-command.ts";
 import { addSeal } from "./seal-command.ts";
@@ -97,7 +98,7 @@ const GROUPS: readonly (readonly [string, readonly ((program: Command, run: Run)
   ["Begin:", [addQuickstart, addDoctor, addController, addMigrate]],
   ["Look:", [addStatus, addDescribe, addWait, addHistory, addPlan]],
   ["Ask:", [addRequest]],
-  ["Decide:", [addDecisions]],
+  ["Decide:", [addDecisions, addProvide]],
   ["Check:", [addValidate, addAudit]],
   ["More:", [addSeal, addSource, addLedger, addSchema, addCompletion]],
 ];

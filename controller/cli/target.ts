@@ -45,22 +45,16 @@ const BY_LEDGER: Readonly<Record<string, string>> = {
   migrate: "The controller migrates at its start; by hand it is run in its pod: kubectl exec … -- velvet migrate",
   verify: "Run it where the ledger is: kubectl exec … -- velvet audit verify",
   accept: "Run it in the controller's pod, as whoever may exec there: kubectl exec … -- velvet …",
-  seal: "Ask the platform team for the public key (velvet seal --print-key in the controller's pod), then: velvet seal <namespace>/<credential> --key-file <path>",
 };
 
 /** Throws for a command that is the ledger's by nature. */
 export function refuseWithoutLedger(command: Command, cluster: ClusterChoice | undefined): void {
   const next = BY_LEDGER[command.name()];
-  if (cluster === undefined || next === undefined || needsNobody(command)) return;
+  if (cluster === undefined || next === undefined) return;
   throw misuse(
     `This reads or changes the ledger itself, which kubectl has no way to: ${command.name()} cannot be done on a cluster.`,
     next,
   );
-}
-
-/** With files alone it is the same everywhere. */
-function needsNobody(command: Command): boolean {
-  return command.name() === "seal" && command.opts<{ keyFile?: unknown }>().keyFile !== undefined;
 }
 
 /** Undefined: the ledger. `plugin`: run by kubectl, which is always about a cluster. */

@@ -5,9 +5,8 @@ import type { Client } from "pg";
 import { compare } from "../checkpoints/compare.ts";
 import { signerOf } from "../checkpoints/statement.ts";
 import type { Config } from "../config.ts";
-import { keyRing } from "../custody/key.ts";
 import { REASONS } from "../domain/reasons.ts";
-import { findKek } from "../kek.ts";
+import { findKeys } from "../kek.ts";
 import type { Statement } from "../ledger/db.ts";
 import { type Hold, listHolds } from "../ledger/holds.ts";
 import { type Finding, missing, ok, warn } from "./finding.ts";
@@ -16,14 +15,14 @@ const CHECK = "checkpoint";
 
 /** Whether the ledger has what was published, as the controller asks it at its start. Without the key nobody can tell. */
 export async function checkCheckpoint(client: Client, config: Config): Promise<Finding[]> {
-  const kek = await findKek(config).catch(() => undefined);
-  if (kek === undefined) return [];
+  const keys = await findKeys(config).catch(() => undefined);
+  if (keys === undefined) return [];
   const db = {
     query: async <Row>({ text }: Statement, values: readonly unknown[] = []) =>
       (await client.query(text, [...values])).rows as Row[],
   };
   const file = config.checkpointFile;
-  const { found, hold } = await compare(db, file, signerOf(config.install, keyRing(kek)));
+  const { found, hold } = await compare(db, file, signerOf(config.install, keys));
   const [held = hold] = await listHolds(db);
   if (held !== undefined) return [notAsPublished(held)];
   const findings = await checkWritable(file);

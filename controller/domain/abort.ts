@@ -30,9 +30,14 @@ export function hasNoWayBack(world: World): boolean {
   if (world.rotation.state === "validated") return false;
   const attempt = liveAttempt(world);
   if (attempt?.state === "minted" && world.rotation.facts.revoked) return true;
-  if (!NO_WAY_BACK.has(world.issuer.mintClass)) return false;
-  // One that is lost may have happened. Where no more may be minted either, a person decides all the same.
-  return attempt !== undefined || (mintRefusal(world)?.reason !== "MintsExhausted" && hasLost(world));
+  // What a person made has ended the old one only where it is what they were asked for.
+  if (world.issuer.mintEndsOld === true) return attempt?.aliveAt !== undefined;
+  return NO_WAY_BACK.has(world.issuer.mintClass) && (attempt !== undefined || mayHaveHappened(world));
+}
+
+/** One that is lost may have happened. Where no more may be minted either, a person decides all the same. */
+function mayHaveHappened(world: World): boolean {
+  return mintRefusal(world)?.reason !== "MintsExhausted" && hasLost(world);
 }
 
 const NO_WAY_BACK: ReadonlySet<string> = new Set(["native-grace", "roll-in-place", "vendor-distributed"]);

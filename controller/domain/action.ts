@@ -1,3 +1,4 @@
+import type { Step } from "./assisted.ts";
 import type { Ruling } from "./ruling.ts";
 import type { AttemptRow, DecisionRow, Gate, Instant } from "./world.ts";
 
@@ -10,8 +11,8 @@ export type Action =
   | { readonly do: "open-gate"; readonly gate: Gate; readonly digest: string }
   /** `Replace`: end the old credential before there is a new one. */
   | { readonly do: "end-old"; readonly id: string }
-  /** `manual`: ask a person for the new value. */
-  | { readonly do: "ask-value" }
+  /** A person does at the vendor what no API does: ask them, look whether they have, remind them. */
+  | { readonly do: "assist"; readonly deed: Assist }
   /** Write the intent, then mint once. */
   | { readonly do: "mint"; readonly number: number }
   /** The outcome of a mint is unknown: find it out, by the issuer's mint class. */
@@ -37,3 +38,12 @@ export interface Wait {
   readonly for: string;
   readonly until?: Instant | undefined;
 }
+
+export type Assist =
+  | { readonly act: "ask-value" }
+  /** A last look at every consumer, then ask a person to end the old one. */
+  | { readonly act: "ask-revoke"; readonly id: string | undefined }
+  /** Has the person done it? */
+  | { readonly act: "look" | "remind"; readonly step: Step }
+  /** The old one should have been ended by now. */
+  | { readonly act: "escalate" };

@@ -1,16 +1,17 @@
 /** The stage conditions, in the order of the stages. Pure. */
+import type { Trouble } from "./assisted.ts";
+import { asksToMint, asksToRevoke, revokedBy, troubleOf } from "./assisted-text.ts";
 import type { Condition, OpenGate, Summarizable } from "./status.ts";
 import { camelCase } from "./status.ts";
 import { CUSTODY, isFinished } from "./consumers.ts";
 import { durationMs, later } from "./duration.ts";
 import { needsApproval } from "./gates.ts";
-import type { Gate, Instant } from "./world.ts";
+import type { Failure, Gate, Instant } from "./world.ts";
 import { ENDED, liveAttempt } from "./world.ts";
 
 type Status = Condition["status"];
 
 export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Condition[] {
-  const { facts } = view.rotation;
   const stages = [
     verified(view),
     gateCondition(view, "Mint", gate),
@@ -22,8 +23,7 @@ export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Co
   ];
   const ended = ENDED.has(view.rotation.state);
   const progress: Condition[] = [];
-  const failure =
-    facts.failure ?? view.consumers.find((row) => row.facts.failure?.stalled && !isFinished(row))?.facts.failure;
+  const failure = whatFailed(view);
   if (!ended && failure?.stalled) {
     progress.push(condition(view, "Stalled", "True", failure.reason, failure.message, failure.since));
   } else if (!ended) {
@@ -31,6 +31,12 @@ export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Co
     progress.push(condition(view, "Reconciling", "True", reason, failure?.message ?? ""));
   }
   return [ready(view, gate), ...progress, ...stages];
+}
+
+function whatFailed(view: Summarizable): Failure | Trouble | undefined {
+  const { facts } = view.rotation;
+  const ofConsumer = () => view.consumers.find((row) => row.facts.failure?.stalled && !isFinished(row))?.facts.failure;
+  return facts.failure ?? troubleOf(facts, liveAttempt(view) !== undefined) ?? ofConsumer();
 }
 
 function ready(view: Summarizable, gate: OpenGate | undefined): Condition {
@@ -78,18 +84,18 @@ function minted(view: Summarizable): Condition {
 }
 
 function notMinted(view: Summarizable, begun: boolean): Condition {
-  const { failure, verify, awaitsValueSince } = view.rotation.facts;
+  const { facts } = view.rotation;
+  const { verify, awaitsValueSince } = facts;
+  const failure = facts.failure ?? troubleOf(facts, begun);
   if (verify && failure) {
     const status = view.rotation.state === "mint_failed" ? "False" : failedOrUnknown(failure.stalled);
     return condition(view, "Minted", status, failure.reason, failure.message);
   }
   if (awaitsValueSince !== undefined && !begun) {
-    return condition(view, "Minted", "Unknown", "AwaitingValue", HAND_IN, awaitsValueSince);
+    return condition(view, "Minted", "Unknown", "AwaitingValue", asksToMint(facts), awaitsValueSince);
   }
   return condition(view, "Minted", "Unknown", begun ? "Minting" : "NotReached", "");
 }
-
-const HAND_IN = "A person makes it at the vendor and hands its value in with ProvideValue.";
 
 function distributed(view: Summarizable): Condition {
   const required = requiredConsumers(view);
@@ -139,7 +145,7 @@ function revoked(view: Summarizable): Condition {
   const { revoked: fact, failure, verify } = view.rotation.facts;
   const { state, expect } = view.rotation;
   if (fact) {
-    const by = fact.who ? `by ${fact.who.name}, by hand` : (verify?.previousId ?? "");
+    const by = revokedBy(fact, verify?.previousId ?? "");
     return condition(view, "Revoked", "True", "Revoked", by, fact.at);
   }
   if (state === "done") return condition(view, "Revoked", "True", "NothingToRevoke", `expect: ${expect}`);
@@ -154,12 +160,12 @@ function revoked(view: Summarizable): Condition {
 function whyNotRevoked(view: Summarizable): [reason: string, message: string] {
   const { facts } = view.rotation;
   if (!mayRevoke(view)) return ["NotReached", ""];
-  if (facts.failure) return [facts.failure.reason, facts.failure.message];
-  if (facts.verify?.previousId === undefined) {
-    return ["AwaitingManualRevoke", "Nobody knows the old credential's id: revoke it by hand, then MarkRevoked."];
-  }
+  const failure = facts.failure ?? facts.assisted?.revoke?.trouble;
+  if (failure) return [failure.reason, failure.message];
   const until = overlapEnds(view);
-  return until > view.now ? ["Overlap", `Both credentials work until ${until}.`] : ["NotReached", ""];
+  if (until > view.now) return ["Overlap", `Both credentials work until ${until}.`];
+  const asked = asksToRevoke(facts);
+  return asked === undefined ? ["NotReached", ""] : ["AwaitingManualRevoke", asked];
 }
 
 function mayRevoke(view: Summarizable): boolean {

@@ -4,6 +4,7 @@ import type { ConsumerSpec, CredentialSpec } from "../../crds/kinds.gen.ts";
 import type { AdmissionContext, Candidate, No } from "./candidate.ts";
 import { later, refuse } from "./candidate.ts";
 import { isAllowed, type User } from "./allow.ts";
+import { endsOldAtMint } from "./plan-mint.ts";
 
 export function refuseIssuer(candidate: Candidate, spec: CredentialSpec, context: AdmissionContext): No | undefined {
   const no = refusePlace(candidate, context, "issuer", "the issuer", spec.issuer);
@@ -29,7 +30,7 @@ function refuseStrategy({ rotation, consumers }: CredentialSpec, traits: IssuerT
       "The strategy Replace interrupts the consumers: it needs acceptsDowntime: true.",
     );
   }
-  if (traits.mintClass === "roll-in-place" && !replaces) {
+  if (endsOldAtMint(traits) && !replaces) {
     return refuse(
       "OldDiesAtMint",
       "This vendor ends the old credential as it makes the new one: it needs the strategy Replace with acceptsDowntime: true.",

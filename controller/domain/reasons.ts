@@ -1,4 +1,5 @@
 /** Every reason that Velvet can show, with what it means for a person. A test keeps it complete, and free of what nothing shows. */
+import { ASSISTED_REASONS } from "./reasons/assisted.ts";
 import { AWS_REASONS } from "./reasons/aws.ts";
 import { CAUSES_CREDENTIAL_REASONS } from "./reasons/causes-credential.ts";
 import { CAUSES_STEPS_REASONS } from "./reasons/causes-steps.ts";
@@ -40,6 +41,7 @@ export const REASON_GROUPS: readonly {
   { title: "Stages, from the first write to the end", reasons: STAGES_END_REASONS },
   { title: "The credential in use, and the new one", reasons: CAUSES_CREDENTIAL_REASONS },
   { title: "Mints whose answer was lost, and values made by a person", reasons: MINT_REASONS },
+  { title: "What a person does at the vendor", reasons: ASSISTED_REASONS },
   { title: "Steps, held-back revokes, what stays behind", reasons: CAUSES_STEPS_REASONS },
   { title: "Decisions", reasons: DECISION_REASONS },
   { title: "Vendors and accounts", reasons: VENDOR_REASONS },

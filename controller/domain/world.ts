@@ -3,6 +3,7 @@
  * Times are the database's, as RFC 3339 text.
  */
 import type { IssuerTraits, Proof, Residual, SinkTraits } from "../../adapters/contract.ts";
+import type { AssistedFacts } from "./assisted.ts";
 import type {
   ConsumerSpec,
   CredentialSpec,
@@ -98,6 +99,8 @@ export interface RotationFacts {
   readonly failure?: Failure;
   /** `manual`: since when a person is asked to make the new credential and hand it in. */
   readonly awaitsValueSince?: Instant;
+  /** What a person was asked to do at the vendor. */
+  readonly assisted?: AssistedFacts;
   /** A person dealt with what the mint of this attempt may have left at the vendor. */
   readonly settled?: { readonly attempt: string; readonly who: Who };
   /** A person insisted on the revoke although the old credential is still in use, or after it failed. */
@@ -106,7 +109,13 @@ export interface RotationFacts {
   /** When the vendor ends the new credential by itself, in the vendor's own words. */
   readonly expiresAt?: string;
   readonly abort?: { readonly by: Who; readonly reason: string; readonly from: State };
-  readonly revoked?: { readonly at: Instant; readonly by: "velvet" | "person"; readonly who?: Who };
+  readonly revoked?: {
+    readonly at: Instant;
+    readonly by: "velvet" | "person";
+    readonly who?: Who;
+    /** What the vendor said, where Velvet saw that somebody had revoked it by hand. */
+    readonly seen?: string;
+  };
   readonly residual?: readonly Residual[];
   /** When each state was entered, for durations. */
   readonly entered?: readonly { readonly state: State; readonly at: Instant }[];

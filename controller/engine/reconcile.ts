@@ -5,20 +5,23 @@ import type { DecisionRow, Instant, World } from "../domain/world.ts";
 import type { Ruling } from "../domain/ruling.ts";
 import { isAdapterError } from "../../adapters/errors.ts";
 import { Unsealable } from "../custody/seal.ts";
+import { isOutage } from "../ledger/outage.ts";
 import { Overtaken } from "../ledger/record.ts";
 import type { Cause } from "../domain/backoff.ts";
 import { nextFailure } from "../domain/backoff.ts";
 import type { Pass } from "./effect.ts";
 import { causeOf } from "./effect.ts";
 import { observe } from "./observe.ts";
+import { reseal } from "./reseal.ts";
 import { finishAbort, revokeNew } from "./stages/abort.ts";
+import { assist } from "./stages/assist.ts";
 import { distribute } from "./stages/distribute.ts";
 import { finish } from "./stages/finish.ts";
 import { endOld } from "./stages/end-old.ts";
 import { moveGrace } from "./stages/grace.ts";
 import { mint } from "./stages/mint.ts";
 import { verifyNew } from "./stages/minted.ts";
-import { askValue, provided } from "./stages/provide.ts";
+import { provided } from "./stages/provide.ts";
 import { resolve } from "./stages/resolve.ts";
 import { restore } from "./stages/restore.ts";
 import { revoke } from "./stages/revoke.ts";
@@ -35,14 +38,19 @@ const ENDING = new Set(["done", "aborted", "mint_failed"]);
 export async function reconcile(pass: Pass): Promise<NextLook> {
   const { world, now } = await observe(pass);
   const { wakes } = world;
+  if (await reseal(pass, world)) return { next: "again" };
   const action = plan(world, now);
   if (action.do === "wait") return { next: "wait", until: action.until, wakes };
+  let until: Instant | undefined | void;
   try {
-    await perform(pass, world, action);
+    until = await perform(pass, world, action);
   } catch (error) {
+    // The ledger is away: no step broke.
+    if (isOutage(error)) throw error;
     // More has arrived since the look: it is judged first.
     if (!(error instanceof Overtaken)) await recordBroken(pass, world, action.do, error);
   }
+  if (until !== undefined) return { next: "wait", until, wakes };
   return { next: ENDING.has(pass.journal.live.state) ? "ended" : "again" };
 }
 
@@ -76,7 +84,7 @@ type Deed = Exclude<Action, { do: "wait" }>;
 
 // One line for each action, checked to be all of them: longer, but plainer than a table of casts.
 // oxlint-disable-next-line complexity
-async function perform(pass: Pass, world: World, action: Deed): Promise<void> {
+async function perform(pass: Pass, world: World, action: Deed): Promise<Instant | undefined | void> {
   switch (action.do) {
     case "judge":
       return judge(pass, world, action.decision, action.ruling);
@@ -86,8 +94,8 @@ async function perform(pass: Pass, world: World, action: Deed): Promise<void> {
       return openGate(pass, action);
     case "end-old":
       return endOld(pass, world, action.id);
-    case "ask-value":
-      return askValue(pass);
+    case "assist":
+      return assist(pass, world, action.deed);
     case "move-grace":
       return moveGrace(pass, world, action.attempt, action.id);
     case "mint":
@@ -124,7 +132,8 @@ async function openGate({ journal }: Pass, action: Extract<Action, { do: "open-g
 /** The person's decision, the answer to it, and what it changes: one transaction. */
 async function judge(pass: Pass, world: World, decision: DecisionRow, asked: Ruling): Promise<void> {
   const { journal } = pass;
-  const made = asked.verdict === "accepted" && asked.provides !== undefined ? provided(pass, world, asked) : undefined;
+  const made =
+    asked.verdict === "accepted" && asked.provides !== undefined ? await provided(pass, world, asked) : undefined;
   const ruling = made && "refused" in made ? made.refused : asked;
   const { action, decidedBy, ticket } = decision.spec;
   const reason = ruling.verdict === "accepted" ? "Accepted" : ruling.reason;

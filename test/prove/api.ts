@@ -42,6 +42,8 @@ export interface Setup {
   readonly lateUnseen?: true;
   /** The vendor ends a credential only for whoever shows it (GitHub's tokens). */
   readonly revokeNeeds?: "value";
+  /** The vendor lists and shows what people make and end in its dashboard (Postmark). */
+  readonly detects?: true;
   /** The vendor names no credential: the manifest names the first one, the ledger all others. */
   readonly namedBy?: "ledger";
   /** The vendor ends each credential so long after its mint, whoever uses it. */

@@ -21,6 +21,13 @@
 {{- end }}
 - name: VELVET_KEK_FILE
   value: /run/secrets/velvet-kek/kek
+{{- with .Values.kek.previousKey }}
+- name: VELVET_KEK_PREVIOUS
+  valueFrom:
+    secretKeyRef:
+      name: {{ $.Values.kek.existingSecret }}
+      key: {{ . }}
+{{- end }}
 - name: VELVET_DATA_DIR
   value: /var/lib/velvet
 - name: VELVET_CACHE_DIR

@@ -54,6 +54,7 @@ export function subjectOf(
   const seen = credential && seenOf(request, credential, accountsIn(accounts ?? []));
   return {
     ...placeOf(request),
+    credential: request.spec.credentialRef.name,
     credentialName: credential?.spec.credentialName ?? request.spec.credentialRef.name,
     state: stage,
     ended: request.status?.completedAt !== undefined,

@@ -1,7 +1,7 @@
 /** Verify and identify: read the value in use, seal it, probe it with a negative control, find out whose it is. */
 import type { IssuedKey, Issuer, KeyId, Verdict } from "../../../adapters/contract.ts";
 import type { SecretFields } from "../../../adapters/secret.ts";
-import { fingerprints } from "../../custody/fingerprint.ts";
+import { fingerprints, isPrintOf } from "../../custody/fingerprint.ts";
 import { seal } from "../../custody/seal.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import { nextFailure, recovered } from "../../domain/backoff.ts";
@@ -29,10 +29,17 @@ export async function verify(pass: Pass, world: World): Promise<void> {
   const { value: found } = read;
   const prints = found && fingerprints(pass.deps.keys, world.rotation.credential, found.value);
   const probe = await probeAll(pass, issuer, found);
-  const known = prints !== undefined && prints.whole === world.credential.fingerprint;
+  const known = found !== undefined && isKnown(pass, world, found.value);
   const judged = judgeProbe(world, issuer.traits, { ...probe, known });
   if ("cause" in judged) return recordFailure(pass, judged.cause);
   await recordVerified(pass, world, found && { ...found, prints }, judged.facts);
+}
+
+/** By the key that the ledger's fingerprint was made with, which may be one before the current one. */
+function isKnown({ deps }: Pass, { credential, rotation }: World, value: SecretFields): boolean {
+  return (
+    credential.fingerprint !== undefined && isPrintOf(deps.keys, credential.fingerprint, rotation.credential, value)
+  );
 }
 
 /** Custody first; where it holds nothing yet, the consumer that `readFrom` names: so a credential from before Velvet is adopted. */
@@ -89,8 +96,7 @@ async function recordVerified(
   const prints = found?.prints;
   const sealed =
     found && seal(deps.keys, { install: deps.install, credential, attempt: id, purpose: "previous" }, found.value);
-  const mismatch =
-    prints && world.credential.fingerprint !== undefined && world.credential.fingerprint !== prints.whole;
+  const mismatch = found && world.credential.fingerprint !== undefined && !isKnown(pass, world, found.value);
   await journal.write((live, now) => {
     const verify: VerifyFacts = {
       at: now,

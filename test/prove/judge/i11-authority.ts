@@ -10,7 +10,10 @@ import type { LedgerRows, RotationRow } from "./ledger.ts";
 import type { Entry } from "./told.ts";
 import { entriesOf } from "./told.ts";
 
-const INTENTS = { Mint: "MintIntended", Revoke: "RevokeIntended" } as const;
+const INTENTS: Readonly<Record<Gate, readonly string[]>> = {
+  Mint: ["MintIntended", "ValueAsked"],
+  Revoke: ["RevokeIntended", "RevokeAsked"],
+};
 
 export function authority(evidence: Evidence): Violation[] {
   const { ledger } = evidence;
@@ -44,7 +47,7 @@ function whyUnrequested(ledger: LedgerRows, { id, name, request }: RotationRow):
 
 function whyUnapproved(ledger: LedgerRows, rotation: RotationRow, gate: Gate): string[] {
   const entries = entriesOf(ledger, rotation.id);
-  const intents = entries.filter(({ event }) => event === INTENTS[gate]);
+  const intents = entries.filter(({ event }) => INTENTS[gate].includes(event));
   const needed = neededSince(ledger, rotation, gate);
   // Who was left behind after a first try makes the next one need a person.
   const intent = needed === "the beginning" ? intents[0] : intents.at(-1);

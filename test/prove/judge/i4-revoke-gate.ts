@@ -11,6 +11,8 @@ import type { Entry } from "./told.ts";
 import { entriesOf } from "./told.ts";
 
 const ENDINGS = new Set(["issuer.revoke", "issuer.destroy"]);
+/** To ask a person for it is to do it: they cannot know who still holds the old one. */
+const INTENTS: ReadonlySet<string> = new Set(["RevokeIntended", "RevokeAsked"]);
 
 export function revokeGate(evidence: Evidence): Violation[] {
   const deeds = evidence.fake.history.filter(
@@ -45,11 +47,15 @@ function isDecided(ledger: LedgerRows, id: string): boolean {
   return entriesOf(ledger).some(({ event, facts }) => event === "DecisionAccepted" && facts["vendorId"] === id);
 }
 
-function whyUnproven(ledger: LedgerRows, rotation: RotationRow, deed: Deed): string | undefined {
+/** `target` null: the old one's id was not known to anybody. */
+export function whyUnproven(
+  ledger: LedgerRows,
+  rotation: RotationRow,
+  deed: Pick<Deed, "at"> & { readonly target: string | null },
+): string | undefined {
   const entries = entriesOf(ledger, rotation.id);
   const intent = entries.findLast(
-    ({ event, facts, at }) =>
-      event === "RevokeIntended" && facts["vendorId"] === deed.target && at <= deed.at + SKEW_MS,
+    ({ event, facts, at }) => INTENTS.has(event) && facts["vendorId"] === deed.target && at <= deed.at + SKEW_MS,
   );
   if (!intent) return `${rotation.name} has no intent that names it`;
   // There the old one goes first: that is what was agreed.
@@ -69,14 +75,14 @@ function whyNotOne(
   ledger: LedgerRows,
   rotation: RotationRow,
   attempts: ReadonlySet<string | undefined>,
-  old: string,
+  old: string | null,
 ): string | undefined {
   if (attempts.size > 1) return `${rotation.name} had receipts for several attempts`;
   const [id] = attempts;
   if (id === undefined) return undefined;
   const attempt = ledger.attempts.find((row) => row.id === id && row.rotation === rotation.id);
   if (!attempt || attempt.fingerprint === null) return `${rotation.name} had receipts for an attempt without a value`;
-  return attempt.vendor_id === old ? `${old} is the new one itself` : undefined;
+  return old !== null && attempt.vendor_id === old ? `${old} is the new one itself` : undefined;
 }
 
 /** The attempt that this consumer has proven, unless the receipt was withdrawn since. */

@@ -9,6 +9,7 @@ import { projection } from "./i12-projection.ts";
 import { asTold } from "./i2-as-told.ts";
 import { exactlyOne } from "./i2-exactly-one.ts";
 import { noOrphan } from "./i3-no-orphan.ts";
+import { byHand } from "./i4-by-hand.ts";
 import { revokeGate } from "./i4-revoke-gate.ts";
 import { singleFlight } from "./i5-single-flight.ts";
 import { boundedMinting } from "./i6-bounded-minting.ts";
@@ -22,6 +23,7 @@ const INVARIANTS: readonly ((evidence: Evidence) => Violation[])[] = [
   asTold,
   noOrphan,
   revokeGate,
+  byHand,
   singleFlight,
   boundedMinting,
   custody,

@@ -15,7 +15,7 @@ const STANDARD = 10_000;
 /** Where most can go wrong comes up most often. */
 const CALLS =
   `issuer.mint issuer.mint issuer.mint sink.write sink.write sink.write issuer.revoke issuer.revoke issuer.list issuer.verify
-  sink.observe sink.settle check.run issuer.read issuer.identify issuer.destroy issuer.restore issuer.moveGrace issuer.usage`.split(
+  sink.observe sink.settle check.run issuer.read issuer.identify issuer.destroy issuer.restore issuer.moveGrace issuer.usage issuer.detect`.split(
     /\s+/,
   );
 /** Only the engine calls these so. */

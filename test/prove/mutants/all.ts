@@ -1,5 +1,6 @@
 /** Every mutant. */
 import { ABORT_MUTANTS } from "./abort.ts";
+import { ASSISTED_MUTANTS } from "./assisted.ts";
 import { DISTRIBUTE_MUTANTS } from "./distribute.ts";
 import { LEDGER_MUTANTS } from "./ledger.ts";
 import { MINT_MUTANTS } from "./mint.ts";
@@ -10,6 +11,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...MINT_MUTANTS,
   ...DISTRIBUTE_MUTANTS,
   ...REVOKE_MUTANTS,
+  ...ASSISTED_MUTANTS,
   ...ABORT_MUTANTS,
   ...LEDGER_MUTANTS,
 ];

@@ -30,7 +30,8 @@ const AT_THE_VENDOR: Readonly<Record<string, string>> = {
 };
 
 /** What only looks changes nothing at the vendor, and cannot land late. */
-const LOOKS = /^(issuer\.(list|verify|identify|control|usage|read)|sink\.(observe|settle)|check\.run|account\.probe)$/;
+const LOOKS =
+  /^(issuer\.(list|verify|identify|control|usage|read|detect)|sink\.(observe|settle)|check\.run|account\.probe)$/;
 
 export function isChanging(label: string): boolean {
   return !LOOKS.test(label);

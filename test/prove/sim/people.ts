@@ -9,6 +9,7 @@ import type { Fake } from "../api.ts";
 import type { Agenda, RotationEntry } from "./agenda.ts";
 import { liveRotation } from "./agenda.ts";
 import type { SimLedger } from "./database.ts";
+import { Hand } from "./hand.ts";
 import { INSTALL, SEALING_KEY } from "./keys.ts";
 import type { PersonVerb } from "./schedule.ts";
 
@@ -19,6 +20,8 @@ export interface Act {
   readonly verb: PersonVerb | "restore" | "destroy";
   readonly gate?: Gate;
   readonly consumer?: string;
+  /** Nobody does it again for the same reason. */
+  readonly because?: string;
 }
 
 export interface PeopleOptions {
@@ -33,12 +36,14 @@ type Decision = Pick<RotationDecisionSpec, "action"> & Partial<RotationDecisionS
 export class People {
   readonly #options: PeopleOptions;
   readonly #documents = new Map<string, DesiredDocument>();
+  readonly #hand: Hand;
   #decisions = 0;
   #requests = 0;
   #looks = 0;
 
   constructor(options: PeopleOptions) {
     this.#options = options;
+    this.#hand = new Hand(options.fake);
     const { account, credential } = options.fake;
     // Accounts have no namespace: each telling has one of its own.
     const own = `v-${options.source}`;
@@ -61,16 +66,26 @@ export class People {
 
   /** False where there is nothing that it could be about. */
   async act(act: Act, agenda: Agenda): Promise<boolean> {
-    if (act.verb === "request") return this.request().then(() => true);
-    if (act.verb === "edit") return this.#edit();
-    if (act.verb === "delete") return this.#delete();
-    if (act.verb === "restore" || act.verb === "destroy") return this.#decideOnRetired(act.verb, agenda);
+    const own = await this.#withoutRotation(act, agenda);
+    if (own !== undefined) return own;
     const rotation = liveRotation(agenda);
-    const decision = rotation && DECISIONS[act.verb](rotation, act, this.#options.fake);
-    if (!rotation || !decision) return false;
+    if (!rotation || this.#hand.hasDone(act)) return false;
+    if (act.verb === "make") return this.#hand.make(rotation);
+    if (act.verb === "end") return this.#hand.end(rotation);
+    const decision = DECISIONS[act.verb]?.(rotation, act, this.#options.fake);
+    if (!decision) return false;
+    this.#hand.did(act);
     if (act.verb === "mark") this.#revokeByHand(rotation);
     await this.#decide({ requestRef: { name: rotation.name }, ...decision });
     return true;
+  }
+
+  /** Undefined: it is about the rotation that is live. */
+  async #withoutRotation({ verb }: Act, agenda: Agenda): Promise<boolean | undefined> {
+    if (verb === "request") return this.request().then(() => true);
+    if (verb === "edit") return this.#edit();
+    if (verb === "delete") return this.#delete();
+    return verb === "restore" || verb === "destroy" ? this.#decideOnRetired(verb, agenda) : undefined;
   }
 
   async #decideOnRetired(verb: "restore" | "destroy", agenda: Agenda): Promise<boolean> {
@@ -155,7 +170,7 @@ function withAccount(credential: Fake["credential"], account: string): Fake["cre
 
 type Answer = (rotation: RotationEntry, act: Act, fake: Fake) => Decision | undefined;
 
-const DECISIONS: Readonly<Record<Exclude<PersonVerb, "request" | "edit" | "delete">, Answer>> = {
+const DECISIONS: Readonly<Partial<Record<Act["verb"], Answer>>> = {
   approve: (rotation, { gate }, fake) => {
     const open = openGate(rotation, gate);
     const confirm = fake.credential.credentialName;
@@ -172,6 +187,14 @@ const DECISIONS: Readonly<Record<Exclude<PersonVerb, "request" | "edit" | "delet
     const value = Object.entries(fake.mintByHand()).map(([field, text]) => [field, Secret.from(text)] as const);
     const scope = { install: INSTALL, namespace: rotation.namespace, credential: CREDENTIAL };
     return { action: "ProvideValue", sealedValue: sealBox(SEALING_KEY, scope, Object.fromEntries(value)) };
+  },
+  misprovide: (rotation, _, fake) => {
+    if (rotation.facts.awaitsValueSince === undefined) return undefined;
+    const wrong = fake.credential.consumers[0]?.keys.map(
+      ({ field }) => [field, Secret.from("not-one-of-theirs")] as const,
+    );
+    const scope = { install: INSTALL, namespace: rotation.namespace, credential: CREDENTIAL };
+    return { action: "ProvideValue", sealedValue: sealBox(SEALING_KEY, scope, Object.fromEntries(wrong ?? [])) };
   },
   insist: () => ({ action: "RetryRevoke" }),
   mark: () => ({ action: "MarkRevoked" }),

@@ -2,6 +2,7 @@
 import type { State } from "../../../controller/domain/world.ts";
 import type { ConsumerSetup, Fault, Setup } from "../api.ts";
 import type { Agenda, RotationEntry } from "./agenda.ts";
+import { revocationOf } from "../vendor/shape.ts";
 import { isStalled, liveRotation } from "./agenda.ts";
 import type { Act } from "./people.ts";
 
@@ -27,10 +28,20 @@ function helpful(agenda: Agenda): Act | undefined {
   if (!rotation || rotation.facts.abort) return undefined;
   const waiting = rotation.consumers.find(({ id, state, facts }) => id !== "" && state === "settled" && !facts.failure);
   if (waiting) return { verb: "confirm", consumer: waiting.id };
-  if (rotation.facts.awaitsValueSince !== undefined && rotation.state === "minting") return { verb: "provide" };
+  if (rotation.facts.awaitsValueSince !== undefined && rotation.state === "minting") return handIn(rotation);
   if (openGate(rotation)) return { verb: "approve" };
-  if (waitsForHand(rotation) || waitsForLook(rotation)) return { verb: "mark" };
-  return undefined;
+  if (isAskedToEnd(rotation)) return { verb: "end" };
+  return waitsForLook(rotation) ? { verb: "mark" } : undefined;
+}
+
+/** Where the vendor shows it nothing is handed in, unless Velvet cannot tell which one is meant. */
+function handIn({ id, facts }: RotationEntry): Act | undefined {
+  const asked = facts.assisted?.mint;
+  if (asked?.inventory && !asked.trouble) return { verb: "make" };
+  // The vendor has not said its last word about the one before.
+  if (facts.failure && !facts.failure.stalled) return undefined;
+  // One that was refused is asked for again.
+  return { verb: "provide", because: `${id} ${facts.failure?.stalled ? facts.failure.since : ""}` };
 }
 
 function openGate({ facts }: RotationEntry): "Mint" | "Revoke" | undefined {
@@ -42,10 +53,16 @@ function waitsForLook({ facts }: RotationEntry): boolean {
   return facts.failure?.stalled === true && facts.failure.reason === "OutcomeUnknown";
 }
 
-/** Everybody has the new one, no gate is closed, and it waits for ever: this vendor's old credential ends by hand. */
-function waitsForHand({ state, facts, at }: RotationEntry): boolean {
-  return state === "validated" && at === null && facts.failure === undefined && facts.revoked === undefined;
+/** Everybody has the new one, and this vendor's old credential ends by hand. */
+function isAskedToEnd({ facts }: RotationEntry): boolean {
+  return facts.assisted?.revoke !== undefined && facts.revoked === undefined;
 }
+
+const byHand = (setup: Setup): Setup | undefined =>
+  revocationOf(setup) === "manual" && setup.authority !== "acceptors" ? { ...setup, gates: AUTOMATIC } : undefined;
+
+const handedIn = (setup: Setup): Setup | undefined =>
+  setup.mintClass === "manual" ? { ...setup, gates: AUTOMATIC } : undefined;
 
 /** `act` once, when `when` holds; helpful besides. */
 function once(act: Act, when: (rotation: RotationEntry) => boolean): Story["act"] {
@@ -135,6 +152,28 @@ export const STORIES: Readonly<Record<string, Story>> = {
     faults: () => [{ kind: "refuse", label: "sink.write", nth: 2, status: 403 }],
     ends: ["done"],
     act: once({ verb: "retry" }, isStalled),
+  },
+  "hand-marked": {
+    about: "a person ends the old one at the vendor, and says so before Velvet sees it",
+    fit: byHand,
+    ends: ["done"],
+    act: once({ verb: "mark" }, isAskedToEnd),
+  },
+  "hand-abort": {
+    about: "a person aborts while one is asked to end the old one: everybody keeps the new one",
+    fit: byHand,
+    ends: ["aborted"],
+    afterMint: true,
+    act: once({ verb: "abort" }, isAskedToEnd),
+  },
+  "wrong-value": {
+    about: "a person hands in a value that the vendor does not know, and then the right one",
+    fit: handedIn,
+    ends: ["done"],
+    act: once(
+      { verb: "misprovide" },
+      ({ facts, state }) => facts.awaitsValueSince !== undefined && state === "minting",
+    ),
   },
   restore: {
     about: "a person brings the old one back out of its quarantine",

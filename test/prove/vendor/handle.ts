@@ -1,8 +1,8 @@
 /** One door for everything that can be asked of the vendor: a method's name and plain JSON, as over a wire. */
-import type { Settled, Verdict } from "../../../adapters/contract.ts";
+import type { Detection, Settled, Verdict } from "../../../adapters/contract.ts";
 import { isAdapterError } from "../../../adapters/errors.ts";
 import type { Call, Desk } from "./desk.ts";
-import type { MintKind, WireMint, WireMinted } from "./issuers/issuer.ts";
+import type { MintKind, WireKey, WireMint, WireMinted } from "./issuers/issuer.ts";
 import { existing } from "./issuers/issuer.ts";
 import { moveGrace } from "./issuers/native-grace.ts";
 import type { Fields } from "./places.ts";
@@ -30,6 +30,10 @@ const METHODS: Readonly<Record<string, Method>> = {
     return { target: order.marker, act: () => mint(truth, kind, order) };
   },
   "issuer.read": (truth, _, args) => onId(args, (id) => read(truth, id)),
+  "issuer.detect": (truth, kind, args) => ({
+    target: "",
+    act: () => detect(kind.list(truth), args["before"] as readonly WireKey[]),
+  }),
   "issuer.moveGrace": (truth, _, args) => onId(args, (id) => moveGrace(truth, id, textArg(args, "until"))),
   "issuer.revoke": (truth, kind, args) =>
     onId(args, (id) => byApi(truth, () => (shown(truth, id, args["value"] as Fields), kind.revoke(truth, id)))),
@@ -125,6 +129,15 @@ function read(truth: Truth, id: string): Fields {
   const key = existing(truth, id);
   if (!key) throw refused("issuer.read", "TargetGone", "The vendor knows no such credential.", "See what it lists.");
   return key.value;
+}
+
+/** What was made and what was ended since then. */
+function detect(now: readonly WireKey[], before: readonly WireKey[]): Detection {
+  const has = (keys: readonly WireKey[], id: string): boolean => keys.some((key) => key.id === id);
+  return {
+    appeared: now.flatMap(({ id }) => (has(before, id) ? [] : [id])),
+    gone: before.flatMap(({ id }) => (has(now, id) ? [] : [id])),
+  };
 }
 
 function byApi<T>(truth: Truth, act: () => T): T {

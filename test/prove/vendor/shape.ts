@@ -90,6 +90,7 @@ export function issuerTraitsOf(setup: Setup): IssuerTraits {
     // Twice the delay, as an adapter declares a limit and not what it happens to be.
     propagation: { windowMs: acceptors ? 0 : 2 * (setup.propagationMs ?? 0) + 10_000, everyMs: 500 },
     revocation: revocationOf(setup),
+    ...(setup.detects ? { detects: true } : {}),
     ...(maxLive === undefined ? {} : { maxLive }),
     ...(setup.revokeNeeds === undefined ? {} : { revokeNeeds: setup.revokeNeeds }),
     ...(setup.mintClass === "native-grace" ? { graceKeeps: setup.graceKeeps ?? "last" } : {}),
