@@ -2,7 +2,8 @@
 import type { Action } from "../domain/action.ts";
 import { plan } from "../domain/plan.ts";
 import type { DecisionRow, Instant, World } from "../domain/world.ts";
-import type { Ruling } from "../domain/ruling.ts";
+import { ENDED } from "../domain/world.ts";
+import type { Accepted, Ruling } from "../domain/ruling.ts";
 import { isAdapterError } from "../../adapters/errors.ts";
 import { Unsealable } from "../custody/seal.ts";
 import { Overtaken } from "../ledger/record.ts";
@@ -11,6 +12,8 @@ import { nextFailure } from "../domain/backoff.ts";
 import type { Pass } from "./effect.ts";
 import { causeOf } from "./effect.ts";
 import { observe } from "./observe.ts";
+import { FORGOTTEN } from "./revocation/end.ts";
+import { performRevocation } from "./revocation/perform.ts";
 import { finishAbort, revokeNew } from "./stages/abort.ts";
 import { distribute } from "./stages/distribute.ts";
 import { finish } from "./stages/finish.ts";
@@ -29,8 +32,6 @@ export type NextLook =
   | { readonly next: "again" | "ended" }
   | { readonly next: "wait"; readonly until?: Instant | undefined; readonly wakes: number };
 
-const ENDING = new Set(["done", "aborted", "mint_failed"]);
-
 /** Throws `Fenced`, and the database's errors; an adapter's failure is an outcome, never a throw. */
 export async function reconcile(pass: Pass): Promise<NextLook> {
   const { world, now } = await observe(pass);
@@ -43,7 +44,7 @@ export async function reconcile(pass: Pass): Promise<NextLook> {
     // More has arrived since the look: it is judged first.
     if (!(error instanceof Overtaken)) await recordBroken(pass, world, action.do, error);
   }
-  return { next: ENDING.has(pass.journal.live.state) ? "ended" : "again" };
+  return { next: ENDED.has(pass.journal.live.state) ? "ended" : "again" };
 }
 
 /** What broke outside of an effect: an account that cannot be opened, a value that does not unseal, our own mistake. It is shown and tried again. */
@@ -52,7 +53,9 @@ async function recordBroken(pass: Pass, world: World, step: string, error: unkno
   const cause = isAdapterError(error) ? causeOf(error) : faultOf(pass, step, error);
   await pass.journal.write((live, now) => ({
     audit: { event: "StepBroke", step, reason: cause.reason },
-    ...(world.rotation.facts.verify || live.facts.abort ? {} : { state: "verify_failed" as const }),
+    ...(live.facts.revocation || world.rotation.facts.verify || live.facts.abort
+      ? {}
+      : { state: "verify_failed" as const }),
     facts: { ...live.facts, failure: nextFailure(live.facts.failure, cause, now, pass.deps.jitter()) },
   }));
 }
@@ -108,6 +111,8 @@ async function perform(pass: Pass, world: World, action: Deed): Promise<void> {
       return revokeNew(pass, world, action.attempt);
     case "finish-abort":
       return finishAbort(pass, world, action.keepNew);
+    case "revocation":
+      return performRevocation(pass, world, action.step);
   }
 }
 
@@ -128,7 +133,7 @@ async function judge(pass: Pass, world: World, decision: DecisionRow, asked: Rul
   const ruling = made && "refused" in made ? made.refused : asked;
   const { action, decidedBy, ticket } = decision.spec;
   const reason = ruling.verdict === "accepted" ? "Accepted" : ruling.reason;
-  const change = ruling.verdict === "accepted" ? ruling : { facts: undefined, consumers: undefined, state: undefined };
+  const change: Partial<Accepted> = ruling.verdict === "accepted" ? ruling : {};
   await journal.write(() => ({
     audit: {
       event: ruling.verdict === "accepted" ? "DecisionAccepted" : "DecisionRefused",
@@ -143,6 +148,8 @@ async function judge(pass: Pass, world: World, decision: DecisionRow, asked: Rul
     ...(change.state === undefined ? {} : { state: change.state }),
     ...(change.facts === undefined ? {} : { facts: change.facts }),
     ...(change.consumers === undefined ? {} : { consumers: change.consumers }),
+    ...(change.retired === undefined ? {} : { retired: change.retired }),
+    ...(change.forgets === true ? { credential: FORGOTTEN } : {}),
     ...(made && "attempt" in made ? { attempts: [made.attempt] } : {}),
     decisions: [{ uid: decision.uid, state: ruling.verdict, reason, message: ruling.message }],
   }));
