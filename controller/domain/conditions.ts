@@ -1,29 +1,22 @@
 /** The stage conditions, in the order of the stages. Pure. */
 import type { Condition, OpenGate, Summarizable } from "./status.ts";
 import { camelCase } from "./status.ts";
+import { revocationStages } from "./conditions-revocation.ts";
 import { CUSTODY, isFinished } from "./consumers.ts";
 import { durationMs, later } from "./duration.ts";
 import { needsApproval } from "./gates.ts";
-import type { Gate, Instant } from "./world.ts";
+import { isLeaking } from "./revocation.ts";
+import type { Failure, Gate, Instant } from "./world.ts";
 import { ENDED, liveAttempt } from "./world.ts";
 
 type Status = Condition["status"];
 
 export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Condition[] {
   const { facts } = view.rotation;
-  const stages = [
-    verified(view),
-    gateCondition(view, "Mint", gate),
-    minted(view),
-    distributed(view),
-    validated(view),
-    gateCondition(view, "Revoke", gate),
-    revoked(view),
-  ];
+  const stages = stagesOf(view, gate);
   const ended = ENDED.has(view.rotation.state);
   const progress: Condition[] = [];
-  const failure =
-    facts.failure ?? view.consumers.find((row) => row.facts.failure?.stalled && !isFinished(row))?.facts.failure;
+  const failure = facts.failure ?? stalledFailure(view);
   if (!ended && failure?.stalled) {
     progress.push(condition(view, "Stalled", "True", failure.reason, failure.message, failure.since));
   } else if (!ended) {
@@ -33,10 +26,45 @@ export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Co
   return [ready(view, gate), ...progress, ...stages];
 }
 
+/** What a person has to deal with at a consumer, or at a credential that a Revocation could not end. */
+function stalledFailure({ consumers, rotation }: Summarizable): Failure | undefined {
+  const rows = consumers.filter((row) => !isFinished(row)).map((row) => row.facts.failure);
+  const ids = (rotation.facts.revocation?.ids ?? []).map(({ failure }) => failure);
+  return [...rows, ...ids].find((failure) => failure?.stalled);
+}
+
+function stagesOf(view: Summarizable, gate: OpenGate | undefined): Condition[] {
+  return view.rotation.facts.revocation ? inRevocation(view, gate) : inRotation(view, gate);
+}
+
+function inRotation(view: Summarizable, gate: OpenGate | undefined): Condition[] {
+  return [
+    verified(view),
+    gateCondition(view, "Mint", gate),
+    minted(view),
+    distributed(view),
+    validated(view),
+    gateCondition(view, "Revoke", gate),
+    revoked(view),
+  ];
+}
+
+function inRevocation(view: Summarizable, gate: OpenGate | undefined): Condition[] {
+  return revocationStages(view, gateCondition(view, "Revoke", gate), (type, status, { reason, message }, at) =>
+    condition(view, type, status, reason, message, at),
+  );
+}
+
 function ready(view: Summarizable, gate: OpenGate | undefined): Condition {
   const { state, facts } = view.rotation;
-  const status: Status = state === "done" ? "True" : "False";
-  return condition(view, "Ready", status, camelCase(state), facts.failure?.message ?? gateIn(gate) ?? "");
+  const status: Status = state === "done" || state === "rev_done" ? "True" : "False";
+  return condition(view, "Ready", status, camelCase(state), facts.failure?.message ?? gateIn(gate) ?? because(view));
+}
+
+/** What a rotation that gave way, or a leak, is about. */
+function because({ rotation: { state, facts }, consumers }: Summarizable): string {
+  if (state === "rev_leaked") return consumers.find(isLeaking)?.facts.lockOut?.message ?? "";
+  return facts.residual?.find(({ kind }) => kind === "Preempted")?.message ?? "";
 }
 
 /** Who looks at one line learns that a person is waited for. */
