@@ -4,12 +4,14 @@ import { DISTRIBUTE_MUTANTS } from "./distribute.ts";
 import { LEDGER_MUTANTS } from "./ledger.ts";
 import { MINT_MUTANTS } from "./mint.ts";
 import type { Mutant } from "./mutant.ts";
+import { REVOCATION_MUTANTS } from "./revocation.ts";
 import { REVOKE_MUTANTS } from "./revoke.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...MINT_MUTANTS,
   ...DISTRIBUTE_MUTANTS,
   ...REVOKE_MUTANTS,
+  ...REVOCATION_MUTANTS,
   ...ABORT_MUTANTS,
   ...LEDGER_MUTANTS,
 ];

@@ -1,7 +1,8 @@
 /** The people of a telling: what they put into the desired state, and what they do at the vendor's own pages. */
 import { Secret } from "../../../adapters/secret.ts";
 import { sealBox } from "../../../controller/custody/box.ts";
-import type { RotationDecisionSpec } from "../../../crds/kinds.gen.ts";
+import type { RotationDecisionSpec, RotationRequestSpec } from "../../../crds/kinds.gen.ts";
+import type { RevocationFacts } from "../../../controller/domain/revocation.ts";
 import type { Gate } from "../../../controller/domain/world.ts";
 import type { DesiredDocument } from "../../../controller/sources/look.ts";
 import { syncSource } from "../../../controller/sources/sync.ts";
@@ -19,6 +20,8 @@ export interface Act {
   readonly verb: PersonVerb | "restore" | "destroy";
   readonly gate?: Gate;
   readonly consumer?: string;
+  /** Of a Revocation. */
+  readonly target?: RotationRequestSpec["target"];
 }
 
 export interface PeopleOptions {
@@ -46,13 +49,14 @@ export class People {
     this.#put("Credential", options.namespace, CREDENTIAL, withAccount(credential, own));
   }
 
-  /** Asks for a rotation. With the first one everything else appears. */
-  async request(): Promise<void> {
+  /** Asks for a rotation, or for a Revocation. With the first one everything else appears. */
+  async request({ verb, target }: Pick<Act, "verb" | "target"> = { verb: "request" }): Promise<void> {
     this.#requests += 1;
     this.#put("RotationRequest", this.#options.namespace, `r${this.#requests}`, {
       credentialRef: { name: CREDENTIAL },
-      flow: "Operational",
-      expect: "Alive",
+      ...(verb === "revoke"
+        ? { flow: "Revocation", ...(target === undefined ? {} : { target }) }
+        : { flow: "Operational", expect: "Alive" }),
       reason: "scheduled",
       requestedBy: "ana",
     });
@@ -61,14 +65,18 @@ export class People {
 
   /** False where there is nothing that it could be about. */
   async act(act: Act, agenda: Agenda): Promise<boolean> {
-    if (act.verb === "request") return this.request().then(() => true);
+    if (act.verb === "request" || act.verb === "revoke") return this.request(act).then(() => true);
     if (act.verb === "edit") return this.#edit();
     if (act.verb === "delete") return this.#delete();
     if (act.verb === "restore" || act.verb === "destroy") return this.#decideOnRetired(act.verb, agenda);
+    return this.#decideOnLive(act, act.verb, agenda);
+  }
+
+  async #decideOnLive(act: Act, verb: Decided, agenda: Agenda): Promise<boolean> {
     const rotation = liveRotation(agenda);
-    const decision = rotation && DECISIONS[act.verb](rotation, act, this.#options.fake);
+    const decision = rotation && DECISIONS[verb](rotation, act, this.#options.fake);
     if (!rotation || !decision) return false;
-    if (act.verb === "mark") this.#revokeByHand(rotation);
+    if (verb === "mark") this.#markedByHand(rotation);
     await this.#decide({ requestRef: { name: rotation.name }, ...decision });
     return true;
   }
@@ -93,6 +101,12 @@ export class People {
     await this.#sync();
   }
 
+  #markedByHand(rotation: RotationEntry): void {
+    const { revocation } = rotation.facts;
+    if (revocation) this.#endByHand(rotation.state, revocation);
+    else this.#revokeByHand(rotation);
+  }
+
   /** Only where the rotation has come to it: before that somebody may still hold the old one. */
   #revokeByHand({ state, facts }: RotationEntry): void {
     const { fake } = this.#options;
@@ -101,6 +115,14 @@ export class People {
       // What the lost mint made: a person sees that nobody holds it.
       for (const key of fake.keys()) if (key.ours && !this.#isHeld(key.id)) fake.revokeByHand(key.id);
     } else if ((state === "revoke_failed" || state === "validated") && id !== undefined) fake.revokeByHand(id);
+  }
+
+  /** Once it has begun. What nobody knows the id of is what custody holds. */
+  #endByHand(state: RotationEntry["state"], { ids = [] }: RevocationFacts): void {
+    if (state === "rev_init") return;
+    const { fake } = this.#options;
+    const open = ids.filter(({ state }) => state === "failed" || state === "by-hand");
+    for (const { id = fake.heldBy("custody") ?? "" } of open) fake.revokeByHand(id);
   }
 
   #isHeld(id: string): boolean {
@@ -155,7 +177,9 @@ function withAccount(credential: Fake["credential"], account: string): Fake["cre
 
 type Answer = (rotation: RotationEntry, act: Act, fake: Fake) => Decision | undefined;
 
-const DECISIONS: Readonly<Record<Exclude<PersonVerb, "request" | "edit" | "delete">, Answer>> = {
+type Decided = Exclude<PersonVerb, "request" | "revoke" | "edit" | "delete">;
+
+const DECISIONS: Readonly<Record<Decided, Answer>> = {
   approve: (rotation, { gate }, fake) => {
     const open = openGate(rotation, gate);
     const confirm = fake.credential.credentialName;
@@ -175,6 +199,7 @@ const DECISIONS: Readonly<Record<Exclude<PersonVerb, "request" | "edit" | "delet
   },
   insist: () => ({ action: "RetryRevoke" }),
   mark: () => ({ action: "MarkRevoked" }),
+  resolve: () => ({ action: "ConfirmLeakResolved" }),
   skip: (rotation, { consumer }) => {
     const id = consumer ?? rotation.consumers.find((row) => row.id !== "" && row.state !== "working")?.id;
     return id === undefined ? undefined : { action: "SkipConsumer", consumer: id };
