@@ -27,6 +27,7 @@ import type { Db } from "./ledger/db.ts";
 import { readMeasures } from "./ledger/measures.ts";
 import { ensureInstall } from "./ledger/install.ts";
 import type { Log } from "./log.ts";
+import { runNotifications } from "./notifications/run.ts";
 import type { OpenLedger } from "./open.ts";
 import { openLedger } from "./open.ts";
 import { folderSource } from "./sources/folder.ts";
@@ -124,17 +125,15 @@ async function runOnLedger(
   });
   const sources = startSources(order, deps, readiness, () => engine.wake());
   if (cluster !== undefined) sources.push(...watched(order, deps, { cluster, readiness }, () => engine.wake()));
+  const notifications = startNotifications(order, deps);
   readiness.set("start", () => undefined);
   try {
-    log.info(
-      { install: config.install, environment: config.environment, rotation: config.rotation, replica: deps.replica },
-      announcement(rotationOn, checkpoints.isHeld()),
-    );
+    announce(order, deps, checkpoints.isHeld());
     order.onReady?.();
     await stopped(stop);
     log.info({}, "stopping: finishing the steps that run");
   } finally {
-    await Promise.all(sources.map(async (source) => source.done));
+    await Promise.all([notifications, ...sources.map(async (source) => source.done)]);
     await engine.stop();
     await checkpoints.stop();
     await accounts.close();
@@ -155,6 +154,11 @@ function watched(
   return [...running];
 }
 
+async function startNotifications({ config, log, clock, stop }: ControllerOrder, deps: Deps): Promise<void> {
+  const { alarmWebhook: webhook } = config;
+  return runNotifications({ db: deps.db, log, clock, owner: deps.replica, newId: deps.uuid, webhook, signal: stop });
+}
+
 /** Counted in the ledger, so that all replicas together keep to what a vendor allows. */
 function ledgerBudgets(db: Db): BudgetMaker {
   return (account, limits) =>
@@ -165,6 +169,11 @@ function ledgerBudgets(db: Db): BudgetMaker {
       block: async (ms) => blockBudget(db, account, ms),
       timeout: (ms) => AbortSignal.timeout(ms),
     });
+}
+
+function announce({ config, log }: ControllerOrder, { replica }: Deps, held: string | undefined): void {
+  const { install, environment, rotation } = config;
+  log.info({ install, environment, rotation, replica }, announcement(rotation === "on", held));
 }
 
 function announcement(rotationOn: boolean, held: string | undefined): string {

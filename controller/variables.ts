@@ -16,6 +16,7 @@ import {
   text,
   wholeNumber,
 } from "./settings.ts";
+import { parseWebhook } from "./notifications/webhook.ts";
 import { parseNamespaces } from "./sources/git/namespaces.ts";
 import { parseBranch, parseRemote } from "./sources/git/remote.ts";
 
@@ -171,6 +172,15 @@ export const SETTINGS = {
     fallback: "on",
     example: "off",
     parse: oneOf("on", "off"),
+  }),
+  alarmWebhook: setting({
+    variable: "VELVET_ALARM_WEBHOOK",
+    meaning:
+      "Where a leak is told of at once, besides the log: a POST of JSON that Slack's incoming webhooks take. https, or http at this machine.",
+    fallback: "the log alone",
+    example: "https://hooks.slack.com/services/…",
+    secret: true,
+    parse: accepted(parseWebhook, secretText),
   }),
   logLevel: setting({
     variable: "VELVET_LOG_LEVEL",

@@ -862,7 +862,7 @@ export interface RotationRequestStatus {
   readonly observedGeneration?: number;
   /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
   readonly lastHandledReconcileAt?: string;
-  /** The stages: `Verified`, `MintApproved`, `Minted`, `Distributed`, `Validated`, `RevokeApproved`, `Revoked`, and `Ready` over all; `Reconciling` and `Stalled` only while true, `DefinitionCurrent` only while false. Example: `[{type: Ready, status: "True", reason: Done, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  /** The stages: `Verified`, `MintApproved`, `Minted`, `Distributed`, `Validated`, `RevokeApproved`, `Revoked`, in a Revocation `LockedOut`, and `Ready` over all; `Reconciling` and `Stalled` only while true, `DefinitionCurrent` only while false. Example: `[{type: Ready, status: "True", reason: Done, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
   readonly conditions?: readonly Condition[];
   /** The rotation's id in the ledger. Example: `5f0c1a52-7a3e-4d0c-8f1b-1d2e3f405162`. */
   readonly jobID?: string;

@@ -48,11 +48,13 @@ export function addRequest(program: Command, run: Run): void {
   withExamples(request, [
     ['velvet request rotate orders-db --reason "the quarter"', "to stdout"],
     ["velvet request rotate orders-db --reason leaked --expect Dead", "after it was revoked at the vendor"],
+    ['velvet request rotate orders-db --after leaked-1 --reason "after the leak"', "what follows a Revocation"],
     ["velvet request revoke orders-db --reason leaked --ticket SEC-1", "end it now, whoever still uses it"],
   ]);
   const rotate = flowCommand(request, "rotate", "rotate without downtime (flow Operational)").addOption(
     new Option("--expect <what>", "what the current one is expected to be").choices(["Alive", "Dead", "Absent"]),
   );
+  rotate.option("--after <revocation>", "a Revocation that this follows: names it after that, and expects it Dead");
   const revoke = flowCommand(request, "revoke", "end the credential now (flow Revocation)").addOption(
     new Option("--target <which>", "which of them to end").choices(["Current", "Retired", "All"]),
   );

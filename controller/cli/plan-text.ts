@@ -30,7 +30,7 @@ function headLine(item: PlanItem, colours: Colours): string {
 
 function whyLines({ reason, message, remedy, beginsAt, verdict, next, nextAt }: PlanItem): string[] {
   return [
-    ...(reason === undefined ? [] : [printable(`${reason}: ${message ?? ""}`)]),
+    ...(reason === undefined && message === undefined ? [] : [printable([reason, message].filter(Boolean).join(": "))]),
     ...(remedy === undefined ? [] : [printable(remedy)]),
     ...(verdict === "waits" && beginsAt !== undefined ? [`It begins at ${beginsAt}.`] : []),
     ...(next === undefined ? [] : [printable(`Next: ${next}${nextAt === undefined ? "" : `, until ${nextAt}`}`)]),

@@ -75,11 +75,17 @@ describe("plan", () => {
     await using scenario = await Scenario.open();
     await scenario.request("lost", { credentialRef: { name: "nothing" } });
     await scenario.request("early", { notBefore: "2099-01-01T00:00:00Z", deadline: "2099-02-01T00:00:00Z" });
-    await scenario.request("rehearsal", { flow: "Revocation" });
+    await scenario.request("leaked", {
+      flow: "Revocation",
+      notBefore: "2099-01-01T00:00:00Z",
+      deadline: "2099-02-01T00:00:00Z",
+    });
+    await scenario.request("rehearsal", { flow: "Testing" });
     const early = await plan(scenario, "early");
     expect(early.code).toBe(2);
     expect(early.out).toContain("It begins at 2099-01-01T00:00:00.000Z.");
     expect(await plan(scenario, "lost")).toMatchObject({ code: 1, out: expect.stringContaining("CredentialNotFound") });
+    expect((await plan(scenario, "leaked")).out).toContain("It begins at 2099-01-01T00:00:00.000Z.");
     const refused = await plan(scenario, "rehearsal");
     expect(refused).toMatchObject({ code: 1, out: expect.stringContaining("FlowUnsupported") });
     scenario.start();

@@ -1,4 +1,5 @@
 import type { Step } from "./assisted.ts";
+import type { TargetId } from "./revocation.ts";
 import type { Ruling } from "./ruling.ts";
 import type { AttemptRow, DecisionRow, Gate, Instant } from "./world.ts";
 
@@ -30,7 +31,22 @@ export type Action =
   | { readonly do: "restore"; readonly ids: readonly string[] }
   | { readonly do: "revoke-new"; readonly attempt: AttemptRow }
   | { readonly do: "finish-abort"; readonly keepNew: boolean }
+  | { readonly do: "revocation"; readonly step: RevocationStep }
   | Wait;
+
+/** The single next step of the flow Revocation. */
+export type RevocationStep =
+  /** Fix the list of what is ended, and read the old value if that is quick. */
+  | { readonly do: "fix-targets" }
+  /** Nothing of the list is for Velvet itself to end. */
+  | { readonly do: "begin" }
+  | { readonly do: "end-target"; readonly target: TargetId }
+  /** Acceptors are the only ones who know the value, and lose it. */
+  | { readonly do: "drop-value"; readonly ids: readonly string[] }
+  | { readonly do: "prove-lock-out"; readonly ids: readonly string[] }
+  | { readonly do: "finish" }
+  /** A person said no, or nobody said yes in time, before anything was ended. */
+  | { readonly do: "abandon" };
 
 /** `until` absent: only something from outside leads on. */
 export interface Wait {

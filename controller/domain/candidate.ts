@@ -1,6 +1,7 @@
 /** A request that wants to become a rotation, and the answers to it. */
 import type { Adapter } from "../../adapters/contract.ts";
 import type { CredentialSpec, RotationRequestSpec } from "../../crds/kinds.gen.ts";
+import type { Unreachable } from "./revocation.ts";
 import type { Instant, Snapshot } from "./world.ts";
 
 export interface Candidate {
@@ -14,6 +15,17 @@ export interface Candidate {
   readonly accounts: Snapshot["accounts"];
   /** The name of the rotation that is live for this credential. */
   readonly live: string | undefined;
+  /** Only of requests for a Revocation. */
+  readonly revocations?: Revocations;
+}
+
+/** What a Revocation is admitted by, besides what every request is. */
+export interface Revocations {
+  /** The rotation that is live for this credential is a Revocation itself. */
+  readonly live: boolean;
+  /** How many began within the last hour, of this credential and of its issuer's account. */
+  readonly ofCredential: number;
+  readonly ofAccount: number;
 }
 
 /** A login that Velvet itself needs: to its ledger. */
@@ -33,7 +45,7 @@ export interface AdmissionContext {
 }
 
 export type Admission =
-  | { readonly verdict: "accept"; readonly snapshot: Snapshot }
+  | { readonly verdict: "accept"; readonly snapshot: Snapshot; readonly unreachable?: readonly Unreachable[] }
   | { readonly verdict: "refuse" | "expire"; readonly reason: string; readonly message: string }
   /** Looked at again at `until`, or a little later when absent. */
   | { readonly verdict: "later"; readonly reason: string; readonly message: string; readonly until?: Instant };

@@ -3,24 +3,18 @@ import type { Trouble } from "./assisted.ts";
 import { asksToMint, asksToRevoke, revokedBy, troubleOf } from "./assisted-text.ts";
 import type { Condition, OpenGate, Summarizable } from "./status.ts";
 import { camelCase } from "./status.ts";
+import { revocationStages } from "./conditions-revocation.ts";
 import { CUSTODY, isFinished } from "./consumers.ts";
 import { durationMs, later } from "./duration.ts";
 import { needsApproval } from "./gates.ts";
+import { isLeaking } from "./revocation.ts";
 import type { Failure, Gate, Instant } from "./world.ts";
 import { ENDED, liveAttempt } from "./world.ts";
 
 type Status = Condition["status"];
 
 export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Condition[] {
-  const stages = [
-    verified(view),
-    gateCondition(view, "Mint", gate),
-    minted(view),
-    distributed(view),
-    validated(view),
-    gateCondition(view, "Revoke", gate),
-    revoked(view),
-  ];
+  const stages = stagesOf(view, gate);
   const ended = ENDED.has(view.rotation.state);
   const progress: Condition[] = [];
   const failure = whatFailed(view);
@@ -35,14 +29,48 @@ export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Co
 
 function whatFailed(view: Summarizable): Failure | Trouble | undefined {
   const { facts } = view.rotation;
-  const ofConsumer = () => view.consumers.find((row) => row.facts.failure?.stalled && !isFinished(row))?.facts.failure;
-  return facts.failure ?? troubleOf(facts, liveAttempt(view) !== undefined) ?? ofConsumer();
+  return facts.failure ?? troubleOf(facts, liveAttempt(view) !== undefined) ?? stalledFailure(view);
+}
+
+/** What a person has to deal with at a consumer, or at a credential that a Revocation could not end. */
+function stalledFailure({ consumers, rotation }: Summarizable): Failure | undefined {
+  const rows = consumers.filter((row) => !isFinished(row)).map((row) => row.facts.failure);
+  const ids = (rotation.facts.revocation?.ids ?? []).map(({ failure }) => failure);
+  return [...rows, ...ids].find((failure) => failure?.stalled);
+}
+
+function stagesOf(view: Summarizable, gate: OpenGate | undefined): Condition[] {
+  return view.rotation.facts.revocation ? inRevocation(view, gate) : inRotation(view, gate);
+}
+
+function inRotation(view: Summarizable, gate: OpenGate | undefined): Condition[] {
+  return [
+    verified(view),
+    gateCondition(view, "Mint", gate),
+    minted(view),
+    distributed(view),
+    validated(view),
+    gateCondition(view, "Revoke", gate),
+    revoked(view),
+  ];
+}
+
+function inRevocation(view: Summarizable, gate: OpenGate | undefined): Condition[] {
+  return revocationStages(view, gateCondition(view, "Revoke", gate), (type, status, { reason, message }, at) =>
+    condition(view, type, status, reason, message, at),
+  );
 }
 
 function ready(view: Summarizable, gate: OpenGate | undefined): Condition {
   const { state, facts } = view.rotation;
-  const status: Status = state === "done" ? "True" : "False";
-  return condition(view, "Ready", status, camelCase(state), facts.failure?.message ?? gateIn(gate) ?? "");
+  const status: Status = state === "done" || state === "rev_done" ? "True" : "False";
+  return condition(view, "Ready", status, camelCase(state), facts.failure?.message ?? gateIn(gate) ?? because(view));
+}
+
+/** What a rotation that gave way, or a leak, is about. */
+function because({ rotation: { state, facts }, consumers }: Summarizable): string {
+  if (state === "rev_leaked") return consumers.find(isLeaking)?.facts.lockOut?.message ?? "";
+  return facts.residual?.find(({ kind }) => kind === "Preempted")?.message ?? "";
 }
 
 /** Who looks at one line learns that a person is waited for. */

@@ -4,6 +4,7 @@ import type { Action } from "./action.ts";
 import { graceDue, planGrace } from "./grace.ts";
 import { planDistribute } from "./plan-distribute.ts";
 import { planMint } from "./plan-mint.ts";
+import { planRevocation } from "./plan-revocation.ts";
 import { planRevoke } from "./plan-revoke.ts";
 import { firstRuling } from "./rule.ts";
 import { earliest, waitForRetry } from "./wait.ts";
@@ -17,6 +18,7 @@ export function plan(world: World, now: Instant): Action {
 }
 
 function planStage(world: World, now: Instant): Action {
+  if (world.rotation.flow === "Revocation") return planRevocation(world, now);
   if (world.rotation.facts.abort) return planAbort(world, now);
   return planVerify(world, now) ?? planMint(world, now) ?? planDistribute(world, now) ?? planRevoke(world, now);
 }

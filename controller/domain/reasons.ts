@@ -22,6 +22,7 @@ import { POSTGRES_ROLES_REASONS } from "./reasons/postgres-roles.ts";
 import type { Reason } from "./reasons/reason.ts";
 import { REQUEST_REASONS } from "./reasons/request.ts";
 import { SERVER_REASONS } from "./reasons/server.ts";
+import { REVOCATION_REASONS } from "./reasons/revocation.ts";
 import { SOURCE_REASONS } from "./reasons/source.ts";
 import { STAGES_BEGIN_REASONS } from "./reasons/stages-begin.ts";
 import { STAGES_END_REASONS } from "./reasons/stages-end.ts";
@@ -43,6 +44,7 @@ export const REASON_GROUPS: readonly {
   { title: "Mints whose answer was lost, and values made by a person", reasons: MINT_REASONS },
   { title: "What a person does at the vendor", reasons: ASSISTED_REASONS },
   { title: "Steps, held-back revokes, what stays behind", reasons: CAUSES_STEPS_REASONS },
+  { title: "Revocations", reasons: REVOCATION_REASONS },
   { title: "Decisions", reasons: DECISION_REASONS },
   { title: "Vendors and accounts", reasons: VENDOR_REASONS },
   { title: "Endpoints and checks", reasons: CHECKS_REASONS },

@@ -3,6 +3,7 @@ import type { Residual } from "../../adapters/contract.ts";
 import { conditionsOf } from "./conditions.ts";
 import { checkedByPerson, CUSTODY, isFinished } from "./consumers.ts";
 import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
+import { idsOf, isProven, nameOfTarget } from "./revocation.ts";
 import type { ConsumerRow, Gate, Instant, RotationRow } from "./world.ts";
 import type { ConsumerStatus, OpenGate, RotationStatus, Summarizable } from "./status.ts";
 import { camelCase } from "./status.ts";
@@ -17,7 +18,7 @@ export function summarize(view: Summarizable): RotationStatus {
     credential: rotation.credentialName,
     flow: rotation.flow,
     stage: camelCase(rotation.state),
-    ready: rotation.state === "done",
+    ready: rotation.state === "done" || rotation.state === "rev_done",
     conditions: conditionsOf(view, gate),
     ...(gate ? { gate } : {}),
     consumers: view.consumers.map((consumer) => consumerStatus(view, consumer)),
@@ -46,6 +47,7 @@ export function openGate(view: Summarizable): OpenGate | undefined {
 
 function gateMessage(view: Summarizable, gate: Gate): string {
   const { credential } = view.rotation.snapshot;
+  if (view.rotation.flow === "Revocation") return `${idsOf(view).map(nameOfTarget).join(", ")} will be ended at once.`;
   if (gate === "Mint") return `A new credential for ${credential.spec.credentialName} will be minted.`;
   const old = view.rotation.facts.verify?.previousId ?? "The old credential";
   if (!liveAttempt(view)) {
@@ -75,15 +77,21 @@ function suspected(view: Summarizable): Residual[] {
 
 function pending(view: Summarizable): string[] {
   if (view.rotation.endedAt !== undefined) return [];
-  return view.consumers.filter((row) => row.id !== CUSTODY && !isFinished(row)).map((row) => row.id);
+  const isOpen = view.rotation.flow === "Revocation" ? (row: ConsumerRow) => !isProven(row) : isUnfinished;
+  return view.consumers.filter(isOpen).map((row) => row.id);
+}
+
+function isUnfinished(row: ConsumerRow): boolean {
+  return row.id !== CUSTODY && !isFinished(row);
 }
 
 function consumerStatus(view: Summarizable, row: ConsumerRow): ConsumerStatus {
   const next = row.facts.failure?.nextTryAt;
   return {
     id: row.id === CUSTODY ? "custody" : row.id,
-    state: row.state,
-    message: consumerMessage(view, row),
+    ...(view.rotation.flow === "Revocation"
+      ? lockOutStatus(row)
+      : { state: row.state, message: consumerMessage(view, row) }),
     ...(next === undefined || view.rotation.endedAt !== undefined ? {} : { nextTryAt: next }),
   };
 }
@@ -97,6 +105,18 @@ function consumerMessage(view: Summarizable, row: ConsumerRow): string {
   if (receipt && row.state === "working") return receipt.message;
   if (row.state === "settled" && checkedByPerson(view, row.id)) return "waits for a person's confirmation";
   return PLAIN[row.state];
+}
+
+/** `locked_out`, `leaking`, `skipped`, or `unproven`. */
+function lockOutStatus({ state, facts }: ConsumerRow): Pick<ConsumerStatus, "state" | "message"> {
+  const { lockOut, failure, skipped } = facts;
+  if (skipped) return { state, message: `skipped by ${skipped.name}, ${skipped.ticket ?? "no ticket"}` };
+  if (lockOut?.state === "locked-out" || lockOut?.state === "resolved") {
+    return { state: "locked_out", message: lockOut.message };
+  }
+  if (lockOut) return { state: "leaking", message: lockOut.message };
+  if (failure) return { state: "unproven", message: `${failure.reason}: ${failure.message}` };
+  return { state: "unproven", message: "not asked yet" };
 }
 
 const PLAIN: Readonly<Record<ConsumerRow["state"], string>> = {

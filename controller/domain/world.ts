@@ -11,6 +11,7 @@ import type {
   RotationRequestSpec,
   VendorAccountSpec,
 } from "../../crds/kinds.gen.ts";
+import type { Dropped, LockOut, RevocationFacts } from "./revocation.ts";
 
 /** RFC 3339, from the database's clock. */
 export type Instant = string;
@@ -34,7 +35,14 @@ export type State =
   | "revoke_failed"
   | "done"
   | "aborting"
-  | "aborted";
+  | "aborted"
+  | "rev_init"
+  | "rev_revoking"
+  | "rev_revoke_failed"
+  | "rev_revoked"
+  | "rev_validating"
+  | "rev_leaked"
+  | "rev_done";
 
 export type Gate = "Mint" | "Revoke";
 export type Trust = "claimed" | "signed" | "host" | "admission";
@@ -117,6 +125,8 @@ export interface RotationFacts {
     readonly seen?: string;
   };
   readonly residual?: readonly Residual[];
+  /** Only in the flow Revocation. */
+  readonly revocation?: RevocationFacts;
   /** When each state was entered, for durations. */
   readonly entered?: readonly { readonly state: State; readonly at: Instant }[];
 }
@@ -178,6 +188,10 @@ export interface ConsumerFacts {
   readonly restoring?: boolean;
   /** The old value was written back, and is not in effect yet. */
   readonly writtenBack?: { readonly changed: boolean; readonly version?: string };
+  /** Revocation: whether it still lets the old value in. */
+  readonly lockOut?: LockOut;
+  /** Revocation: the value was taken out of its slots. */
+  readonly dropped?: Dropped;
 }
 
 /** One consumer of the snapshot. Custody is the consumer with the empty id. */
@@ -286,4 +300,4 @@ export function specOf(world: Pick<World, "rotation">, id: string): ConsumerSpec
   return found;
 }
 
-export const ENDED: ReadonlySet<State> = new Set<State>(["done", "aborted", "mint_failed"]);
+export const ENDED: ReadonlySet<State> = new Set<State>(["done", "aborted", "mint_failed", "rev_done"]);

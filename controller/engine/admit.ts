@@ -1,5 +1,6 @@
 /** Pending requests become rotations, or are told why not. */
-import type { AdmissionContext } from "../domain/candidate.ts";
+import { isAdapterError } from "../../adapters/errors.ts";
+import type { AdmissionContext, Candidate } from "../domain/candidate.ts";
 import { admit } from "../domain/admission.ts";
 import { CUSTODY } from "../domain/consumers.ts";
 import { later } from "../domain/duration.ts";
@@ -16,6 +17,7 @@ import {
 } from "../ledger/requests.ts";
 import type { Deps } from "./deps.ts";
 import { landingMs } from "./effect.ts";
+import { startRevocation } from "./revocation/preempt.ts";
 
 /** Few at once: what is running already needs the connections more. */
 const BATCH = 16;
@@ -39,13 +41,17 @@ async function admitOne(deps: Deps, context: AdmissionContext, request: PendingR
       credential: credentialOf(request),
       accounts,
       live: request.live ?? undefined,
+      ...revocationsOf(request),
     },
     context,
     now,
   );
+  if (answer.verdict === "accept" && spec.flow === "Revocation") {
+    return start(deps, request, async () => startRevocation(deps, { request, ...answer }));
+  }
   if (answer.verdict === "accept") {
     const [unready] = await unreadyAccounts(deps.db, generationsOf(answer.snapshot));
-    if (!unready) return start(deps, request, answer.snapshot);
+    if (!unready) return start(deps, request, async () => startOperational(deps, request, answer.snapshot));
     const { account, reason: because, message } = unready;
     const told = { reason: "AccountNotReady", message: `Account ${account} does not work: ${because}. ${message}` };
     await postponeRequest(
@@ -82,10 +88,22 @@ function credentialOf(request: PendingRequest) {
   return uid === null || generation === null || spec === null ? undefined : { uid, generation, spec };
 }
 
-async function start(deps: Deps, request: PendingRequest, snapshot: Snapshot): Promise<boolean> {
+function revocationsOf({ revocations, liveFlow }: PendingRequest): Pick<Candidate, "revocations"> {
+  return revocations === null ? {} : { revocations: { ...revocations, live: liveFlow === "Revocation" } };
+}
+
+async function startOperational(deps: Deps, request: PendingRequest, snapshot: Snapshot): Promise<boolean> {
+  return startRotation(deps.db, request, newRotation(deps, request, snapshot));
+}
+
+async function start(deps: Deps, request: PendingRequest, begin: () => Promise<boolean>): Promise<boolean> {
   try {
-    return await startRotation(deps.db, request, newRotation(deps, request, snapshot));
+    return await begin();
   } catch (error) {
+    if (isAdapterError(error)) {
+      await postponeRequest(deps.db, request.uid, LOOK_AGAIN_MS, error.reason, error.message);
+      return false;
+    }
     if (!isUniqueViolation(error)) throw error;
     // Another request of this credential was faster: at the next look this one is refused with its name.
     await postponeRequest(deps.db, request.uid, 0, "RotationInProgress", "Another rotation of this credential began.");
@@ -106,6 +124,7 @@ function newRotation(deps: Deps, request: PendingRequest, snapshot: Snapshot): N
     credential: snapshot.credential.uid,
     snapshot,
     snapshotHash: snapshotHash(snapshot),
+    state: "verifying",
     facts: { entered: [{ state: "verifying", at: request.now }] },
     consumers: spec.custody ? [{ id: CUSTODY, state: "pending", facts }, ...consumers] : consumers,
   };

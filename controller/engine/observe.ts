@@ -23,7 +23,8 @@ export async function observe({ deps, journal }: Pass): Promise<Observed> {
   return { world, now: found.view.now };
 }
 
-function worldOf(found: Observation, accounts: Pass["deps"]["accounts"]): World {
+/** What is decided from. Throws `Terminal` where an adapter is not there any more. */
+export function worldOf(found: Observation, accounts: Pass["deps"]["accounts"]): World {
   const { rotation, consumers, attempts, decisions, retired, credential } = found.view;
   const { snapshot } = rotation;
   const order = new Map(snapshot.credential.spec.consumers.map((spec, index) => [spec.id, index]));

@@ -2,7 +2,8 @@
 import type { Action } from "../domain/action.ts";
 import { plan } from "../domain/plan.ts";
 import type { DecisionRow, Instant, World } from "../domain/world.ts";
-import type { Ruling } from "../domain/ruling.ts";
+import { ENDED } from "../domain/world.ts";
+import type { Accepted, Ruling } from "../domain/ruling.ts";
 import { isAdapterError } from "../../adapters/errors.ts";
 import { Unsealable } from "../custody/seal.ts";
 import { isOutage } from "../ledger/outage.ts";
@@ -13,6 +14,8 @@ import type { Pass } from "./effect.ts";
 import { causeOf } from "./effect.ts";
 import { observe } from "./observe.ts";
 import { reseal } from "./reseal.ts";
+import { FORGOTTEN } from "./revocation/end.ts";
+import { performRevocation } from "./revocation/perform.ts";
 import { finishAbort, revokeNew } from "./stages/abort.ts";
 import { assist } from "./stages/assist.ts";
 import { distribute } from "./stages/distribute.ts";
@@ -32,8 +35,6 @@ export type NextLook =
   | { readonly next: "again" | "ended" }
   | { readonly next: "wait"; readonly until?: Instant | undefined; readonly wakes: number };
 
-const ENDING = new Set(["done", "aborted", "mint_failed"]);
-
 /** Throws `Fenced`, and the database's errors; an adapter's failure is an outcome, never a throw. */
 export async function reconcile(pass: Pass): Promise<NextLook> {
   const { world, now } = await observe(pass);
@@ -51,7 +52,7 @@ export async function reconcile(pass: Pass): Promise<NextLook> {
     if (!(error instanceof Overtaken)) await recordBroken(pass, world, action.do, error);
   }
   if (until !== undefined) return { next: "wait", until, wakes };
-  return { next: ENDING.has(pass.journal.live.state) ? "ended" : "again" };
+  return { next: ENDED.has(pass.journal.live.state) ? "ended" : "again" };
 }
 
 /** What broke outside of an effect: an account that cannot be opened, a value that does not unseal, our own mistake. It is shown and tried again. */
@@ -60,7 +61,9 @@ async function recordBroken(pass: Pass, world: World, step: string, error: unkno
   const cause = isAdapterError(error) ? causeOf(error) : faultOf(pass, step, error);
   await pass.journal.write((live, now) => ({
     audit: { event: "StepBroke", step, reason: cause.reason },
-    ...(world.rotation.facts.verify || live.facts.abort ? {} : { state: "verify_failed" as const }),
+    ...(live.facts.revocation || world.rotation.facts.verify || live.facts.abort
+      ? {}
+      : { state: "verify_failed" as const }),
     facts: { ...live.facts, failure: nextFailure(live.facts.failure, cause, now, pass.deps.jitter()) },
   }));
 }
@@ -116,6 +119,8 @@ async function perform(pass: Pass, world: World, action: Deed): Promise<Instant 
       return revokeNew(pass, world, action.attempt);
     case "finish-abort":
       return finishAbort(pass, world, action.keepNew);
+    case "revocation":
+      return performRevocation(pass, world, action.step);
   }
 }
 
@@ -137,7 +142,7 @@ async function judge(pass: Pass, world: World, decision: DecisionRow, asked: Rul
   const ruling = made && "refused" in made ? made.refused : asked;
   const { action, decidedBy, ticket } = decision.spec;
   const reason = ruling.verdict === "accepted" ? "Accepted" : ruling.reason;
-  const change = ruling.verdict === "accepted" ? ruling : { facts: undefined, consumers: undefined, state: undefined };
+  const change: Partial<Accepted> = ruling.verdict === "accepted" ? ruling : {};
   await journal.write(() => ({
     audit: {
       event: ruling.verdict === "accepted" ? "DecisionAccepted" : "DecisionRefused",
@@ -152,6 +157,8 @@ async function judge(pass: Pass, world: World, decision: DecisionRow, asked: Rul
     ...(change.state === undefined ? {} : { state: change.state }),
     ...(change.facts === undefined ? {} : { facts: change.facts }),
     ...(change.consumers === undefined ? {} : { consumers: change.consumers }),
+    ...(change.retired === undefined ? {} : { retired: change.retired }),
+    ...(change.forgets === true ? { credential: FORGOTTEN } : {}),
     ...(made && "attempt" in made ? { attempts: [made.attempt] } : {}),
     decisions: [{ uid: decision.uid, state: ruling.verdict, reason, message: ruling.message }],
   }));

@@ -74,6 +74,8 @@ export interface Change {
   readonly ended?: boolean;
   /** Only where nothing more has arrived from outside than this: before what cannot be taken back. Else `Overtaken`. */
   readonly ifWakes?: number;
+  /** Somebody has to be told at once. */
+  readonly alarm?: boolean;
 }
 
 /** Somebody else holds this rotation now: stop, and touch nothing. */
@@ -189,6 +191,7 @@ function rotationPatch(head: ChainHead, changes: readonly Change[], release: Rel
     if (change.facts !== undefined) patch["facts"] = change.facts;
     if (change.sealedPrevious !== undefined) patch["sealedPrevious"] = change.sealedPrevious.toString("base64");
     if (change.ended === true) patch["ended"] = true;
+    if (change.alarm === true) patch["alarm"] = true;
     if (change.ifWakes !== undefined) patch["ifWakes"] = change.ifWakes;
   }
   if (release) patch["release"] = { until: release.until ?? "infinity", wakes: release.wakes };

@@ -430,6 +430,8 @@ CREATE INDEX rotation_due ON velvet.rotation USING btree (next_action_at) WHERE 
 
 CREATE UNIQUE INDEX rotation_one_live ON velvet.rotation USING btree (credential) WHERE (ended_at IS NULL);
 
+CREATE INDEX rotation_revocations ON velvet.rotation USING btree (created_at) WHERE (flow = 'Revocation'::text);
+
 create table velvet.schedule (
   credential uuid not null,
   generation bigint not null,

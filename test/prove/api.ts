@@ -27,6 +27,8 @@ export interface ConsumerSetup {
   /** Default: `native` where the sink can be read, else `http` with proof of the credential. */
   readonly check?: "native" | "http" | "manual";
   readonly active?: boolean;
+  /** An acceptor that goes on letting in what has ended, for so long after it was first shown that. */
+  readonly leaksMs?: number;
 }
 
 export interface Setup {
@@ -57,6 +59,7 @@ export interface Setup {
   /** Several fields whose mix is refused (key id and secret). */
   readonly fields?: readonly string[];
   readonly gates?: CredentialSpec["gates"];
+  readonly twoPerson?: true;
   readonly failureBudget?: number;
   readonly quarantine?: string;
   /** How long a release of a `settling` sink takes. */

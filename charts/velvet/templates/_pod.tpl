@@ -73,6 +73,15 @@
 - name: VELVET_PLATFORM_DIR
   value: /etc/velvet/platform
 {{- end }}
+{{- with .Values.alarms }}
+{{- if .webhookSecret }}
+- name: VELVET_ALARM_WEBHOOK
+  valueFrom:
+    secretKeyRef:
+      name: {{ .webhookSecret }}
+      key: {{ .webhookKey }}
+{{- end }}
+{{- end }}
 {{- range .Values.accountEnv }}
 - name: {{ .name }}
   valueFrom:

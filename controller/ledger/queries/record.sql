@@ -1,6 +1,6 @@
 -- Records what steps of rotation $1 under fence $2 changed, in one statement: the row ($3), consumers ($4), attempts ($5),
 -- effects ($6), decisions ($7), retired ids ($8), the credential ($9), audit rows ($10 seq, $11 canonical, $12 hash), tombstones
--- ($13), outbox. With ifWakes, only where nothing more has arrived from outside.
+-- ($13), outbox, with an alarm where $3 asks for one. With ifWakes, only where nothing more has arrived from outside.
 -- No row back: somebody else holds the rotation, or more has arrived, and nothing was written.
 with held as (
   update velvet.rotation r set
@@ -84,6 +84,7 @@ with held as (
 ), outboxes as (
   insert into velvet.outbox as b (topic, key)
   select 'rotation', held.id::text from held
+  union all select 'alarm', held.id::text from held where $3::jsonb ? 'alarm'
   on conflict (topic, key) do update set version = b.version + 1, changed_at = clock_timestamp()
 )
 select id from held

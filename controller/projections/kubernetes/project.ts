@@ -201,7 +201,7 @@ function announcementOf(status: Status, reason: string): Pick<Announcement, "typ
     ? conditions
     : [];
   const stalled = all.some(({ type, status: is }) => type === "Stalled" && is === "True");
-  const failed = stalled || /(Partial|Failed)$/.test(reason);
+  const failed = stalled || /(Partial|Failed|Leaked)$/.test(reason);
   const note = all.find(({ type }) => type === "Ready")?.message ?? "";
   return { type: failed ? "Warning" : "Normal", reason, note: note === "" ? reason : note };
 }

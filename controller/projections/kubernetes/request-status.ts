@@ -90,6 +90,7 @@ function rotating(view: RotationView): Condition[] {
   return [...conditions, { type: "Stalled", status: "True", reason, message, lastTransitionTime: endedAt }];
 }
 
+/** Of a request that has no rotation yet, whatever its flow. */
 const STAGES = ["Verified", "MintApproved", "Minted", "Distributed", "Validated", "RevokeApproved", "Revoked"];
 
 function stagesNotReached(at: Instant): Condition[] {

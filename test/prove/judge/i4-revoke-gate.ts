@@ -7,6 +7,7 @@ import type { Evidence } from "./evidence.ts";
 import { CUSTODY, SKEW_MS } from "./evidence.ts";
 import type { ConsumerRow, LedgerRows, RotationRow } from "./ledger.ts";
 import { attemptOf, isCurrent } from "./owners.ts";
+import { isEndedByRevocation } from "./revoked.ts";
 import type { Entry } from "./told.ts";
 import { entriesOf } from "./told.ts";
 
@@ -27,7 +28,7 @@ function whyWrong({ fake, ledger }: Evidence, deed: Deed): string | undefined {
   const key = fake.ever().find((each) => each.id === id);
   // An id that never was ends nothing.
   if (!key) return undefined;
-  if (isEndedByRevocation(ledger) || isDecided(ledger, id)) return undefined;
+  if (isEndedByRevocation(ledger, id, deed.at) || isDecided(ledger, id)) return undefined;
   if (isCurrent(ledger, id)) return `${id} was ended (${deed.label}), and it is the current one`;
   const rotations = ledger.rotations.filter(({ facts }) => facts.verify?.previousId === id);
   if (rotations.length > 0) {
@@ -36,10 +37,6 @@ function whyWrong({ fake, ledger }: Evidence, deed: Deed): string | undefined {
   }
   if (attemptOf(ledger, key)) return undefined;
   return `${id} was ended (${deed.label}), and the ledger knows no attempt that made it: never revoke the unknown`;
-}
-
-function isEndedByRevocation(ledger: LedgerRows): boolean {
-  return ledger.rotations.some(({ flow }) => flow === "Revocation");
 }
 
 /** A named person's recorded decision about exactly this id. */

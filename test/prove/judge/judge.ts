@@ -8,6 +8,7 @@ import { stopped } from "./i11-stopped.ts";
 import { projection } from "./i12-projection.ts";
 import { asTold } from "./i2-as-told.ts";
 import { exactlyOne } from "./i2-exactly-one.ts";
+import { lockedOut } from "./i2-locked-out.ts";
 import { noOrphan } from "./i3-no-orphan.ts";
 import { byHand } from "./i4-by-hand.ts";
 import { revokeGate } from "./i4-revoke-gate.ts";
@@ -21,6 +22,7 @@ const INVARIANTS: readonly ((evidence: Evidence) => Violation[])[] = [
   zeroDowntime,
   exactlyOne,
   asTold,
+  lockedOut,
   noOrphan,
   revokeGate,
   byHand,

@@ -27,6 +27,8 @@ const LABELS = [
   "issuer.reap",
   "sink.drop",
   "issuer.keep",
+  "issuer.end",
+  "check.lockOut",
 ];
 const REPLICAS = ["a", "a", "a", "b", "b", "c"];
 const WAITS_MS = [500, 5_000, 20_000, 40_000, 120_000, 600_000, 3_600_000];

@@ -5,6 +5,7 @@ import { DISTRIBUTE_MUTANTS } from "./distribute.ts";
 import { LEDGER_MUTANTS } from "./ledger.ts";
 import { MINT_MUTANTS } from "./mint.ts";
 import type { Mutant } from "./mutant.ts";
+import { REVOCATION_MUTANTS } from "./revocation.ts";
 import { REVOKE_MUTANTS } from "./revoke.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -12,6 +13,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...DISTRIBUTE_MUTANTS,
   ...REVOKE_MUTANTS,
   ...ASSISTED_MUTANTS,
+  ...REVOCATION_MUTANTS,
   ...ABORT_MUTANTS,
   ...LEDGER_MUTANTS,
 ];

@@ -1,7 +1,8 @@
 /** The people of a telling: what they put into the desired state, and what they do at the vendor's own pages. */
 import { Secret } from "../../../adapters/secret.ts";
 import { sealBox } from "../../../controller/custody/box.ts";
-import type { RotationDecisionSpec } from "../../../crds/kinds.gen.ts";
+import type { RotationDecisionSpec, RotationRequestSpec } from "../../../crds/kinds.gen.ts";
+import type { RevocationFacts } from "../../../controller/domain/revocation.ts";
 import type { Gate } from "../../../controller/domain/world.ts";
 import type { DesiredDocument } from "../../../controller/sources/look.ts";
 import { syncSource } from "../../../controller/sources/sync.ts";
@@ -22,6 +23,8 @@ export interface Act {
   readonly consumer?: string;
   /** Nobody does it again for the same reason. */
   readonly because?: string;
+  /** Of a Revocation. */
+  readonly target?: RotationRequestSpec["target"];
 }
 
 export interface PeopleOptions {
@@ -51,13 +54,14 @@ export class People {
     this.#put("Credential", options.namespace, CREDENTIAL, withAccount(credential, own));
   }
 
-  /** Asks for a rotation. With the first one everything else appears. */
-  async request(): Promise<void> {
+  /** Asks for a rotation, or for a Revocation. With the first one everything else appears. */
+  async request({ verb, target }: Pick<Act, "verb" | "target"> = { verb: "request" }): Promise<void> {
     this.#requests += 1;
     this.#put("RotationRequest", this.#options.namespace, `r${this.#requests}`, {
       credentialRef: { name: CREDENTIAL },
-      flow: "Operational",
-      expect: "Alive",
+      ...(verb === "revoke"
+        ? { flow: "Revocation", ...(target === undefined ? {} : { target }) }
+        : { flow: "Operational", expect: "Alive" }),
       reason: "scheduled",
       requestedBy: "ana",
     });
@@ -75,14 +79,15 @@ export class People {
     const decision = DECISIONS[act.verb]?.(rotation, act, this.#options.fake);
     if (!decision) return false;
     this.#hand.did(act);
-    if (act.verb === "mark") this.#revokeByHand(rotation);
+    if (act.verb === "mark") this.#markedByHand(rotation);
     await this.#decide({ requestRef: { name: rotation.name }, ...decision });
     return true;
   }
 
   /** Undefined: it is about the rotation that is live. */
-  async #withoutRotation({ verb }: Act, agenda: Agenda): Promise<boolean | undefined> {
-    if (verb === "request") return this.request().then(() => true);
+  async #withoutRotation(act: Act, agenda: Agenda): Promise<boolean | undefined> {
+    const { verb } = act;
+    if (verb === "request" || verb === "revoke") return this.request(act).then(() => true);
     if (verb === "edit") return this.#edit();
     if (verb === "delete") return this.#delete();
     return verb === "restore" || verb === "destroy" ? this.#decideOnRetired(verb, agenda) : undefined;
@@ -108,6 +113,12 @@ export class People {
     await this.#sync();
   }
 
+  #markedByHand(rotation: RotationEntry): void {
+    const { revocation } = rotation.facts;
+    if (revocation) this.#endByHand(rotation.state, revocation);
+    else this.#revokeByHand(rotation);
+  }
+
   /** Only where the rotation has come to it: before that somebody may still hold the old one. */
   #revokeByHand({ state, facts }: RotationEntry): void {
     const { fake } = this.#options;
@@ -116,6 +127,14 @@ export class People {
       // What the lost mint made: a person sees that nobody holds it.
       for (const key of fake.keys()) if (key.ours && !this.#isHeld(key.id)) fake.revokeByHand(key.id);
     } else if ((state === "revoke_failed" || state === "validated") && id !== undefined) fake.revokeByHand(id);
+  }
+
+  /** Once it has begun. What nobody knows the id of is what custody holds. */
+  #endByHand(state: RotationEntry["state"], { ids = [] }: RevocationFacts): void {
+    if (state === "rev_init") return;
+    const { fake } = this.#options;
+    const open = ids.filter(({ state }) => state === "failed" || state === "by-hand");
+    for (const { id = fake.heldBy("custody") ?? "" } of open) fake.revokeByHand(id);
   }
 
   #isHeld(id: string): boolean {
@@ -198,6 +217,7 @@ const DECISIONS: Readonly<Partial<Record<Act["verb"], Answer>>> = {
   },
   insist: () => ({ action: "RetryRevoke" }),
   mark: () => ({ action: "MarkRevoked" }),
+  resolve: () => ({ action: "ConfirmLeakResolved" }),
   skip: (rotation, { consumer }) => {
     const id = consumer ?? rotation.consumers.find((row) => row.id !== "" && row.state !== "working")?.id;
     return id === undefined ? undefined : { action: "SkipConsumer", consumer: id };

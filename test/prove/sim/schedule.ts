@@ -32,6 +32,8 @@ export const PERSON_VERBS = [
   "delete",
   "edit",
   "request",
+  "revoke",
+  "resolve",
 ] as const;
 const REPLICA_VERBS = ["die", "pause", "jump", "outage"] as const;
 

@@ -1,4 +1,5 @@
 /** What people want, and what they do while a rotation waits for them. */
+import type { TargetId } from "../../../controller/domain/revocation.ts";
 import type { State } from "../../../controller/domain/world.ts";
 import type { ConsumerSetup, Fault, Setup } from "../api.ts";
 import type { Agenda, RotationEntry } from "./agenda.ts";
@@ -14,6 +15,8 @@ export interface Story {
   readonly faults?: (setup: Setup) => readonly Fault[];
   /** How the first rotation may end where nobody else asks for anything. */
   readonly ends: readonly State[];
+  /** What is asked for first. Default: a rotation. */
+  readonly begins?: Pick<Act, "verb" | "target">;
   /** It is to be aborted after the mint, which some vendors do not take back. */
   readonly afterMint?: boolean;
   /** What somebody does now that all others wait. Asked again until there is nothing. */
@@ -26,6 +29,7 @@ const AUTOMATIC = { mint: "Automatic", revoke: "Automatic" } as const;
 function helpful(agenda: Agenda): Act | undefined {
   const rotation = liveRotation(agenda);
   if (!rotation || rotation.facts.abort) return undefined;
+  if (rotation.facts.revocation) return inRevocation(rotation);
   const waiting = rotation.consumers.find(({ id, state, facts }) => id !== "" && state === "settled" && !facts.failure);
   if (waiting) return { verb: "confirm", consumer: waiting.id };
   if (rotation.facts.awaitsValueSince !== undefined && rotation.state === "minting") return handIn(rotation);
@@ -42,6 +46,16 @@ function handIn({ id, facts }: RotationEntry): Act | undefined {
   if (facts.failure && !facts.failure.stalled) return undefined;
   // One that was refused is asked for again.
   return { verb: "provide", because: `${id} ${facts.failure?.stalled ? facts.failure.since : ""}` };
+}
+
+/** Who cannot be asked is looked at, and what the vendor does not end by its API is ended by hand. */
+function inRevocation(rotation: RotationEntry): Act | undefined {
+  if (openGate(rotation)) return { verb: "approve" };
+  const byHand = ({ state, failure }: TargetId) =>
+    state === "by-hand" || (state === "failed" && failure?.stalled === true);
+  if (rotation.state !== "rev_init" && rotation.facts.revocation?.ids?.some(byHand)) return { verb: "mark" };
+  const unseen = rotation.consumers.find(({ facts }) => facts.failure?.reason === "CannotBeProbed");
+  return unseen && { verb: "confirm", consumer: unseen.id };
 }
 
 function openGate({ facts }: RotationEntry): "Mint" | "Revoke" | undefined {
@@ -88,6 +102,29 @@ const canQuarantine = (setup: Setup): Setup | undefined =>
   (setup.revocation ?? "quarantine") === "quarantine" && setup.authority !== "acceptors" && setup.strategy !== "Replace"
     ? { ...setup, gates: AUTOMATIC }
     : undefined;
+
+/** One more consumer, which goes on letting in what has ended. */
+function leakyFor(leaksMs: number): NonNullable<Story["fit"]> {
+  return (setup) => {
+    const [only, ...others] = setup.consumers;
+    const isFit = setup.mintClass === "re-readable" || setup.mintClass === "unmarked";
+    if (!only || others.length > 0 || !isFit) return undefined;
+    const gate: ConsumerSetup = { id: "gate", sink: "write-only", role: "acceptor", check: "http", leaksMs };
+    return { ...setup, consumers: [gate, only], gates: AUTOMATIC };
+  };
+}
+
+/** What several consumers add is told by rotations. */
+function alone(setup: Setup): Setup | undefined {
+  return setup.consumers.length === 1 || setup.authority === "acceptors" ? setup : undefined;
+}
+
+const TEN_DAYS_MS = 10 * 24 * 3_600_000;
+
+/** One vendor stands for all: what differs between them is told by `revoke`. */
+function onlyMarkable(setup: Setup): Setup | undefined {
+  return setup.mintClass === "markable" && setup.consumers.length === 1 ? setup : undefined;
+}
 
 /** Once, about the old credential in its quarantine. */
 function onRetired(verb: "restore" | "destroy"): Story["act"] {
@@ -187,4 +224,77 @@ export const STORIES: Readonly<Record<string, Story>> = {
     ends: ["done"],
     act: onRetired("destroy"),
   },
+  revoke: {
+    about: "the credential leaked: it is ended, and everybody is shown to lock it out",
+    fit: withGates("Automatic", "Automatic"),
+    begins: { verb: "revoke" },
+    ends: ["rev_done"],
+    act: helpful,
+  },
+  "revoke-all": {
+    about: "after a rotation everything that there is of it is ended",
+    fit: (setup) => onlyMarkable(setup) && canQuarantine(setup),
+    ends: ["done"],
+    act: afterwards({ verb: "revoke", target: "All" }),
+  },
+  "revoke-retired": {
+    about: "after a rotation the old one leaked, which is still in its quarantine",
+    fit: canQuarantine,
+    ends: ["done"],
+    act: afterwards({ verb: "revoke", target: "Retired" }),
+  },
+  "revoke-two": {
+    about: "two people are needed to end it",
+    fit: (setup) => onlyMarkable({ ...setup, twoPerson: true, gates: AUTOMATIC }),
+    begins: { verb: "revoke" },
+    ends: ["rev_done"],
+    act: helpful,
+  },
+  "revoke-denied": {
+    about: "the second person says no",
+    fit: (setup) => onlyMarkable({ ...setup, twoPerson: true, gates: AUTOMATIC }),
+    begins: { verb: "revoke" },
+    ends: ["aborted"],
+    act: once({ verb: "deny" }, (rotation) => openGate(rotation) === "Revoke"),
+  },
+  preempt: {
+    about: "it leaks while one consumer waits to be confirmed",
+    fit: (setup) => alone(setup) && withPerson(setup),
+    ends: ["aborted"],
+    act: once({ verb: "revoke" }, ({ consumers }) =>
+      consumers.some(({ id, state }) => id !== "" && state === "settled"),
+    ),
+  },
+  "preempt-validated": {
+    about: "it leaks when everybody works with the new one, which stays",
+    // Rolling ends the old one by itself, and waits for nobody.
+    fit: (setup) =>
+      setup.mintClass === "roll-in-place"
+        ? undefined
+        : alone({ ...setup, gates: { mint: "Automatic", revoke: "Approval" } }),
+    ends: ["aborted"],
+    act: once({ verb: "revoke" }, ({ state }) => state === "validated"),
+  },
+  leak: {
+    about: "a consumer lets the old one in for a while longer",
+    fit: leakyFor(12_000),
+    begins: { verb: "revoke" },
+    ends: ["rev_done"],
+    act: helpful,
+  },
+  "leak-resolved": {
+    about: "a consumer goes on letting the old one in, until a person has dealt with it",
+    fit: leakyFor(TEN_DAYS_MS),
+    begins: { verb: "revoke" },
+    ends: ["rev_done"],
+    act: once({ verb: "resolve" }, ({ state }) => state === "rev_leaked"),
+  },
 };
+
+/** Once, when the rotation has ended. */
+function afterwards(act: Act): Story["act"] {
+  return (agenda, done) => {
+    if (liveRotation(agenda) || agenda.requestAt !== null) return helpful(agenda);
+    return done.includes(act.verb) ? undefined : act;
+  };
+}

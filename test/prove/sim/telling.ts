@@ -25,6 +25,8 @@ import type { Story } from "./stories.ts";
 const HORIZON_MS = 25 * 3_600_000;
 /** A rotation that needs a person is looked at so often at its own pace, then seldom, as what is under way may still need a day. */
 const STALLED_LOOKS = 3;
+/** What lets the old value in for a while is asked until that is over. */
+const LEAKING_LOOKS = 6;
 const SELDOM_MS = 4 * 3_600_000;
 /** After that everything that was under way has come about, but an old credential whose end is tried again. */
 const DAY_MS = 23 * 3_600_000;
@@ -114,7 +116,7 @@ export class Telling {
     const { ledger, prefix, fake, schedule, story, clock } = this.#options;
     await ledger.begin(prefix);
     fake.arm([...schedule.faults, ...(story.faults?.(fake.setup) ?? [])]);
-    await this.#people.request();
+    await this.#people.request(story.begins);
     await this.#perform("admit");
     for (;;) {
       // Who died in the middle of a call has sent it all the same, before time goes on.
@@ -140,6 +142,11 @@ export class Telling {
   /** Somebody asked for the end, besides what the story wants. */
   get isAborted(): boolean {
     return this.#done.includes("abort") || this.#done.includes("deny");
+  }
+
+  /** Somebody asked for a Revocation, besides what the story wants. */
+  get isPreempted(): boolean {
+    return this.#done.includes("revoke");
   }
 
   /** Anything may be asked for, and the story says nothing of how it ends. */
@@ -359,7 +366,8 @@ export class Telling {
   }
 
   get #isLeft(): boolean {
-    return this.#stalled !== undefined && this.#stalled.looks > STALLED_LOOKS;
+    if (this.#stalled === undefined) return false;
+    return this.#stalled.looks > (this.#stalled.state === "rev_leaked" ? LEAKING_LOOKS : STALLED_LOOKS);
   }
 
   #note(who: string, what: string): void {

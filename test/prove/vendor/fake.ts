@@ -35,6 +35,8 @@ export interface VendorFake extends Fake {
   readonly originalId: string;
   /** Every credential that ever was, gone or not. */
   ever(): readonly Born[];
+  /** This acceptor would let in a credential that the vendor has ended. */
+  letsIn(target: string): boolean;
   /** Somebody else makes a credential at the vendor, in the list that ours are in. Returns its id. */
   mintForeign(): string;
   /** Somebody overwrites this place with the value of this key. */
@@ -93,6 +95,10 @@ export function createFake(
       plugs?.issuer?.revokeByHand?.(id);
       removeKey(truth, id);
       truth.look("vendor.revoke", id, "by hand");
+    },
+    letsIn: (target) => {
+      const until = truth.place(target)?.leaksUntil;
+      return until !== undefined && truth.now() < until;
     },
     mintForeign: () => {
       const { id } = madeByHand(truth, plugs, remote);

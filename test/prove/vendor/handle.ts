@@ -8,7 +8,7 @@ import { moveGrace } from "./issuers/native-grace.ts";
 import type { Fields } from "./places.ts";
 import { presented, slotValues } from "./places.ts";
 import { refused } from "./refusals.ts";
-import { fieldsOf, issuerTraitsOf } from "./shape.ts";
+import { fieldsOf, isAcceptor, issuerTraitsOf } from "./shape.ts";
 import type { WireOrder, WireWritten } from "./sinks.ts";
 import { observe, settle, write } from "./sinks.ts";
 import type { Key, Truth } from "./truth.ts";
@@ -173,8 +173,24 @@ function usage(truth: Truth, id: string): object {
 function check(truth: Truth, target: string, value: Fields): object {
   const key = truth.keyOf(value);
   const passes = key !== undefined && holds(truth, target, key) && truth.isAcceptedEverywhere(key);
-  if (passes) return { outcome: "pass", reason: "Works", message: "It works." };
+  if (passes || leaks(truth, target, key)) return { outcome: "pass", reason: "Works", message: "It works." };
+  if (isShown(truth, target)) return { outcome: "unauthorized", reason: "Unauthorized", message: "It answered 401." };
   return { outcome: "fail", reason: "DoesNotWork", message: "It does not work with this credential." };
+}
+
+/** An acceptor itself says no to what it does not take. */
+function isShown({ setup }: Truth, target: string): boolean {
+  const consumer = setup.consumers.find(({ id }) => id === target);
+  return consumer !== undefined && isAcceptor(consumer);
+}
+
+/** What it once took it goes on taking for a while, whatever became of it at the vendor. */
+function leaks(truth: Truth, target: string, key: Key | undefined): boolean {
+  const place = truth.place(target);
+  const leaksMs = truth.setup.consumers.find(({ id }) => id === target)?.leaksMs;
+  if (!key || !place || leaksMs === undefined) return false;
+  place.leaksUntil ??= truth.now() + leaksMs;
+  return truth.now() < place.leaksUntil;
 }
 
 function holds(truth: Truth, target: string, key: Key): boolean {

@@ -11,8 +11,10 @@ export function accountOf(setup: Setup): VendorAccountSpec {
     name: id,
     url: `https://${id}.example/ready`,
     proves: "credential" as const,
+    send: { field: fieldsOf(setup).at(-1) ?? "value", header: "Authorization" },
   }));
-  return { adapter: "fake", allow: [{ namespaces: ["*"] }], ...(endpoints.length > 0 ? { endpoints } : {}) };
+  const two = setup.twoPerson === undefined ? {} : { twoPerson: setup.twoPerson };
+  return { adapter: "fake", ...two, allow: [{ namespaces: ["*"] }], ...(endpoints.length > 0 ? { endpoints } : {}) };
 }
 
 export function credentialOf(setup: Setup): CredentialSpec {

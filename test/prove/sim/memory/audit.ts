@@ -18,9 +18,10 @@ export function addAudit(tables: Tables, chain: string, { seqs, canonicals, hash
   });
 }
 
-export function touchOutbox(tables: Tables, rotation: string): void {
-  const known = tables.outbox.get(rotation);
-  tables.outbox.put(rotation, { version: (known?.version ?? 0) + 1 });
+export function touchOutbox(tables: Tables, rotation: string, topic: "rotation" | "alarm" = "rotation"): void {
+  const key = topic === "rotation" ? rotation : `${topic} ${rotation}`;
+  const known = tables.outbox.get(key);
+  tables.outbox.put(key, { version: (known?.version ?? 0) + 1 });
 }
 
 export const AUDIT: Statements = {

@@ -13,6 +13,7 @@ interface Patch {
   readonly facts?: Json;
   readonly sealedPrevious?: string;
   readonly ended?: boolean;
+  readonly alarm?: boolean;
   readonly ifWakes?: number;
   readonly release?: { readonly until: string; readonly wakes: number };
 }
@@ -33,6 +34,7 @@ const record: Run = (tables, values) => {
   addTombstones(tables, held, listOf(values[12]) as TombstonePatch[]);
   addAudit(tables, id, { seqs, canonicals, hashes });
   touchOutbox(tables, id);
+  if (wanted.alarm === true) touchOutbox(tables, id, "alarm");
   return [{ id }];
 };
 
