@@ -178,6 +178,11 @@ export interface SinkTraits {
   readonly atomic: boolean;
   /** True when a write can be made to depend on the version that was observed. */
   readonly conditional: boolean;
+  /**
+   * True when more keys can stand beside those that are in use, and nothing takes notice of them: no release, no restart, no new version
+   * of the others. Only there is custody rehearsed.
+   */
+  readonly freeKeys?: boolean;
 }
 
 export interface ObservedKey {

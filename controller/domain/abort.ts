@@ -65,7 +65,7 @@ function mayRevokeNew(world: World): boolean {
 }
 
 /** Who sends goes back before who accepts, and custody last, so that the value to go back to is never in doubt. */
-function planWriteBack(world: World, now: Instant): Action | undefined {
+export function planWriteBack(world: World, now: Instant): Action | undefined {
   const open = world.consumers.filter((consumer) => consumer.touched && !isBack(consumer));
   const callers = open.filter((consumer) => specOf(world, consumer.id).role !== "acceptor");
   const group = callers.length > 0 ? callers : open;

@@ -1,5 +1,6 @@
 /** May this request become a rotation now? Pure; the first refusal wins. */
 import type { CredentialSpec } from "../../crds/kinds.gen.ts";
+import { admitRehearsal } from "./admit-rehearsal.ts";
 import { refuseBootstrap } from "./bootstrap.ts";
 import type { Admission, AdmissionContext, Candidate, No } from "./candidate.ts";
 import { later, refuse } from "./candidate.ts";
@@ -18,14 +19,17 @@ export function admit(candidate: Candidate, context: AdmissionContext, now: Inst
     refusePlaces(candidate, credential.spec, context);
   if (no) return no;
   const { namespace, name } = request;
-  return {
-    verdict: "accept",
-    snapshot: {
-      request: { namespace, name, spec: request.spec },
-      credential: { ...credential, namespace, name: request.spec.credentialRef.name },
-      accounts: candidate.accounts,
-    },
+  const snapshot = {
+    request: { namespace, name, spec: request.spec },
+    credential: { ...credential, namespace, name: request.spec.credentialRef.name },
+    accounts: candidate.accounts,
   };
+  if (request.spec.flow !== "Testing") return { verdict: "accept", snapshot };
+  const rehearsal = admitRehearsal(candidate, credential.spec, context);
+  if ("no" in rehearsal) return rehearsal.no;
+  const { spec, left } = rehearsal;
+  const rehearsed = { ...snapshot, credential: { ...snapshot.credential, spec }, live: credential.spec };
+  return { verdict: "accept", snapshot: rehearsed, left };
 }
 
 function notFound(name: string): No {
@@ -62,7 +66,7 @@ function refuseShape({ request }: Candidate, spec: CredentialSpec, context: Admi
       `The credential is of ${spec.environment}, and this controller of ${context.environment}.`,
     );
   }
-  if (request.spec.flow !== "Operational") {
+  if (request.spec.flow === "Revocation") {
     return refuse("FlowUnsupported", `This version cannot run the ${request.spec.flow} flow.`);
   }
   if (spec.consumers.every(({ active }) => active === false)) {

@@ -1,6 +1,8 @@
 /** A request that wants to become a rotation, and the answers to it. */
 import type { Adapter } from "../../adapters/contract.ts";
 import type { CredentialSpec, RotationRequestSpec } from "../../crds/kinds.gen.ts";
+import type { LeftOut } from "./rehearsal.ts";
+import type { Neighbour } from "./rehearsal-places.ts";
 import type { Instant, Snapshot } from "./world.ts";
 
 export interface Candidate {
@@ -14,6 +16,8 @@ export interface Candidate {
   readonly accounts: Snapshot["accounts"];
   /** The name of the rotation that is live for this credential. */
   readonly live: string | undefined;
+  /** For a rehearsal: every Credential of the ledger, so that it keeps off their places. */
+  readonly neighbours?: readonly Neighbour[];
 }
 
 /** A login that Velvet itself needs: to its ledger. */
@@ -33,7 +37,7 @@ export interface AdmissionContext {
 }
 
 export type Admission =
-  | { readonly verdict: "accept"; readonly snapshot: Snapshot }
+  | { readonly verdict: "accept"; readonly snapshot: Snapshot; readonly left?: readonly LeftOut[] }
   | { readonly verdict: "refuse" | "expire"; readonly reason: string; readonly message: string }
   /** Looked at again at `until`, or a little later when absent. */
   | { readonly verdict: "later"; readonly reason: string; readonly message: string; readonly until?: Instant };

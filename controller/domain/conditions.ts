@@ -4,6 +4,7 @@ import { camelCase } from "./status.ts";
 import { CUSTODY, isFinished } from "./consumers.ts";
 import { durationMs, later } from "./duration.ts";
 import { needsApproval } from "./gates.ts";
+import { rehearsalConditions } from "./rehearsal-report.ts";
 import type { Gate, Instant } from "./world.ts";
 import { ENDED, liveAttempt } from "./world.ts";
 
@@ -30,7 +31,7 @@ export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Co
     const reason = failure ? "ProgressingWithRetry" : camelCase(view.rotation.state);
     progress.push(condition(view, "Reconciling", "True", reason, failure?.message ?? ""));
   }
-  return [ready(view, gate), ...progress, ...stages];
+  return rehearsalConditions(view, [ready(view, gate), ...progress, ...stages]);
 }
 
 function ready(view: Summarizable, gate: OpenGate | undefined): Condition {

@@ -30,7 +30,8 @@ export const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
   validated: [...CONSUMERS, "revoking", "done", "aborting"],
   // A consumer that somebody overwrote in the meantime is written again before the revoke goes on.
   revoke_failed: [...CONSUMERS, "revoking", "done"],
-  revoking: ["revoke_failed", "done"],
+  // A rehearsal that could not take everything back ends as aborted.
+  revoking: ["revoke_failed", "done", "aborted"],
   done: [],
   aborting: ["aborted"],
   aborted: [],

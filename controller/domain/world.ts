@@ -3,6 +3,7 @@
  * Times are the database's, as RFC 3339 text.
  */
 import type { IssuerTraits, Proof, Residual, SinkTraits } from "../../adapters/contract.ts";
+import type { RehearsalFacts } from "./rehearsal.ts";
 import type {
   ConsumerSpec,
   CredentialSpec,
@@ -49,6 +50,8 @@ export interface Snapshot {
     readonly spec: CredentialSpec;
   };
   readonly accounts: Readonly<Record<string, { readonly generation: number; readonly spec: VendorAccountSpec }>>;
+  /** Only of a rehearsal: the Credential as it is, which is read and never written. `credential.spec` names its test slots instead. */
+  readonly live?: CredentialSpec;
 }
 
 /** Why a step did not succeed, and when it is tried again. */
@@ -106,6 +109,8 @@ export interface RotationFacts {
   readonly abort?: { readonly by: Who; readonly reason: string; readonly from: State };
   readonly revoked?: { readonly at: Instant; readonly by: "velvet" | "person"; readonly who?: Who };
   readonly residual?: readonly Residual[];
+  /** Only of a rehearsal. */
+  readonly rehearsal?: RehearsalFacts;
   /** When each state was entered, for durations. */
   readonly entered?: readonly { readonly state: State; readonly at: Instant }[];
 }
@@ -124,6 +129,8 @@ export interface RotationRow {
   readonly facts: RotationFacts;
   /** Base64 ciphertext. */
   readonly sealedPrevious?: string;
+  /** Base64 ciphertext: what stood in the test slots of a rehearsal. */
+  readonly sealedSlots?: string;
   readonly createdAt: Instant;
   readonly changedAt: Instant;
   readonly deadline: Instant;

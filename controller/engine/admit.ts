@@ -4,7 +4,9 @@ import { admit } from "../domain/admission.ts";
 import { CUSTODY } from "../domain/consumers.ts";
 import { later } from "../domain/duration.ts";
 import { snapshotHash } from "../domain/gates.ts";
+import type { LeftOut } from "../domain/rehearsal.ts";
 import type { ConsumerFacts, Snapshot } from "../domain/world.ts";
+import { readNeighbours } from "../ledger/live-places.ts";
 import { unreadyAccounts } from "../ledger/accounts.ts";
 import type { NewRotation, PendingRequest } from "../ledger/requests.ts";
 import {
@@ -39,13 +41,14 @@ async function admitOne(deps: Deps, context: AdmissionContext, request: PendingR
       credential: credentialOf(request),
       accounts,
       live: request.live ?? undefined,
+      ...(spec.flow === "Testing" ? { neighbours: await readNeighbours(deps.db, adaptersOf(request)) } : {}),
     },
     context,
     now,
   );
   if (answer.verdict === "accept") {
     const [unready] = await unreadyAccounts(deps.db, generationsOf(answer.snapshot));
-    if (!unready) return start(deps, request, answer.snapshot);
+    if (!unready) return start(deps, request, answer.snapshot, answer.left);
     const { account, reason: because, message } = unready;
     const told = { reason: "AccountNotReady", message: `Account ${account} does not work: ${because}. ${message}` };
     await postponeRequest(
@@ -82,9 +85,14 @@ function credentialOf(request: PendingRequest) {
   return uid === null || generation === null || spec === null ? undefined : { uid, generation, spec };
 }
 
-async function start(deps: Deps, request: PendingRequest, snapshot: Snapshot): Promise<boolean> {
+async function start(
+  deps: Deps,
+  request: PendingRequest,
+  snapshot: Snapshot,
+  left?: readonly LeftOut[],
+): Promise<boolean> {
   try {
-    return await startRotation(deps.db, request, newRotation(deps, request, snapshot));
+    return await startRotation(deps.db, request, newRotation(deps, request, snapshot, left));
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     // Another request of this credential was faster: at the next look this one is refused with its name.
@@ -93,7 +101,16 @@ async function start(deps: Deps, request: PendingRequest, snapshot: Snapshot): P
   }
 }
 
-function newRotation(deps: Deps, request: PendingRequest, snapshot: Snapshot): NewRotation {
+function adaptersOf({ accounts }: PendingRequest): readonly string[] {
+  return [...new Set(Object.values(accounts).map(({ spec }) => spec.adapter))];
+}
+
+function newRotation(
+  deps: Deps,
+  request: PendingRequest,
+  snapshot: Snapshot,
+  left: readonly LeftOut[] | undefined,
+): NewRotation {
   const { spec } = snapshot.credential;
   const facts = lastWrites(deps, request);
   const consumers = spec.consumers.map(({ id, active }) => ({
@@ -106,7 +123,7 @@ function newRotation(deps: Deps, request: PendingRequest, snapshot: Snapshot): N
     credential: snapshot.credential.uid,
     snapshot,
     snapshotHash: snapshotHash(snapshot),
-    facts: { entered: [{ state: "verifying", at: request.now }] },
+    facts: { entered: [{ state: "verifying", at: request.now }], ...(left ? { rehearsal: { left } } : {}) },
     consumers: spec.custody ? [{ id: CUSTODY, state: "pending", facts }, ...consumers] : consumers,
   };
 }

@@ -19,6 +19,7 @@ import { moveGrace } from "./stages/grace.ts";
 import { mint } from "./stages/mint.ts";
 import { verifyNew } from "./stages/minted.ts";
 import { askValue, provided } from "./stages/provide.ts";
+import { REHEARSE } from "./stages/rehearse.ts";
 import { resolve } from "./stages/resolve.ts";
 import { restore } from "./stages/restore.ts";
 import { revoke } from "./stages/revoke.ts";
@@ -108,6 +109,8 @@ async function perform(pass: Pass, world: World, action: Deed): Promise<void> {
       return revokeNew(pass, world, action.attempt);
     case "finish-abort":
       return finishAbort(pass, world, action.keepNew);
+    case "rehearse":
+      return REHEARSE[action.step](pass, world);
   }
 }
 

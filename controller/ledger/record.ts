@@ -63,6 +63,7 @@ export interface Change {
   readonly state?: State;
   readonly facts?: RotationFacts;
   readonly sealedPrevious?: Buffer;
+  readonly sealedSlots?: Buffer;
   readonly consumers?: readonly ConsumerRow[];
   readonly attempts?: readonly AttemptPatch[];
   readonly effects?: readonly EffectPatch[];
@@ -188,6 +189,7 @@ function rotationPatch(head: ChainHead, changes: readonly Change[], release: Rel
     if (change.state !== undefined) patch["state"] = change.state;
     if (change.facts !== undefined) patch["facts"] = change.facts;
     if (change.sealedPrevious !== undefined) patch["sealedPrevious"] = change.sealedPrevious.toString("base64");
+    if (change.sealedSlots !== undefined) patch["sealedSlots"] = change.sealedSlots.toString("base64");
     if (change.ended === true) patch["ended"] = true;
     if (change.ifWakes !== undefined) patch["ifWakes"] = change.ifWakes;
   }

@@ -27,6 +27,8 @@ export interface ConsumerSetup {
   /** Default: `native` where the sink can be read, else `http` with proof of the credential. */
   readonly check?: "native" | "http" | "manual";
   readonly active?: boolean;
+  /** Where a rehearsal writes: a place of its own, a key beside the live one, or a place that an endpoint asks. */
+  readonly testSlot?: "place" | "key" | "endpoint";
 }
 
 export interface Setup {

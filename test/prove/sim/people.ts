@@ -1,7 +1,7 @@
 /** The people of a telling: what they put into the desired state, and what they do at the vendor's own pages. */
 import { Secret } from "../../../adapters/secret.ts";
 import { sealBox } from "../../../controller/custody/box.ts";
-import type { RotationDecisionSpec } from "../../../crds/kinds.gen.ts";
+import type { RotationDecisionSpec, RotationRequestSpec } from "../../../crds/kinds.gen.ts";
 import type { Gate } from "../../../controller/domain/world.ts";
 import type { DesiredDocument } from "../../../controller/sources/look.ts";
 import { syncSource } from "../../../controller/sources/sync.ts";
@@ -26,6 +26,8 @@ export interface PeopleOptions {
   readonly fake: Fake;
   readonly namespace: string;
   readonly source: string;
+  /** What is asked for, in order; the last one also from then on. */
+  readonly flows?: readonly RotationRequestSpec["flow"][] | undefined;
 }
 
 type Decision = Pick<RotationDecisionSpec, "action"> & Partial<RotationDecisionSpec>;
@@ -49,9 +51,10 @@ export class People {
   /** Asks for a rotation. With the first one everything else appears. */
   async request(): Promise<void> {
     this.#requests += 1;
+    const { flows = [] } = this.#options;
     this.#put("RotationRequest", this.#options.namespace, `r${this.#requests}`, {
       credentialRef: { name: CREDENTIAL },
-      flow: "Operational",
+      flow: flows.at(Math.min(this.#requests, flows.length) - 1) ?? "Operational",
       expect: "Alive",
       reason: "scheduled",
       requestedBy: "ana",

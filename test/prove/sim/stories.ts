@@ -1,9 +1,12 @@
 /** What people want, and what they do while a rotation waits for them. */
+import type { RotationRequestSpec } from "../../../crds/kinds.gen.ts";
 import type { State } from "../../../controller/domain/world.ts";
 import type { ConsumerSetup, Fault, Setup } from "../api.ts";
-import type { Agenda, RotationEntry } from "./agenda.ts";
+import type { Agenda } from "./agenda.ts";
 import { isStalled, liveRotation } from "./agenda.ts";
+import { helpful, once, openGate } from "./helpful.ts";
 import type { Act } from "./people.ts";
+import { REHEARSALS } from "./rehearsals.ts";
 
 export interface Story {
   readonly about: string;
@@ -15,46 +18,13 @@ export interface Story {
   readonly ends: readonly State[];
   /** It is to be aborted after the mint, which some vendors do not take back. */
   readonly afterMint?: boolean;
+  /** What the first request asks for, the second, and so on; the last one also for all that come later. Default: in earnest. */
+  readonly flows?: readonly RotationRequestSpec["flow"][];
   /** What somebody does now that all others wait. Asked again until there is nothing. */
   readonly act: (agenda: Agenda, done: readonly string[]) => Act | undefined;
 }
 
 const AUTOMATIC = { mint: "Automatic", revoke: "Automatic" } as const;
-
-/** What people do in every story: they answer where nobody else can. */
-function helpful(agenda: Agenda): Act | undefined {
-  const rotation = liveRotation(agenda);
-  if (!rotation || rotation.facts.abort) return undefined;
-  const waiting = rotation.consumers.find(({ id, state, facts }) => id !== "" && state === "settled" && !facts.failure);
-  if (waiting) return { verb: "confirm", consumer: waiting.id };
-  if (rotation.facts.awaitsValueSince !== undefined && rotation.state === "minting") return { verb: "provide" };
-  if (openGate(rotation)) return { verb: "approve" };
-  if (waitsForHand(rotation) || waitsForLook(rotation)) return { verb: "mark" };
-  return undefined;
-}
-
-function openGate({ facts }: RotationEntry): "Mint" | "Revoke" | undefined {
-  return (["Mint", "Revoke"] as const).find((gate) => facts.gates?.[gate] && !facts.gates[gate].approved);
-}
-
-/** The answer to a mint was lost, and only a person can see whose it is what came to be. */
-function waitsForLook({ facts }: RotationEntry): boolean {
-  return facts.failure?.stalled === true && facts.failure.reason === "OutcomeUnknown";
-}
-
-/** Everybody has the new one, no gate is closed, and it waits for ever: this vendor's old credential ends by hand. */
-function waitsForHand({ state, facts, at }: RotationEntry): boolean {
-  return state === "validated" && at === null && facts.failure === undefined && facts.revoked === undefined;
-}
-
-/** `act` once, when `when` holds; helpful besides. */
-function once(act: Act, when: (rotation: RotationEntry) => boolean): Story["act"] {
-  return (agenda, done) => {
-    const rotation = liveRotation(agenda);
-    if (rotation && !done.includes(act.verb) && when(rotation)) return act;
-    return helpful(agenda);
-  };
-}
 
 function withGates(mint: "Automatic" | "Approval", revoke: "Automatic" | "Approval"): NonNullable<Story["fit"]> {
   return (setup) => ({ ...setup, gates: { mint, revoke } });
@@ -148,4 +118,5 @@ export const STORIES: Readonly<Record<string, Story>> = {
     ends: ["done"],
     act: onRetired("destroy"),
   },
+  ...REHEARSALS,
 };

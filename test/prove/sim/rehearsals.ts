@@ -1,0 +1,67 @@
+/** Stories of the flow Testing. */
+import type { MintClass } from "../../../adapters/contract.ts";
+import type { ConsumerSetup, Setup } from "../api.ts";
+import { liveRotation } from "./agenda.ts";
+import { helpful, once, openGate } from "./helpful.ts";
+import type { Story } from "./stories.ts";
+
+const REHEARSABLE: ReadonlySet<MintClass> = new Set<MintClass>([
+  "client-supplied",
+  "re-readable",
+  "markable",
+  "unmarked",
+]);
+
+function withSlots(mint: "Automatic" | "Approval"): NonNullable<Story["fit"]> {
+  return (setup) => {
+    if (!REHEARSABLE.has(setup.mintClass) || setup.revocation === "manual") return undefined;
+    const consumers = setup.consumers.map((consumer, index) => ({ ...consumer, testSlot: slotOf(setup, index) }));
+    return { ...setup, consumers, gates: { mint, revoke: "Approval" } };
+  };
+}
+
+/** An endpoint proves a throwaway only where the vendor itself accepts it. */
+function slotOf({ authority }: Setup, index: number): NonNullable<ConsumerSetup["testSlot"]> {
+  if (index === 1) return "key";
+  return index === 2 && authority !== "acceptors" ? "endpoint" : "place";
+}
+
+export const REHEARSALS: Readonly<Record<string, Story>> = {
+  rehearse: {
+    about: "a rotation is rehearsed with a throwaway, in test slots",
+    fit: withSlots("Automatic"),
+    flows: ["Testing"],
+    ends: ["done"],
+    act: helpful,
+  },
+  "rehearse-deny": {
+    about: "a rehearsal whose mint a person denies",
+    fit: withSlots("Approval"),
+    flows: ["Testing"],
+    ends: ["aborted"],
+    act: once({ verb: "deny" }, (rotation) => openGate(rotation) === "Mint"),
+  },
+  "rehearse-retry": {
+    about: "the first write of a test slot is refused; a person has it tried again",
+    fit: withSlots("Automatic"),
+    faults: () => [{ kind: "refuse", label: "sink.write", nth: 2, status: 403 }],
+    flows: ["Testing"],
+    ends: ["done"],
+    act: once({ verb: "retry" }, ({ facts, consumers }) =>
+      [facts, ...consumers.map((row) => row.facts)].some(({ failure }) => failure?.stalled === true),
+    ),
+  },
+  "rehearse-then-rotate": {
+    about: "a rotation is rehearsed, and then done in earnest",
+    fit: (setup) => {
+      const fitted = withSlots("Automatic")(setup);
+      return fitted && { ...fitted, gates: { mint: "Automatic", revoke: "Automatic" } };
+    },
+    flows: ["Testing", "Operational"],
+    ends: ["done"],
+    act: (agenda, done) => {
+      const isOver = agenda.rotations.length > 0 && liveRotation(agenda) === undefined;
+      return isOver && !done.includes("request") ? { verb: "request" } : helpful(agenda);
+    },
+  },
+};
