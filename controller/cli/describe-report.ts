@@ -1,5 +1,6 @@
 /** One rotation whole, for a person who is called at night, and for programs (`docs/reference/schemas/describe.json`). Pure. */
 import type { Residual } from "../../adapters/contract.ts";
+import type { RehearsalReport } from "../domain/rehearsal-report.ts";
 import type { Condition, ConsumerStatus, OpenGate } from "../domain/status.ts";
 import { summarize } from "../domain/summarize.ts";
 import type { Failure, Instant, RetiredRow, World } from "../domain/world.ts";
@@ -67,6 +68,7 @@ export interface DescribedRotation {
   readonly decisions: readonly DescribedDecision[];
   readonly retired: readonly Omit<RetiredRow, "rotation">[];
   readonly residual: readonly Residual[];
+  readonly rehearsal?: RehearsalReport;
   readonly nextSteps: readonly NextStep[];
 }
 
@@ -119,6 +121,7 @@ export function describeRotation(view: RotationView, world: World | undefined): 
       .filter((row) => row.rotation === rotation.id)
       .map(({ vendorId, state, destroyAfter }) => ({ vendorId, state, ...present({ destroyAfter }) })),
     residual: status.residual,
+    ...present({ rehearsal: status.rehearsal }),
     nextSteps: nextSteps(view, status.gate, world),
   };
 }

@@ -1,7 +1,7 @@
 /** One request or credential in a plan: would it begin, would it be refused, or does it rotate already? Refusals are the engine's. Pure. */
 import type { RotationRequestSpec } from "../../crds/kinds.gen.ts";
 import { admit } from "../domain/admission.ts";
-import type { AdmissionContext, Candidate } from "../domain/candidate.ts";
+import type { Admission, AdmissionContext, Candidate } from "../domain/candidate.ts";
 import { CUSTODY } from "../domain/consumers.ts";
 import { snapshotHash } from "../domain/gates.ts";
 import { plan } from "../domain/plan.ts";
@@ -73,7 +73,7 @@ export function plannedItem(wanted: Wanted, context: AdmissionContext, now: Inst
   const about = aboutOf(wanted);
   const answer = admit(candidateOf(wanted), context, now);
   if (answer.verdict === "accept") {
-    const world = worldOf(imagined(answer.snapshot, wanted, now), context.registry);
+    const world = worldOf(imagined(answer, wanted, now), context.registry);
     const steps = world && plannedSteps(world, now, false);
     return { ...about, verdict: "begins", beginsAt: now, changes: true, ...present({ steps }) };
   }
@@ -100,8 +100,10 @@ function candidateOf({ namespace, credential, request, spec, deadline, found }: 
   };
 }
 
+type Accepted = Extract<Admission, { verdict: "accept" }>;
+
 /** The rotation as it is at the first look of the engine. */
-function imagined(snapshot: Snapshot, { deadline, found }: Wanted, now: Instant): Seen {
+function imagined({ snapshot, left }: Accepted, { deadline, found }: Wanted, now: Instant): Seen {
   const { credential, request } = snapshot;
   const rows = credential.spec.consumers.map(({ id, active }) => rowOf(id, active === false ? "inactive" : "pending"));
   const rotation = {
@@ -115,7 +117,7 @@ function imagined(snapshot: Snapshot, { deadline, found }: Wanted, now: Instant)
     state: "verifying" as const,
     snapshot,
     snapshotHash: snapshotHash(snapshot),
-    facts: {},
+    facts: left ? { rehearsal: { left } } : {},
     createdAt: now,
     changedAt: now,
     deadline,

@@ -74,7 +74,7 @@ export function plannedSteps(world: World, from: Instant, begun: boolean): Plann
       revocation: issuer.revocation,
       ...(currentId === undefined ? {} : { currentId }),
     },
-    readFrom: spec.readFrom ?? "custody",
+    readFrom: (snapshot.live ?? spec).readFrom ?? "custody",
     gates: (["Mint", "Revoke"] as const).map((gate) => plannedGate(world, gate, begun)),
     waves: plannedWaves(world),
     ...revokeTimes(world, from),
@@ -172,8 +172,8 @@ function endpointProof(snapshot: Snapshot, account: string, name: string, readab
 
 /** The overlap counts from the last receipt, which cannot come before the beginning. */
 function revokeTimes(world: World, from: Instant): Pick<PlannedSteps, "earliestRevokeAt" | "earliestDestroyAt"> {
-  const { facts, expect, snapshot } = world.rotation;
-  if (expect === "Absent" || world.issuer.revocation === "manual") return {};
+  const { facts, expect, flow, snapshot } = world.rotation;
+  if (expect === "Absent" || world.issuer.revocation === "manual" || flow === "Testing") return {};
   const { overlap = "0s", quarantine = DEFAULT_QUARANTINE } = snapshot.credential.spec.rotation ?? {};
   const revoke = later(facts.lastReceiptAt ?? from, durationMs(overlap));
   const earliestRevokeAt = revoke > from ? revoke : from;
@@ -182,6 +182,7 @@ function revokeTimes(world: World, from: Instant): Pick<PlannedSteps, "earliestR
 }
 
 function irreversible({ rotation, issuer }: World): string[] {
+  if (rotation.flow === "Testing") return [REHEARSED];
   if (rotation.expect === "Absent") return ["Nothing: there is no old credential."];
   const end = {
     quarantine: "Destroying the old credential after its quarantine. Until then it can be restored.",
@@ -190,6 +191,13 @@ function irreversible({ rotation, issuer }: World): string[] {
   }[issuer.revocation];
   return [end, ...byClass(issuer.mintClass), "From the revoke on the rotation cannot be aborted."];
 }
+
+function notRehearsed({ rotation }: World): string[] {
+  const left = rotation.facts.rehearsal?.left ?? [];
+  return left.map(({ part, id, why }) => `Not rehearsed: ${id === undefined ? part : `${part} of ${id}`}: ${why}.`);
+}
+
+const REHEARSED = "Nothing: test slots are put back, the throwaway is ended, and no live place is written.";
 
 /** What the vendor does not take back, earlier than the revoke. */
 function byClass(mintClass: MintClass): string[] {
@@ -222,6 +230,7 @@ function warnings(world: World, begun: boolean): string[] {
   const kept = retired.filter(({ state }) => state === "quarantined" || state === "live");
   return [
     ...unproven.map(({ id }) => `${id}: its check can prove nothing, so a person must confirm it (ConfirmConsumer).`),
+    ...notRehearsed(world),
     ...rows
       .filter(({ active }) => !active)
       .map(({ id }) => `${id} is inactive: it is not written, and may still hold the old one.`),

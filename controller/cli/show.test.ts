@@ -179,7 +179,7 @@ describe("one rotation", () => {
       describeCommand(context, "never", { output: "json" }, ledgerReading(scenario.ledger.db, context)),
     );
     expect(wrongShape("describe", json.out)).toEqual([]);
-    expect(JSON.parse(json.out).requests).toMatchObject([{ reason: "FlowUnsupported", remedy: expect.any(String) }]);
+    expect(JSON.parse(json.out).requests).toMatchObject([{ reason: "NothingToRehearse", remedy: expect.any(String) }]);
     const missing = await on(scenario, async ({ context }) =>
       describeCommand(context, "nope", {}, ledgerReading(scenario.ledger.db, context)),
     );

@@ -65,7 +65,7 @@ function mayRevokeNew(world: World): boolean {
 }
 
 /** Who sends goes back before who accepts, and custody last, so that the value to go back to is never in doubt. */
-export function planWriteBack(world: World, now: Instant): Action | undefined {
+function planWriteBack(world: World, now: Instant): Action | undefined {
   const open = world.consumers.filter((consumer) => consumer.touched && !isBack(consumer));
   const callers = open.filter((consumer) => specOf(world, consumer.id).role !== "acceptor");
   const group = callers.length > 0 ? callers : open;
@@ -86,13 +86,13 @@ function restoreDue(group: readonly ConsumerRow[], now: Instant): Action {
   return { do: "wait", for: group[0]?.id === CUSTODY ? "Custody" : "WriteBack", until };
 }
 
-function isRestoreDue(consumer: ConsumerRow, now: Instant): boolean {
+export function isRestoreDue(consumer: ConsumerRow, now: Instant): boolean {
   if (consumer.state === "restored") return isSecondWriteDue(consumer, now);
   const next = restoreAt(consumer);
   return next === undefined || next <= now;
 }
 
-function restoreAt(consumer: ConsumerRow): Instant | undefined {
+export function restoreAt(consumer: ConsumerRow): Instant | undefined {
   if (consumer.state === "restored") return consumer.facts.unsureUntil;
   const failedBack = consumer.facts.failedAt === "restore" || consumer.facts.failedAt === "settle-back";
   return failedBack ? consumer.facts.failure?.nextTryAt : undefined;

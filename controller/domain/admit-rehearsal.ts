@@ -6,7 +6,7 @@ import { refuse } from "./candidate.ts";
 import { refusePlaces } from "./places.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 import { rehearsalOf, slotIn } from "./rehearsal.ts";
-import { conflictOf, livePlaces, rehearsedPlaces, slotPlaces } from "./rehearsal-places.ts";
+import { conflictOf, livePlaces, rehearsedPlaces, slotPlaces, THIS } from "./rehearsal-places.ts";
 
 /** What a rehearsal of this Credential runs on, or why there is none. */
 export function admitRehearsal(
@@ -61,16 +61,16 @@ function refuseWords({ consumers }: CredentialSpec): No | undefined {
 }
 
 function refuseTaken(
-  { request, neighbours = [] }: Candidate,
+  { request }: Candidate,
   live: CredentialSpec,
   rehearsed: CredentialSpec,
-  { registry }: AdmissionContext,
+  { registry, neighbours = [] }: AdmissionContext,
 ): No | undefined {
   const own = { namespace: request.namespace, name: request.spec.credentialRef.name };
   const others = neighbours.filter(({ namespace, name }) => namespace !== own.namespace || name !== own.name);
   const conflict = conflictOf(
     rehearsedPlaces({ ...own, spec: rehearsed }, registry),
-    [{ ...own, spec: live }, ...neighbours].flatMap((each) => livePlaces(each, registry)),
+    [...livePlaces({ ...own, spec: live }, registry, THIS), ...others.flatMap((each) => livePlaces(each, registry))],
     others.flatMap((each) => slotPlaces(each, registry)),
   );
   return conflict && refuse(conflict.reason, conflict.message);

@@ -16,8 +16,6 @@ export interface Candidate {
   readonly accounts: Snapshot["accounts"];
   /** The name of the rotation that is live for this credential. */
   readonly live: string | undefined;
-  /** For a rehearsal: every Credential of the ledger, so that it keeps off their places. */
-  readonly neighbours?: readonly Neighbour[];
 }
 
 /** A login that Velvet itself needs: to its ledger. */
@@ -34,6 +32,8 @@ export interface AdmissionContext {
   readonly registry: Readonly<Record<string, Adapter>>;
   /** Velvet's own logins, which no Credential may name. */
   readonly bootstrap?: readonly BootstrapLogin[];
+  /** For a rehearsal: every Credential of the ledger, so that it keeps off their places. */
+  readonly neighbours?: readonly Neighbour[];
 }
 
 export type Admission =

@@ -2,12 +2,12 @@
  * The flow Testing: the way of an Operational rotation up to the last proof, in places of its own, and from there, or from wherever it is
  * stopped, one way back. Pure; the first matching line wins.
  */
-import { isGivenUp, planWriteBack } from "./abort.ts";
-import type { Action, RehearsalStep } from "./action.ts";
+import type { Action, RehearsalStep, Wait } from "./action.ts";
 import { checkedByPerson } from "./consumers.ts";
 import { planDistribute } from "./plan-distribute.ts";
 import { planGate } from "./plan-gate.ts";
 import { planMint } from "./plan-mint.ts";
+import { isStuck, planPutBack } from "./plan-put-back.ts";
 import { planVerify } from "./plan-verify.ts";
 import { earliest, waitForRetry } from "./wait.ts";
 import type { Instant, World } from "./world.ts";
@@ -63,13 +63,21 @@ function planRemoval(world: World, now: Instant): Action {
   // What may be alive is found out first.
   if (attempt?.state === "open") return waitForRetry(world, now) ?? { do: "resolve", attempt };
   if (!world.rotation.facts.rehearsal?.removal) return step("begin-removal");
-  return planWriteBack(world, now) ?? planThrowaway(world, now);
+  const back = planPutBack(world, now);
+  return back && back.do !== "wait" ? back : planThrowaway(world, now, back);
 }
 
-function planThrowaway(world: World, now: Instant): Action {
-  const attempt = liveAttempt(world);
-  if (hasGivenUp(world) || (!attempt && isProven(world))) return step("finish");
-  return waitForRetry(world, now) ?? step(attempt ? "end-throwaway" : "prove-gone");
+/** `back`: slots that wait to be tried again. */
+function planThrowaway(world: World, now: Instant, back: Wait | undefined): Action {
+  if (hasGivenUp(world)) return back ?? step("finish");
+  if (liveAttempt(world))
+    return back && !isStuck(world) ? back : (sooner(waitForRetry(world, now), back) ?? step("end-throwaway"));
+  if (back) return back;
+  return isProven(world) ? step("finish") : (waitForRetry(world, now) ?? step("prove-gone"));
+}
+
+function sooner(wait: Wait | undefined, other: Wait | undefined): Wait | undefined {
+  return wait && { ...wait, until: earliest(wait.until, other?.until) };
 }
 
 function isProven(world: World): boolean {
@@ -84,6 +92,6 @@ export function hasGivenUp({ rotation }: Pick<World, "rotation">): boolean {
 /** True when everything was rehearsed, and everything was taken back and found gone. */
 export function isRehearsed(world: World): boolean {
   const { removal, gone } = world.rotation.facts.rehearsal ?? {};
-  const isBack = !everybody(world).some((row) => row.touched && isGivenUp(row));
+  const isBack = everybody(world).every((row) => !row.touched || row.state === "restored");
   return removal?.complete === true && gone !== undefined && isBack && liveAttempt(world) === undefined;
 }

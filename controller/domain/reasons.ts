@@ -19,6 +19,7 @@ import { MINT_REASONS } from "./reasons/mint.ts";
 import { POSTGRES_LOGIN_REASONS } from "./reasons/postgres-login.ts";
 import { POSTGRES_ROLES_REASONS } from "./reasons/postgres-roles.ts";
 import type { Reason } from "./reasons/reason.ts";
+import { REHEARSAL_REASONS } from "./reasons/rehearsal.ts";
 import { REQUEST_REASONS } from "./reasons/request.ts";
 import { SOURCE_REASONS } from "./reasons/source.ts";
 import { STAGES_BEGIN_REASONS } from "./reasons/stages-begin.ts";
@@ -40,6 +41,7 @@ export const REASON_GROUPS: readonly {
   { title: "The credential in use, and the new one", reasons: CAUSES_CREDENTIAL_REASONS },
   { title: "Mints whose answer was lost, and values made by a person", reasons: MINT_REASONS },
   { title: "Steps, held-back revokes, what stays behind", reasons: CAUSES_STEPS_REASONS },
+  { title: "Rehearsals", reasons: REHEARSAL_REASONS },
   { title: "Decisions", reasons: DECISION_REASONS },
   { title: "Vendors and accounts", reasons: VENDOR_REASONS },
   { title: "Endpoints and checks", reasons: CHECKS_REASONS },

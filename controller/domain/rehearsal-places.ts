@@ -31,9 +31,14 @@ export interface Conflict {
 type Registry = Readonly<Record<string, Adapter>>;
 type Block = Readonly<Record<string, unknown>>;
 
+export const THIS = "this Credential";
+
 /** The live places of a Credential: custody's, and every consumer's, switched on or off. */
-export function livePlaces({ namespace, name, spec }: Neighbour, registry: Registry): readonly Place[] {
-  const whose = `${namespace}/${name}`;
+export function livePlaces(
+  { namespace, name, spec }: Neighbour,
+  registry: Registry,
+  whose = `${namespace}/${name}`,
+): readonly Place[] {
   const custody = spec.custody
     ? placeOf(spec.custody, spec.custody.keys ?? fieldsOf(spec, registry), registry, `${whose}, custody`)
     : [];

@@ -23,7 +23,7 @@ export function firstRuling(world: World, now: Instant): { decision: DecisionRow
 export function rule(world: World, decision: DecisionRow, now: Instant): Ruling | undefined {
   const distrust = twoPersonRefusal(world, decision);
   if (distrust) return distrust;
-  const rehearsal = rehearsalRuling(world, decision);
+  const rehearsal = rehearsalRuling(world, decision, now);
   if (rehearsal) return rehearsal;
   const answer = RULES[decision.spec.action];
   if (!answer) {

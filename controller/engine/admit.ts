@@ -41,9 +41,8 @@ async function admitOne(deps: Deps, context: AdmissionContext, request: PendingR
       credential: credentialOf(request),
       accounts,
       live: request.live ?? undefined,
-      ...(spec.flow === "Testing" ? { neighbours: await readNeighbours(deps.db, adaptersOf(request)) } : {}),
     },
-    context,
+    spec.flow === "Testing" ? { ...context, neighbours: await readNeighbours(deps.db, adaptersOf(request)) } : context,
     now,
   );
   if (answer.verdict === "accept") {

@@ -96,7 +96,7 @@ export const REQUEST_REASONS: Readonly<Record<string, Reason>> = {
     fine: NOT_BEGUN,
     remedy: "Ask the platform team to extend the account's allow[], or name an allowed target.",
     commands: ["velvet plan"],
-    where: ["request"],
+    where: ["request", "manifest"],
   },
   Tearing: {
     meaning: "A consumer takes several fields, and its sink cannot change them at once.",

@@ -1,6 +1,5 @@
 /** Rehearsal: the proof that nothing of the throwaway is left. */
 import type { SecretFields } from "../../../adapters/secret.ts";
-import { isGivenUp } from "../../domain/abort.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
@@ -22,12 +21,18 @@ export async function proveGone(pass: Pass, world: World): Promise<void> {
   const found = "cause" in vendor ? vendor.cause : slots;
   await pass.journal.write((live, now) => {
     if (found || "cause" in vendor) return notYet(pass, live, { event: "NotProvenGone" }, found ?? UNKNOWN);
-    const gone = { at: now, message: `${vendor.message} No test slot holds it.` };
+    const gone = { at: now, message: `${vendor.message} ${slotsTold(world)}` };
     return {
       audit: { event: "ProvenGone", ...gone },
       facts: { ...recovered(live.facts), rehearsal: { ...rehearsalIn(live.facts), gone } },
     };
   });
+}
+
+function slotsTold(world: World): string {
+  const left = everybody(world).filter((row) => row.touched && row.state !== "restored");
+  if (left.length === 0) return "No test slot holds it.";
+  return `Not put back: ${left.map(({ id }) => (id === CUSTODY ? "custody" : id)).join(", ")}.`;
 }
 
 type Told = { readonly message: string } | { readonly cause: Cause };
@@ -56,7 +61,7 @@ function stillThere(message: string): Cause {
 
 /** A late write of ours that is found in a slot sends it back to be put back once more. */
 async function goneFromSlots(pass: Pass, world: World, value: SecretFields | undefined): Promise<Cause | undefined> {
-  const touched = everybody(world).filter((row) => row.touched && !isGivenUp(row));
+  const touched = everybody(world).filter((row) => row.touched && row.state === "restored");
   const causes = await Promise.all(touched.map(async (row) => goneFromSlot(pass, world, row, value)));
   return causes.find((cause) => cause !== undefined);
 }

@@ -39,10 +39,17 @@ export function credentialStatus(
     ...(currentId === undefined ? {} : { currentId }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(issuedAt === undefined ? {} : { issuedAt }),
-    ...(rotation === undefined ? {} : { consumersReady: consumersReady(rotation), consumers: consumerRows(rotation) }),
+    ...(rotation === undefined || isRehearsal(rotation)
+      ? {}
+      : { consumersReady: consumersReady(rotation), consumers: consumerRows(rotation) }),
     ...(rotation === undefined || rotation.rotation.endedAt !== undefined ? {} : { activeRotation: active(rotation) }),
     ...(credential.retired.length === 0 ? {} : { retired: retiredRows(credential.retired) }),
   };
+}
+
+/** It is shown while it runs, and says nothing of the consumers: its rows are of test slots. */
+function isRehearsal({ rotation }: RotationView): boolean {
+  return rotation.flow === "Testing";
 }
 
 function active({ rotation: { id, name, state } }: RotationView): Readonly<Record<string, unknown>> {

@@ -11,6 +11,7 @@ import { offsetOf } from "./place.ts";
 import { plainDocument } from "./plain.ts";
 import { brokenRules, type Step } from "./rules.ts";
 import { GROUP, specValidator } from "./schema.ts";
+import { slotFindings } from "./test-slots.ts";
 import { type Complaint, entry, readTrees, textOf, type Tree } from "./tree.ts";
 
 /** Bytes of UTF-8. */
@@ -170,6 +171,7 @@ function specFindings(kind: Kind, spec: unknown, context: ManifestContext): Find
   const isUnsound = unsoundPlaces(findings);
   for (const { twin, path } of brokenRules(kind, spec, isUnsound))
     findings.push({ path, part: twin.at === undefined ? "key" : "value", code: twin.code, message: twin.message });
+  if (kind === "Credential") findings.push(...slotFindings(spec, isUnsound));
   const environment = fieldsOf(spec)?.get("environment");
   if (kind === "Credential" && !isUnsound(["spec", "environment"]))
     findings.push(...environmentFindings(environment, context));

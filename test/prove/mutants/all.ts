@@ -4,6 +4,7 @@ import { DISTRIBUTE_MUTANTS } from "./distribute.ts";
 import { LEDGER_MUTANTS } from "./ledger.ts";
 import { MINT_MUTANTS } from "./mint.ts";
 import type { Mutant } from "./mutant.ts";
+import { REHEARSAL_MUTANTS } from "./rehearsal.ts";
 import { REVOKE_MUTANTS } from "./revoke.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -11,5 +12,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...DISTRIBUTE_MUTANTS,
   ...REVOKE_MUTANTS,
   ...ABORT_MUTANTS,
+  ...REHEARSAL_MUTANTS,
   ...LEDGER_MUTANTS,
 ];

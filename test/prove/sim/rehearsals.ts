@@ -20,10 +20,15 @@ function withSlots(mint: "Automatic" | "Approval"): NonNullable<Story["fit"]> {
   };
 }
 
-/** An endpoint proves a throwaway only where the vendor itself accepts it. */
-function slotOf({ authority }: Setup, index: number): NonNullable<ConsumerSetup["testSlot"]> {
+/** An endpoint proves a throwaway only where the vendor itself accepts it, and is asked only where nothing can be read. */
+function slotOf({ authority, consumers }: Setup, index: number): NonNullable<ConsumerSetup["testSlot"]> {
   if (index === 1) return "key";
-  return index === 2 && authority !== "acceptors" ? "endpoint" : "place";
+  return index === 2 && consumers[index]?.check === "http" && authority !== "acceptors" ? "endpoint" : "place";
+}
+
+/** What happens to the throwaway is told with every consumer there is; what happens around it with one of them. */
+function alone(fit: NonNullable<Story["fit"]>): NonNullable<Story["fit"]> {
+  return (setup) => (setup.consumers.length === 1 ? fit(setup) : undefined);
 }
 
 export const REHEARSALS: Readonly<Record<string, Story>> = {
@@ -36,14 +41,14 @@ export const REHEARSALS: Readonly<Record<string, Story>> = {
   },
   "rehearse-deny": {
     about: "a rehearsal whose mint a person denies",
-    fit: withSlots("Approval"),
+    fit: alone(withSlots("Approval")),
     flows: ["Testing"],
     ends: ["aborted"],
     act: once({ verb: "deny" }, (rotation) => openGate(rotation) === "Mint"),
   },
   "rehearse-retry": {
     about: "the first write of a test slot is refused; a person has it tried again",
-    fit: withSlots("Automatic"),
+    fit: alone(withSlots("Automatic")),
     faults: () => [{ kind: "refuse", label: "sink.write", nth: 2, status: 403 }],
     flows: ["Testing"],
     ends: ["done"],
@@ -53,10 +58,10 @@ export const REHEARSALS: Readonly<Record<string, Story>> = {
   },
   "rehearse-then-rotate": {
     about: "a rotation is rehearsed, and then done in earnest",
-    fit: (setup) => {
+    fit: alone((setup) => {
       const fitted = withSlots("Automatic")(setup);
       return fitted && { ...fitted, gates: { mint: "Automatic", revoke: "Automatic" } };
-    },
+    }),
     flows: ["Testing", "Operational"],
     ends: ["done"],
     act: (agenda, done) => {
