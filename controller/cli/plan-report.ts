@@ -2,6 +2,7 @@
 import type { IssuerTraits, MintClass } from "../../adapters/contract.ts";
 import type { ConsumerSpec } from "../../crds/kinds.gen.ts";
 import { CUSTODY, waves } from "../domain/consumers.ts";
+import { leftOutText } from "../domain/rehearsal-report.ts";
 import { DEFAULT_QUARANTINE } from "../domain/retired.ts";
 import { durationMs, later } from "../domain/duration.ts";
 import { gateDigest, needsApproval } from "../domain/gates.ts";
@@ -193,8 +194,7 @@ function irreversible({ rotation, issuer }: World): string[] {
 }
 
 function notRehearsed({ rotation }: World): string[] {
-  const left = rotation.facts.rehearsal?.left ?? [];
-  return left.map(({ part, id, why }) => `Not rehearsed: ${id === undefined ? part : `${part} of ${id}`}: ${why}.`);
+  return (rotation.facts.rehearsal?.left ?? []).map(leftOutText);
 }
 
 const REHEARSED = "Nothing: test slots are put back, the throwaway is ended, and no live place is written.";

@@ -1,5 +1,5 @@
 /** How the report of a rehearsal looks. Pure. */
-import type { RehearsalReport } from "../domain/rehearsal-report.ts";
+import { leftOutText, type RehearsalReport } from "../domain/rehearsal-report.ts";
 import { type Colours, printable, tableLines } from "./output.ts";
 
 /** What was rehearsed, what was not and why, and what became of the throwaway. */
@@ -15,9 +15,7 @@ export function rehearsalLines(
   return [
     ...(stopped === undefined ? [] : [colours.yellow(`Stopped: ${printable(stopped)}`)]),
     ...tableLines(["REHEARSED", "OUTCOME", "MESSAGE"], rows),
-    ...notRehearsed.map(({ part, id, why }) =>
-      printable(`Not rehearsed: ${id === undefined ? part : `${part} of ${id}`}: ${why}.`),
-    ),
+    ...notRehearsed.map((left) => printable(leftOutText(left))),
     ...(throwaway === undefined ? [] : [printable(throwawayText(throwaway))]),
     ...(proof === undefined ? [] : [printable(`Proof: ${proof}`)]),
   ];

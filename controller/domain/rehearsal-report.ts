@@ -119,19 +119,13 @@ const SAID: Readonly<Record<string, Said>> = {
     const removal = rotation.facts.rehearsal?.removal;
     if (!removal) return {};
     const reached = slots.filter(({ outcome }) => outcome === "proven" || outcome === "unproven");
-    return atRemoval(
-      condition,
-      removal,
-      reached.length === slots.length,
-      `${reached.length} of ${slots.length} places`,
-    );
+    return atRemoval(condition, removal, slots, reached);
   },
   Validated: ({ rotation }, { slots }, condition) => {
     const removal = rotation.facts.rehearsal?.removal;
     if (!removal) return condition.reason === "AwaitingConfirmation" ? { reason: "NotProven" } : {};
     const proven = slots.filter(({ outcome }) => outcome === "proven");
-    const all = proven.length === slots.length;
-    return atRemoval(condition, removal, all, `${proven.length} of ${slots.length} places`);
+    return atRemoval(condition, removal, slots, proven);
   },
   // The credential in use is not revoked: there is nothing to be approved.
   RevokeApproved: ({ rotation }) => ({
@@ -154,11 +148,20 @@ const SAID: Readonly<Record<string, Said>> = {
 };
 
 function atRemoval(
-  { type, reason }: Condition,
+  { type }: Condition,
   { at }: { readonly at: Instant },
-  isAll: boolean,
-  message: string,
+  slots: readonly SlotResult[],
+  reached: readonly SlotResult[],
 ): Partial<Condition> {
-  if (isAll) return { status: "True", reason: type, message, lastTransitionTime: at };
-  return { status: "False", reason: reason === "NotReached" ? reason : "NotProven", message, lastTransitionTime: at };
+  const message = `${reached.length} of ${slots.length} places`;
+  if (reached.length === slots.length) return { status: "True", reason: type, message, lastTransitionTime: at };
+  // Nobody knows of what could not be seen; what failed is known.
+  const status = slots.some(({ outcome }) => outcome === "failed") ? "False" : "Unknown";
+  return { status, reason: "NotProven", message, lastTransitionTime: at };
+}
+
+/** `check of app: its endpoint asks the live consumer`. */
+export function leftOutText({ part, id, why }: LeftOut): string {
+  const what = id === undefined ? part : part === "consumer" ? `consumer ${id}` : `${part} of ${id}`;
+  return `Not rehearsed: ${what}: ${why}.`;
 }
