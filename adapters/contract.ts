@@ -180,7 +180,7 @@ export interface SinkTraits {
   readonly conditional: boolean;
   /**
    * True when more keys can stand beside those that are in use, and nothing takes notice of them: no release, no restart, no new version
-   * of the others. Only there is custody rehearsed.
+   * of the others. Only there can a rehearsal write keys beside live ones, custody's among them.
    */
   readonly freeKeys?: boolean;
 }

@@ -17,6 +17,8 @@ export interface Place {
   readonly where: string;
   /** Lower case; undefined: any. */
   readonly keys: readonly string[] | undefined;
+  /** Only the key itself is live there; else whoever reads the place takes notice of every other key too. */
+  readonly isFree: boolean;
   /** For people: `file path orders/.env, key TOKEN`. */
   readonly told: string;
 }
@@ -85,7 +87,7 @@ export function conflictOf(
   others: readonly Place[],
 ): Conflict | undefined {
   for (const [index, slot] of slots.entries()) {
-    const taken = live.find((place) => isSame(slot, place));
+    const taken = live.find((place) => (slot.isFree ? isSame(slot, place) : slot.where === place.where));
     if (taken) return touchesLive(slot, taken);
     const shared = [...slots.slice(index + 1), ...others].find((place) => isSame(slot, place));
     if (shared) return slotTaken(slot, shared);
@@ -93,9 +95,11 @@ export function conflictOf(
   return undefined;
 }
 
-function touchesLive({ id, told }: Place & { id: string }, live: Place): Conflict {
+function touchesLive(slot: Place & { id: string }, live: Place): Conflict {
+  const { id, told } = slot;
   const what = id === "" ? "Custody's rehearsal" : `The test slot of ${id}`;
-  const message = `${what} is ${told}, which is live: it belongs to ${live.of}. A rehearsal writes no live place.`;
+  const beside = isSame(slot, live) ? "" : " Whoever reads it takes notice of every key.";
+  const message = `${what} is ${told}, which is live: it belongs to ${live.of}.${beside} A rehearsal writes no live place.`;
   return { reason: "RehearsalTouchesLive", id, message };
 }
 
@@ -126,6 +130,7 @@ function placeOf(
       // Several vendors take no notice of capitals; where one does, another name is easily found.
       where: JSON.stringify([adapter.name, ...targets.map(([field, value]) => [field, value.toLowerCase()])]),
       keys: names?.map((name) => name.toLowerCase()),
+      isFree: adapter.sinkTraits?.(block[adapter.name] ?? {}).freeKeys === true,
       told: `${adapter.name} ${what}${names ? `, ${names.length === 1 ? "key" : "keys"} ${names.join(", ")}` : ""}`,
     },
   ];

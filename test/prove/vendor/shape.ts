@@ -52,9 +52,9 @@ export function isCaller(consumer: ConsumerSetup): boolean {
 const SINKS: Readonly<Record<SinkKind, SinkTraits>> = {
   cas: { grade: "value", atomic: true, conditional: true, freeKeys: true },
   readable: { grade: "value", atomic: true, conditional: false, freeKeys: true },
-  versioned: { grade: "version", atomic: false, conditional: false },
-  "write-only": { grade: "presence", atomic: false, conditional: false },
-  settling: { grade: "value", atomic: true, conditional: false },
+  versioned: { grade: "version", atomic: false, conditional: false, freeKeys: true },
+  "write-only": { grade: "presence", atomic: false, conditional: false, freeKeys: true },
+  settling: { grade: "value", atomic: true, conditional: false, freeKeys: true },
   approval: { grade: "value", atomic: true, conditional: false },
 };
 
