@@ -74,18 +74,8 @@ export const REHEARSAL_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "controller/domain/plan-rehearsal.ts",
-        search: "if (attempt && (!back || isStuck(world))) {",
-        replace: "if (attempt && !back && !everybody(world).some(({ facts }) => facts.failedAt)) {",
-      },
-      {
-        file: "controller/domain/plan-rehearsal.ts",
-        search: "if (hasGivenUp(world) || isProven(world))",
-        replace: "if (attempt || hasGivenUp(world) || isProven(world))",
-      },
-      {
-        file: "controller/engine/stages/rehearsal-finish.ts",
-        search: "retired: handedOver(world).map(",
-        replace: "retired: [].map(",
+        search: "if (liveAttempt(world))\n",
+        replace: "if (liveAttempt(world) && !everybody(world).some(({ facts }) => facts.failedAt))\n",
       },
     ],
   },
