@@ -1,6 +1,7 @@
 /** Rehearsals from the request to the report: the real ledger, engine and adapters, and emulated vendors. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { summarize } from "../../controller/domain/summarize.ts";
+import { requestStatus } from "../../controller/projections/kubernetes/request-status.ts";
 import type { RequestView, RotationView } from "../../controller/ledger/views.ts";
 import type { FreshLedger } from "../support/postgres.ts";
 import { freshLedger } from "../support/postgres.ts";
@@ -72,6 +73,17 @@ describe("a rehearsal through real adapters", () => {
     });
     expect(status.conditions.find(({ type }) => type === "Ready")?.message).toContain("Written, not proven: ci.");
     expect(status.residual).toEqual([]);
+    const { rotation } = view;
+    const request = { ...rotation, state: "accepted", reason: "", message: "", trust: "claimed" } as const;
+    const shown = requestStatus({ ...request, appearedAt: rotation.createdAt, rotation: view }, [], 1, view.now);
+    expect(shown).toMatchObject({
+      conditions: expect.arrayContaining([
+        expect.objectContaining({ type: "Ready", status: "True", message: expect.stringContaining("is gone.") }),
+        expect.objectContaining({ type: "Validated", status: "Unknown", reason: "NotProven" }),
+        expect.objectContaining({ type: "Revoked", status: "True", reason: "ThrowawayGone" }),
+      ]),
+    });
+    expect(shown).not.toHaveProperty("currentId");
     expect(await left()).toEqual({ current: null, sealed: 0 });
     expect(world.heroku.strays).toEqual([]);
   });
