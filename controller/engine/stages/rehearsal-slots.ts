@@ -113,7 +113,7 @@ function touchesLive(message: string): Cause {
   return {
     reason: "RehearsalTouchesLive",
     message,
-    remedy: "Give the consumer a test slot of its own, then request the rehearsal again. Nothing was written there.",
+    remedy: "Give the consumer a test slot of its own, then request the rehearsal again.",
     terminal: true,
   };
 }
