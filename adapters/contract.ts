@@ -207,6 +207,11 @@ export interface SinkTraits {
   readonly atomic: boolean;
   /** True when a write can be made to depend on the version that was observed. */
   readonly conditional: boolean;
+  /**
+   * True when more keys can stand beside those that are in use, and nothing takes notice of them: no release, no restart, no new version
+   * of the others. Only there can a rehearsal write keys beside live ones, custody's among them.
+   */
+  readonly freeKeys?: boolean;
 }
 
 export interface ObservedKey {

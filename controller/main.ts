@@ -1,7 +1,6 @@
 /** The composition root: from one frozen configuration to a running controller. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Adapter, Clock } from "../adapters/contract.ts";
 import { adapters } from "../adapters/registry.ts";
@@ -30,10 +29,7 @@ import type { Log } from "./log.ts";
 import { runNotifications } from "./notifications/run.ts";
 import type { OpenLedger } from "./open.ts";
 import { openLedger } from "./open.ts";
-import { folderSource } from "./sources/folder.ts";
-import { gitSource } from "./sources/git/source.ts";
-import type { Source } from "./sources/look.ts";
-import { readManifests } from "./sources/manifest/read.ts";
+import { configuredSources } from "./sources/configured.ts";
 import type { RunningSource } from "./sources/poll.ts";
 import { runSource } from "./sources/poll.ts";
 
@@ -60,7 +56,6 @@ export interface ControllerOrder {
 /** A replica that died is taken over within 30 seconds, the poll included; a slow vendor's call still fits into a third of it. */
 const LEASE_MS = 25_000;
 const POLL_MS = 1_000;
-const PLATFORM_INTERVAL_MS = 5_000;
 const CHECKPOINT_MS = 60_000;
 
 /** Runs until `stop`. Throws what keeps it from starting, each with a remedy. */
@@ -219,7 +214,7 @@ function engineDeps(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing, a
 }
 
 function startSources(order: ControllerOrder, deps: Deps, readiness: Readiness, onChange: () => void): RunningSource[] {
-  return sourcesOf(order).map(({ source, interval }) => {
+  return configuredSources(order.config, order.environment).map(({ source, interval }) => {
     const running = runSource(source, {
       db: deps.db,
       clock: deps.clock,
@@ -246,34 +241,6 @@ function awaitFirst(readiness: Readiness, name: string, { first }: RunningSource
     () => (why = undefined),
     () => undefined, // it was stopped, which is a check of its own
   );
-}
-
-function sourcesOf({ config, environment }: ControllerOrder): { source: Source; interval: number }[] {
-  const found: { source: Source; interval: number }[] = [];
-  const read = readManifests;
-  if (config.platformDir !== undefined) {
-    const source = folderSource({
-      name: "platform",
-      folder: config.platformDir,
-      read,
-      environment: config.environment,
-    });
-    found.push({ source, interval: PLATFORM_INTERVAL_MS });
-  }
-  if (config.gitUrl !== undefined && config.gitNamespaces !== undefined) {
-    const source = gitSource({
-      name: "tenants",
-      url: config.gitUrl.reveal(),
-      branch: config.gitBranch,
-      namespaces: config.gitNamespaces,
-      cacheFolder: join(config.dataDir, "git", "tenants"),
-      inherited: environment,
-      read,
-      environment: config.environment,
-    });
-    found.push({ source, interval: config.gitIntervalMs });
-  }
-  return found;
 }
 
 async function stopped(signal: AbortSignal): Promise<void> {

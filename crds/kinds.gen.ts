@@ -639,7 +639,7 @@ export interface ConsumerSpec {
   readonly restart?: ConsumerRestart;
   /** Waves are written one after the other, lowest first. Example: `1`. */
   readonly wave?: number;
-  /** A second target that the Testing flow may write, in the words of its account's adapter; no live slot is touched. Example: `{path: orders/.env.test}`. */
+  /** A place of its own for rehearsals (flow Testing): fields of the account's adapter in place of the live ones, `keySuffix` to put behind each key's name, or both; `endpoint` names an endpoint of the check's account that asks there. Never a live place. Example: `{path: orders/.env.test}`. */
   readonly testSlot?: AdapterBlock;
   /** Whether it survives keys that change one after the other, where its sink cannot write all at once. Example: `false`. */
   readonly acceptsTearing?: boolean;

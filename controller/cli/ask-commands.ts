@@ -49,6 +49,7 @@ export function addRequest(program: Command, run: Run): void {
     ['velvet request rotate orders-db --reason "the quarter"', "to stdout"],
     ["velvet request rotate orders-db --reason leaked --expect Dead", "after it was revoked at the vendor"],
     ['velvet request rotate orders-db --after leaked-1 --reason "after the leak"', "what follows a Revocation"],
+    ["velvet request test orders-db --reason drill", "try it first, with a throwaway credential in test slots"],
     ["velvet request revoke orders-db --reason leaked --ticket SEC-1", "end it now, whoever still uses it"],
   ]);
   const rotate = flowCommand(request, "rotate", "rotate without downtime (flow Operational)").addOption(
@@ -58,7 +59,7 @@ export function addRequest(program: Command, run: Run): void {
   const revoke = flowCommand(request, "revoke", "end the credential now (flow Revocation)").addOption(
     new Option("--target <which>", "which of them to end").choices(["Current", "Retired", "All"]),
   );
-  const test = flowCommand(request, "test", "rehearse with a throwaway credential (flow Testing)");
+  const test = flowCommand(request, "test", "rehearse with a throwaway credential (flow Testing)").alias("rehearse");
   const flows = [
     [rotate, "Operational"],
     [revoke, "Revocation"],

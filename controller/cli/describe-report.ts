@@ -2,6 +2,7 @@
 import type { Residual } from "../../adapters/contract.ts";
 import { type FollowUp, followUpOf } from "../domain/follow-up.ts";
 import type { Preempted } from "../domain/revocation.ts";
+import type { RehearsalReport } from "../domain/rehearsal-report.ts";
 import type { Condition, ConsumerStatus, OpenGate } from "../domain/status.ts";
 import { camelCase } from "../domain/status.ts";
 import { summarize } from "../domain/summarize.ts";
@@ -74,6 +75,7 @@ export interface DescribedRotation {
   readonly preempted?: string;
   /** Of a Revocation that is done: the request that gives the consumers a new credential, ready to be applied but for who asks. */
   readonly followUp?: FollowUp;
+  readonly rehearsal?: RehearsalReport;
   readonly nextSteps: readonly NextStep[];
 }
 
@@ -126,9 +128,18 @@ export function describeRotation(view: RotationView, world: World | undefined): 
       .filter((row) => row.rotation === rotation.id)
       .map(({ vendorId, state, destroyAfter }) => ({ vendorId, state, ...present({ destroyAfter }) })),
     residual: status.residual,
-    ...present({ preempted: preemptedText(facts.revocation?.preempted), followUp: followUpOf(rotation) }),
+    ...ofItsFlow(rotation, status.rehearsal),
     nextSteps: nextSteps(view, status.gate, world),
   };
+}
+
+/** What only a Revocation or only a rehearsal has. */
+function ofItsFlow(
+  rotation: RotationView["rotation"],
+  rehearsal: RehearsalReport | undefined,
+): Pick<DescribedRotation, "preempted" | "followUp" | "rehearsal"> {
+  const preempted = preemptedText(rotation.facts.revocation?.preempted);
+  return present({ preempted, followUp: followUpOf(rotation), rehearsal });
 }
 
 function preemptedText(preempted: Preempted | undefined): string | undefined {

@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { humanDuration } from "../domain/duration.ts";
 import type { DescribedConsumer, DescribedDecision, DescribedRequest, DescribedRotation } from "./describe-report.ts";
 import { type Colours, printable, tableLines } from "./output.ts";
+import { rehearsalLines } from "./rehearsal-text.ts";
 import { conditionCells, since } from "./status-text.ts";
 
 export function rotationLines(rotation: DescribedRotation, now: Date, colours: Colours): string[] {
@@ -13,6 +14,7 @@ export function rotationLines(rotation: DescribedRotation, now: Date, colours: C
     ...section(colours, "Stages", stageRows(rotation)),
     ...section(colours, "Conditions", conditionTable(rotation, colours)),
     ...section(colours, "Consumers", consumerLines(rotation.consumers, now, colours)),
+    ...section(colours, "Rehearsal", rotation.rehearsal ? rehearsalLines(rotation.rehearsal, colours) : []),
     ...section(colours, "Decisions", decisionLines(rotation.decisions, now, colours)),
     ...section(colours, "Old credentials", retiredRows(rotation)),
     ...section(

@@ -79,7 +79,7 @@ export function plannedItem(wanted: Wanted, context: AdmissionContext, now: Inst
     return { ...about, verdict: "begins", beginsAt: now, changes: true, message: revocationText(wanted, answer) };
   }
   if (answer.verdict === "accept") {
-    const world = worldOf(imagined(answer.snapshot, wanted, now), context.registry);
+    const world = worldOf(imagined(answer, wanted, now), context.registry);
     const steps = world && plannedSteps(world, now, false);
     return { ...about, verdict: "begins", beginsAt: now, changes: true, ...present({ steps }) };
   }
@@ -127,8 +127,10 @@ function candidateOf({ namespace, credential, request, spec, deadline, found }: 
   };
 }
 
+type Accepted = Extract<Admission, { verdict: "accept" }>;
+
 /** The rotation as it is at the first look of the engine. */
-function imagined(snapshot: Snapshot, { deadline, found }: Wanted, now: Instant): Seen {
+function imagined({ snapshot, left }: Accepted, { deadline, found }: Wanted, now: Instant): Seen {
   const { credential, request } = snapshot;
   const rows = credential.spec.consumers.map(({ id, active }) => rowOf(id, active === false ? "inactive" : "pending"));
   const rotation = {
@@ -142,7 +144,7 @@ function imagined(snapshot: Snapshot, { deadline, found }: Wanted, now: Instant)
     state: "verifying" as const,
     snapshot,
     snapshotHash: snapshotHash(snapshot),
-    facts: {},
+    facts: left ? { rehearsal: { left } } : {},
     createdAt: now,
     changedAt: now,
     deadline,

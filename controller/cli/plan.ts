@@ -7,6 +7,7 @@ import type { Instant } from "../domain/world.ts";
 import type { CredentialView, WaitingRequest } from "../ledger/credentials.ts";
 import { installOf, listCredentials, waitingRequests } from "../ledger/credentials.ts";
 import type { Db } from "../ledger/db.ts";
+import { readNeighbours } from "../ledger/live-places.ts";
 import { listRequests, listRotations, type RequestView } from "../ledger/views.ts";
 import type { OpenLedger } from "../open.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
@@ -67,12 +68,13 @@ async function admissionContext(
   ledger: OpenLedger | undefined,
 ): Promise<AdmissionContext> {
   const config = readConfig(context.env, context.machine);
-  const install = await installOf(db);
+  const [install, registry] = [await installOf(db), await registryOf(context)];
   return {
     // The ledger's own, as long as it has one: this shell may be set up for less than the controller is.
     environment: install?.environment ?? config.environment,
     rotationOn: config.rotation === "on",
-    registry: await registryOf(context),
+    registry,
+    neighbours: await readNeighbours(db, Object.keys(registry)),
     ...(ledger ? { bootstrap: bootstrapLogins(ledger) } : {}),
   };
 }

@@ -5,6 +5,7 @@ import type { AccountView } from "../ledger/accounts.ts";
 import type { SourceView } from "../ledger/sources.ts";
 import type { HoldView } from "../ledger/holds.ts";
 import type { RequestView } from "../ledger/views.ts";
+import { rehearsalLines } from "./rehearsal-text.ts";
 import { heldLines } from "./held-text.ts";
 import { type Colours, printable, tableLines } from "./output.ts";
 
@@ -174,6 +175,7 @@ export function detailLines(status: RotationStatus, now: Date, colours: Colours)
     "",
     ...consumerLines(status, now, colours),
     ...gateLines(status, colours),
+    ...(status.rehearsal ? ["", ...rehearsalLines(status.rehearsal, colours)] : []),
     ...residualLines(status, colours),
   ];
 }

@@ -11,9 +11,11 @@ import {
   readManifests,
 } from "../sources/manifest/read.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
+import { registryOf } from "./command.ts";
 import { CommandFailure, misuse } from "./failure.ts";
 import { printable } from "./output.ts";
 import { sarifLog } from "./sarif.ts";
+import { findSlotProblems } from "./validate-slots.ts";
 import { type FoundFile, findFiles, readBytes } from "./validate-files.ts";
 import { problemCommands, problemText } from "./validate-formats.ts";
 import { ownVersion } from "./version.ts";
@@ -93,14 +95,14 @@ function print({ out }: CommandContext, verdict: Verdict, format: ValidateOption
 
 /** Reads every file once and checks it. Throws `CommandFailure` for a path that is not there, and when it is stopped. */
 export async function validatePaths(
-  { stdin = nothing(), progress, stop }: Pick<CommandContext, "stdin" | "progress" | "stop">,
+  { stdin = nothing(), progress, stop, ...rest }: Pick<CommandContext, "stdin" | "progress" | "stop" | "registry">,
   paths: readonly string[],
   { tree, environment }: Pick<ValidateOptions, "tree" | "environment">,
   inspect: Inspect = async () => [],
 ): Promise<Verdict> {
   const context: ManifestContext = { tree: tree ?? "any", ...(environment === undefined ? {} : { environment }) };
   const files = await findFiles(paths);
-  const documents: PlacedDocument[] = [];
+  const documents: FoundDocument[] = [];
   const problems: Problem[] = [];
   for (const [index, file] of files.entries()) {
     if (stop.aborted) break;
@@ -115,9 +117,21 @@ export async function validatePaths(
       happened: "It was stopped before its end.",
       next: "Run it again; nothing was changed.",
     });
-  problems.push(...findDuplicates(documents.map(placed)));
-  return { files: files.length, documents, problems };
+  const named = documents.map(placed);
+  problems.push(...findDuplicates(named), ...(await slotProblems(named, rest)));
+  return { files: files.length, documents: documents.map(({ spec: _spec, ...document }) => document), problems };
 }
+
+/** Adapters are only loaded where a place has to be told from another. */
+async function slotProblems(
+  documents: readonly FoundDocument[],
+  context: Pick<CommandContext, "registry">,
+): Promise<Problem[]> {
+  if (!documents.some(({ spec }) => JSON.stringify(spec).includes('"testSlot"'))) return [];
+  return findSlotProblems(documents, await registryOf(context));
+}
+
+type FoundDocument = PlacedDocument & Pick<ParsedDocument, "spec">;
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
@@ -126,7 +140,7 @@ async function check(
   stdin: AsyncIterable<Uint8Array>,
   context: ManifestContext,
   inspect: Inspect,
-): Promise<Omit<Verdict, "files">> {
+): Promise<{ readonly documents: readonly FoundDocument[]; readonly problems: readonly Problem[] }> {
   const path = file.path === "-" ? "<stdin>" : file.path;
   const { bytes, cut, size } = await readBytes(file, stdin);
   if (cut)
@@ -142,7 +156,7 @@ async function check(
   const { documents, problems } = readManifests({ path, text }, context);
   const more = await inspect({ path, text }, documents);
   return {
-    documents: documents.map(({ spec: _spec, ...document }) => ({ ...document, path })),
+    documents: documents.map((document) => ({ ...document, path })),
     problems: [...problems, ...more].sort((a, b) => a.line - b.line || a.column - b.column),
   };
 }
@@ -156,7 +170,7 @@ function large(path: string, size: number | undefined): Problem {
  * The namespace of a manifest in git comes from its path, and which path has which is the operator's to say. Here each folder
  * counts as one, so that two teams may use one name.
  */
-function placed(document: PlacedDocument): PlacedDocument {
+function placed(document: FoundDocument): FoundDocument {
   if (document.kind === "VendorAccount") return document;
   return { ...document, namespace: document.namespace ?? `folder ${dirname(document.path)}` };
 }

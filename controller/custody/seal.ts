@@ -19,9 +19,9 @@ const HEAD = 1 + IV + KEY + TAG + IV + TAG;
 export interface SealScope {
   readonly install: string;
   readonly credential: string;
-  /** The attempt's id, or the rotation's for the previous value. */
+  /** The attempt's id, or the rotation's for the previous value and for what stood in test slots. */
   readonly attempt: string;
-  readonly purpose: "new" | "previous";
+  readonly purpose: "new" | "previous" | "slots";
 }
 
 /** The sealed value does not open: another key, another row, or changed bytes. Says nothing else on purpose. */

@@ -91,13 +91,13 @@ function restoreDue(group: readonly ConsumerRow[], now: Instant): Action {
   return { do: "wait", for: group[0]?.id === CUSTODY ? "Custody" : "WriteBack", until };
 }
 
-function isRestoreDue(consumer: ConsumerRow, now: Instant): boolean {
+export function isRestoreDue(consumer: ConsumerRow, now: Instant): boolean {
   if (consumer.state === "restored") return isSecondWriteDue(consumer, now);
   const next = restoreAt(consumer);
   return next === undefined || next <= now;
 }
 
-function restoreAt(consumer: ConsumerRow): Instant | undefined {
+export function restoreAt(consumer: ConsumerRow): Instant | undefined {
   if (consumer.state === "restored") return consumer.facts.unsureUntil;
   const failedBack = consumer.facts.failedAt === "restore" || consumer.facts.failedAt === "settle-back";
   return failedBack ? consumer.facts.failure?.nextTryAt : undefined;

@@ -31,8 +31,20 @@ export type Action =
   | { readonly do: "restore"; readonly ids: readonly string[] }
   | { readonly do: "revoke-new"; readonly attempt: AttemptRow }
   | { readonly do: "finish-abort"; readonly keepNew: boolean }
+  /** What only a rehearsal does. */
+  | { readonly do: "rehearse"; readonly step: RehearsalStep }
   | { readonly do: "revocation"; readonly step: RevocationStep }
   | Wait;
+
+export type RehearsalStep =
+  /** Seal what stands in the test slots, so that it can be put back. */
+  | "save-slots"
+  /** From now on everything is taken back. */
+  | "begin-removal"
+  | "end-throwaway"
+  /** The vendor does not list or accept the throwaway, and no slot holds it. */
+  | "prove-gone"
+  | "finish";
 
 /** The single next step of the flow Revocation. */
 export type RevocationStep =

@@ -1,5 +1,6 @@
 /** May this request become a rotation now? Pure; the first refusal wins. */
 import type { CredentialSpec } from "../../crds/kinds.gen.ts";
+import { admitRehearsal } from "./admit-rehearsal.ts";
 import { refuseBootstrap } from "./bootstrap.ts";
 import type { Admission, AdmissionContext, Candidate, No } from "./candidate.ts";
 import { later, refuse } from "./candidate.ts";
@@ -14,20 +15,23 @@ export function admit(candidate: Candidate, context: AdmissionContext, now: Inst
   if (!credential) return notFound(request.spec.credentialRef.name);
   if (request.spec.flow === "Revocation") return admitRevocation(candidate, credential, context);
   const no =
-    refuseShape(candidate, credential.spec, context) ??
+    refuseShape(credential.spec, context) ??
     refuseIssuer(candidate, credential.spec, context) ??
     refuseBootstrap(candidate, credential.spec, context) ??
     refusePlaces(candidate, credential.spec, context);
   if (no) return no;
   const { namespace, name } = request;
-  return {
-    verdict: "accept",
-    snapshot: {
-      request: { namespace, name, spec: request.spec },
-      credential: { ...credential, namespace, name: request.spec.credentialRef.name },
-      accounts: candidate.accounts,
-    },
+  const snapshot = {
+    request: { namespace, name, spec: request.spec },
+    credential: { ...credential, namespace, name: request.spec.credentialRef.name },
+    accounts: candidate.accounts,
   };
+  if (request.spec.flow !== "Testing") return { verdict: "accept", snapshot };
+  const rehearsal = admitRehearsal(candidate, credential.spec, context);
+  if ("no" in rehearsal) return rehearsal.no;
+  const { spec, left } = rehearsal;
+  const rehearsed = { ...snapshot, credential: { ...snapshot.credential, spec }, live: credential.spec };
+  return { verdict: "accept", snapshot: rehearsed, left };
 }
 
 function notFound(name: string): No {
@@ -58,12 +62,9 @@ function notNow(candidate: Candidate, context: AdmissionContext, now: Instant): 
   return undefined;
 }
 
-function refuseShape({ request }: Candidate, spec: CredentialSpec, context: AdmissionContext): No | undefined {
+function refuseShape(spec: CredentialSpec, context: AdmissionContext): No | undefined {
   const wrong = refuseEnvironment(spec, context);
   if (wrong) return wrong;
-  if (request.spec.flow !== "Operational") {
-    return refuse("FlowUnsupported", `This version cannot run the ${request.spec.flow} flow.`);
-  }
   if (spec.consumers.every(({ active }) => active === false)) {
     return refuse(
       "NoConsumers",

@@ -2,6 +2,8 @@
 import type { Adapter } from "../../adapters/contract.ts";
 import type { CredentialSpec, RotationRequestSpec } from "../../crds/kinds.gen.ts";
 import type { Unreachable } from "./revocation.ts";
+import type { LeftOut } from "./rehearsal.ts";
+import type { Neighbour } from "./rehearsal-places.ts";
 import type { Instant, Snapshot } from "./world.ts";
 
 export interface Candidate {
@@ -42,10 +44,17 @@ export interface AdmissionContext {
   readonly registry: Readonly<Record<string, Adapter>>;
   /** Velvet's own logins, which no Credential may name. */
   readonly bootstrap?: readonly BootstrapLogin[];
+  /** For a rehearsal: every Credential of the ledger, so that it keeps off their places. */
+  readonly neighbours?: readonly Neighbour[];
 }
 
 export type Admission =
-  | { readonly verdict: "accept"; readonly snapshot: Snapshot; readonly unreachable?: readonly Unreachable[] }
+  | {
+      readonly verdict: "accept";
+      readonly snapshot: Snapshot;
+      readonly unreachable?: readonly Unreachable[];
+      readonly left?: readonly LeftOut[];
+    }
   | { readonly verdict: "refuse" | "expire"; readonly reason: string; readonly message: string }
   /** Looked at again at `until`, or a little later when absent. */
   | { readonly verdict: "later"; readonly reason: string; readonly message: string; readonly until?: Instant };

@@ -20,6 +20,7 @@ import { MINT_REASONS } from "./reasons/mint.ts";
 import { POSTGRES_LOGIN_REASONS } from "./reasons/postgres-login.ts";
 import { POSTGRES_ROLES_REASONS } from "./reasons/postgres-roles.ts";
 import type { Reason } from "./reasons/reason.ts";
+import { REHEARSAL_REASONS } from "./reasons/rehearsal.ts";
 import { REQUEST_REASONS } from "./reasons/request.ts";
 import { SERVER_REASONS } from "./reasons/server.ts";
 import { REVOCATION_REASONS } from "./reasons/revocation.ts";
@@ -45,6 +46,7 @@ export const REASON_GROUPS: readonly {
   { title: "What a person does at the vendor", reasons: ASSISTED_REASONS },
   { title: "Steps, held-back revokes, what stays behind", reasons: CAUSES_STEPS_REASONS },
   { title: "Revocations", reasons: REVOCATION_REASONS },
+  { title: "Rehearsals", reasons: REHEARSAL_REASONS },
   { title: "Decisions", reasons: DECISION_REASONS },
   { title: "Vendors and accounts", reasons: VENDOR_REASONS },
   { title: "Endpoints and checks", reasons: CHECKS_REASONS },

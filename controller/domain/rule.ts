@@ -3,6 +3,7 @@ import type { DecisionAction } from "../../crds/kinds.gen.ts";
 import { hasNoWayBack } from "./abort.ts";
 import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
 import { confirmConsumer, dueNow, retryConsumers, skipConsumer } from "./rule-consumer.ts";
+import { rehearsalRuling } from "./rule-rehearsal.ts";
 import { provideValue, settleMint } from "./rule-mint.ts";
 import { abandon, REVOCATION_RULES } from "./rule-revocation.ts";
 import type { Refused, Rule, Ruling } from "./ruling.ts";
@@ -23,6 +24,8 @@ export function firstRuling(world: World, now: Instant): { decision: DecisionRow
 export function rule(world: World, decision: DecisionRow, now: Instant): Ruling | undefined {
   const distrust = twoPersonRefusal(world, decision);
   if (distrust) return distrust;
+  const rehearsal = rehearsalRuling(world, decision, now);
+  if (rehearsal) return rehearsal;
   const answer = rulesOf(world)[decision.spec.action];
   if (!answer) {
     return refuse("ActionNotPossible", `${decision.spec.action} has no meaning for a rotation in this flow.`);

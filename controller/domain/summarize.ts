@@ -4,6 +4,7 @@ import { conditionsOf } from "./conditions.ts";
 import { checkedByPerson, CUSTODY, isFinished } from "./consumers.ts";
 import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
 import { idsOf, isProven, nameOfTarget } from "./revocation.ts";
+import { rehearsalReport } from "./rehearsal-report.ts";
 import type { ConsumerRow, Gate, Instant, RotationRow } from "./world.ts";
 import type { ConsumerStatus, OpenGate, RotationStatus, Summarizable } from "./status.ts";
 import { camelCase } from "./status.ts";
@@ -12,6 +13,7 @@ import { ENDED, liveAttempt } from "./world.ts";
 export function summarize(view: Summarizable): RotationStatus {
   const { rotation } = view;
   const gate = openGate(view);
+  const rehearsal = rehearsalReport(view);
   return {
     namespace: rotation.namespace,
     name: rotation.name,
@@ -24,6 +26,7 @@ export function summarize(view: Summarizable): RotationStatus {
     consumers: view.consumers.map((consumer) => consumerStatus(view, consumer)),
     pendingConsumers: pending(view),
     residual: [...(rotation.facts.residual ?? []), ...suspected(view)],
+    ...(rehearsal ? { rehearsal } : {}),
     createdAt: rotation.createdAt,
     ...(rotation.endedAt === undefined ? {} : { endedAt: rotation.endedAt }),
     durations: durations(rotation, view.now),
@@ -46,8 +49,11 @@ export function openGate(view: Summarizable): OpenGate | undefined {
 }
 
 function gateMessage(view: Summarizable, gate: Gate): string {
-  const { credential } = view.rotation.snapshot;
-  if (view.rotation.flow === "Revocation") return `${idsOf(view).map(nameOfTarget).join(", ")} will be ended at once.`;
+  const { rotation } = view;
+  const { credential } = rotation.snapshot;
+  if (rotation.flow === "Revocation") return `${idsOf(view).map(nameOfTarget).join(", ")} will be ended at once.`;
+  if (rotation.flow === "Testing")
+    return `A throwaway credential beside ${credential.spec.credentialName} will be minted.`;
   if (gate === "Mint") return `A new credential for ${credential.spec.credentialName} will be minted.`;
   const old = view.rotation.facts.verify?.previousId ?? "The old credential";
   if (!liveAttempt(view)) {
@@ -103,8 +109,12 @@ function consumerMessage(view: Summarizable, row: ConsumerRow): string {
   }
   if (skipped) return `skipped by ${skipped.name}, ${skipped.ticket ?? "no ticket"}`;
   if (receipt && row.state === "working") return receipt.message;
-  if (row.state === "settled" && checkedByPerson(view, row.id)) return "waits for a person's confirmation";
-  return PLAIN[row.state];
+  return plainly(view, row);
+}
+
+function plainly(view: Summarizable, { id, state }: ConsumerRow): string {
+  if (view.rotation.flow === "Testing") return IN_SLOT[state] ?? PLAIN[state];
+  return state === "settled" && checkedByPerson(view, id) ? "waits for a person's confirmation" : PLAIN[state];
 }
 
 /** `locked_out`, `leaking`, `skipped`, or `unproven`. */
@@ -130,6 +140,13 @@ const PLAIN: Readonly<Record<ConsumerRow["state"], string>> = {
   inactive: "inactive: not written, and may still hold the old credential",
   restored: "holds the old credential again",
 };
+
+/** Of a test slot. */
+const IN_SLOT: Readonly<Partial<Record<ConsumerRow["state"], string>>> = {
+  settled: "written and in effect; nothing can tell whether it works",
+  restored: "put back as it was",
+};
+
 function durations(rotation: RotationRow, now: Instant): { stage: string; ms: number }[] {
   const entered = rotation.facts.entered ?? [];
   return entered.map(({ state, at }, index) => {

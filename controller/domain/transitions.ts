@@ -36,6 +36,7 @@ export const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
   validated: [...CONSUMERS, "revoking", "done", "aborting", "aborted"],
   // A consumer that somebody overwrote in the meantime is written again before the revoke goes on.
   revoke_failed: [...CONSUMERS, "revoking", "done", "aborted"],
+  // A rehearsal that could not take everything back ends as aborted, and so does what a Revocation pre-empts.
   revoking: ["revoke_failed", "done", "aborted"],
   done: [],
   aborting: ["aborted"],

@@ -4,6 +4,7 @@
  */
 import type { IssuerTraits, Proof, Residual, SinkTraits } from "../../adapters/contract.ts";
 import type { AssistedFacts } from "./assisted.ts";
+import type { RehearsalFacts } from "./rehearsal.ts";
 import type {
   ConsumerSpec,
   CredentialSpec,
@@ -58,6 +59,8 @@ export interface Snapshot {
     readonly spec: CredentialSpec;
   };
   readonly accounts: Readonly<Record<string, { readonly generation: number; readonly spec: VendorAccountSpec }>>;
+  /** Only of a rehearsal: the Credential as it is, which is read and never written. `credential.spec` names its test slots instead. */
+  readonly live?: CredentialSpec;
 }
 
 /** Why a step did not succeed, and when it is tried again. */
@@ -127,6 +130,8 @@ export interface RotationFacts {
   readonly residual?: readonly Residual[];
   /** Only in the flow Revocation. */
   readonly revocation?: RevocationFacts;
+  /** Only of a rehearsal. */
+  readonly rehearsal?: RehearsalFacts;
   /** When each state was entered, for durations. */
   readonly entered?: readonly { readonly state: State; readonly at: Instant }[];
 }
@@ -145,6 +150,8 @@ export interface RotationRow {
   readonly facts: RotationFacts;
   /** Base64 ciphertext. */
   readonly sealedPrevious?: string;
+  /** Base64 ciphertext: what stood in the test slots of a rehearsal. */
+  readonly sealedSlots?: string;
   readonly createdAt: Instant;
   readonly changedAt: Instant;
   readonly deadline: Instant;

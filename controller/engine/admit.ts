@@ -5,7 +5,9 @@ import { admit } from "../domain/admission.ts";
 import { CUSTODY } from "../domain/consumers.ts";
 import { later } from "../domain/duration.ts";
 import { snapshotHash } from "../domain/gates.ts";
+import type { LeftOut } from "../domain/rehearsal.ts";
 import type { ConsumerFacts, Snapshot } from "../domain/world.ts";
+import { readNeighbours } from "../ledger/live-places.ts";
 import { unreadyAccounts } from "../ledger/accounts.ts";
 import type { NewRotation, PendingRequest } from "../ledger/requests.ts";
 import {
@@ -43,7 +45,7 @@ async function admitOne(deps: Deps, context: AdmissionContext, request: PendingR
       live: request.live ?? undefined,
       ...revocationsOf(request),
     },
-    context,
+    spec.flow === "Testing" ? { ...context, neighbours: await readNeighbours(deps.db, adaptersOf(request)) } : context,
     now,
   );
   if (answer.verdict === "accept" && spec.flow === "Revocation") {
@@ -51,7 +53,7 @@ async function admitOne(deps: Deps, context: AdmissionContext, request: PendingR
   }
   if (answer.verdict === "accept") {
     const [unready] = await unreadyAccounts(deps.db, generationsOf(answer.snapshot));
-    if (!unready) return start(deps, request, async () => startOperational(deps, request, answer.snapshot));
+    if (!unready) return start(deps, request, async () => startOperational(deps, request, answer));
     const { account, reason: because, message } = unready;
     const told = { reason: "AccountNotReady", message: `Account ${account} does not work: ${because}. ${message}` };
     await postponeRequest(
@@ -92,8 +94,13 @@ function revocationsOf({ revocations, liveFlow }: PendingRequest): Pick<Candidat
   return revocations === null ? {} : { revocations: { ...revocations, live: liveFlow === "Revocation" } };
 }
 
-async function startOperational(deps: Deps, request: PendingRequest, snapshot: Snapshot): Promise<boolean> {
-  return startRotation(deps.db, request, newRotation(deps, request, snapshot));
+/** In earnest, or as a rehearsal. */
+async function startOperational(
+  deps: Deps,
+  request: PendingRequest,
+  { snapshot, left }: { readonly snapshot: Snapshot; readonly left?: readonly LeftOut[] },
+): Promise<boolean> {
+  return startRotation(deps.db, request, newRotation(deps, request, snapshot, left));
 }
 
 async function start(deps: Deps, request: PendingRequest, begin: () => Promise<boolean>): Promise<boolean> {
@@ -111,7 +118,16 @@ async function start(deps: Deps, request: PendingRequest, begin: () => Promise<b
   }
 }
 
-function newRotation(deps: Deps, request: PendingRequest, snapshot: Snapshot): NewRotation {
+function adaptersOf({ accounts }: PendingRequest): readonly string[] {
+  return [...new Set(Object.values(accounts).map(({ spec }) => spec.adapter))];
+}
+
+function newRotation(
+  deps: Deps,
+  request: PendingRequest,
+  snapshot: Snapshot,
+  left: readonly LeftOut[] | undefined,
+): NewRotation {
   const { spec } = snapshot.credential;
   const facts = lastWrites(deps, request);
   const consumers = spec.consumers.map(({ id, active }) => ({
@@ -125,7 +141,7 @@ function newRotation(deps: Deps, request: PendingRequest, snapshot: Snapshot): N
     snapshot,
     snapshotHash: snapshotHash(snapshot),
     state: "verifying",
-    facts: { entered: [{ state: "verifying", at: request.now }] },
+    facts: { entered: [{ state: "verifying", at: request.now }], ...(left ? { rehearsal: { left } } : {}) },
     consumers: spec.custody ? [{ id: CUSTODY, state: "pending", facts }, ...consumers] : consumers,
   };
 }

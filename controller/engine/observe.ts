@@ -33,7 +33,11 @@ export function worldOf(found: Observation, accounts: Pass["deps"]["accounts"]):
   const sinks: Record<string, SinkTraits> = {};
   for (const row of sorted) sinks[row.id] = accounts.sinkTraits(snapshot, row.id);
   return {
-    rotation: found.sealedPrevious === null ? rotation : { ...rotation, sealedPrevious: found.sealedPrevious },
+    rotation: {
+      ...rotation,
+      ...(found.sealedPrevious === null ? {} : { sealedPrevious: found.sealedPrevious }),
+      ...(found.sealedSlots === null ? {} : { sealedSlots: found.sealedSlots }),
+    },
     custody,
     consumers: sorted.filter((row: ConsumerRow) => row.id !== CUSTODY),
     attempts: attempts.map((attempt) => withSealed(attempt, found.sealedAttempts?.[attempt.id])),

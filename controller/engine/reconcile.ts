@@ -25,6 +25,7 @@ import { moveGrace } from "./stages/grace.ts";
 import { mint } from "./stages/mint.ts";
 import { verifyNew } from "./stages/minted.ts";
 import { provided } from "./stages/provide.ts";
+import { REHEARSE } from "./stages/rehearse.ts";
 import { resolve } from "./stages/resolve.ts";
 import { restore } from "./stages/restore.ts";
 import { revoke } from "./stages/revoke.ts";
@@ -121,6 +122,8 @@ async function perform(pass: Pass, world: World, action: Deed): Promise<Instant 
       return finishAbort(pass, world, action.keepNew);
     case "revocation":
       return performRevocation(pass, world, action.step);
+    case "rehearse":
+      return REHEARSE[action.step](pass, world);
   }
 }
 

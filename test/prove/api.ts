@@ -29,6 +29,8 @@ export interface ConsumerSetup {
   readonly active?: boolean;
   /** An acceptor that goes on letting in what has ended, for so long after it was first shown that. */
   readonly leaksMs?: number;
+  /** Where a rehearsal writes: a place of its own, a key beside the live one, or a place that an endpoint asks. */
+  readonly testSlot?: "place" | "key" | "endpoint";
 }
 
 export interface Setup {

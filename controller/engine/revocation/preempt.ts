@@ -2,6 +2,7 @@
 import type { Residual } from "../../../adapters/contract.ts";
 import { isWatched } from "../../domain/attribution.ts";
 import { recovered } from "../../domain/backoff.ts";
+import { rehearsalResidual } from "../../domain/rehearsal-left.ts";
 import type { Preempted } from "../../domain/revocation.ts";
 import { camelCase } from "../../domain/status.ts";
 import type { State, World } from "../../domain/world.ts";
@@ -94,16 +95,18 @@ const PROVEN: ReadonlySet<State> = new Set<State>(["validated", "revoking", "rev
 
 /** Every consumer proved the new one: that is the current one now, and is not what leaked. */
 function isProvenByAll(world: World): boolean {
-  const { state, facts } = world.rotation;
+  const { flow, state, facts } = world.rotation;
+  // A rehearsal's throwaway is nobody's, whatever was proven of it.
+  if (flow === "Testing") return false;
   return liveAttempt(world)?.aliveAt !== undefined && (PROVEN.has(state) || facts.abort?.from === "validated");
 }
 
 function preemptedOf(world: World, { spec }: PendingRequest, keepsNew: boolean): Preempted {
-  const { name, state } = world.rotation;
+  const { flow, name, state } = world.rotation;
   const minted = keepsNew ? undefined : liveAttempt(world)?.vendorId;
   if (minted === undefined) return { name, state, ...(keepsNew ? { kept: true } : {}) };
   // Only retired ones are to end: whoever was given the new one goes on working with it.
-  const spared = spec.target === "Retired" && world.consumers.some(({ touched }) => touched);
+  const spared = flow !== "Testing" && spec.target === "Retired" && world.consumers.some(({ touched }) => touched);
   return { name, state, minted, ...(spared ? { spared } : {}) };
 }
 
@@ -115,7 +118,8 @@ interface Ending {
 function ending(deps: Deps, world: World, request: PendingRequest, { preempted, keepsNew }: Ending): Change {
   const { facts, state } = world.rotation;
   const lost = world.attempts.filter((attempt) => attempt.state === "open");
-  const residual = [residualOf(world, request, { preempted, keepsNew })];
+  const left = world.rotation.flow === "Testing" ? rehearsalResidual(world) : [];
+  const residual = [residualOf(world, request, { preempted, keepsNew }), ...left];
   return {
     audit: {
       event: "Preempted",

@@ -6,6 +6,7 @@ import { seal } from "../../custody/seal.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
+import { readingSnapshot } from "../../domain/rehearsal.ts";
 import type { VerifyProbe } from "../../domain/verdict.ts";
 import { judgeProbe } from "../../domain/verdict.ts";
 import type { VerifyFacts, World } from "../../domain/world.ts";
@@ -44,9 +45,9 @@ function isKnown({ deps }: Pass, { credential, rotation }: World, value: SecretF
 
 /** Custody first; where it holds nothing yet, the consumer that `readFrom` names: so a credential from before Velvet is adopted. */
 async function readCurrent(pass: Pass, world: World, issuer: Issuer): Promise<Outcome<Found | undefined>> {
-  const { snapshot } = world.rotation;
-  const { readFrom } = snapshot.credential.spec;
-  const places = [...(world.custody ? [CUSTODY] : []), ...(readFrom === undefined ? [] : [readFrom])];
+  const snapshot = readingSnapshot(world.rotation.snapshot);
+  const { readFrom, custody } = snapshot.credential.spec;
+  const places = [...(custody ? [CUSTODY] : []), ...(readFrom === undefined ? [] : [readFrom])];
   for (const id of places) {
     const keys = keysOf(snapshot, id, issuer.traits.fields);
     const sink = pass.deps.accounts.sink(snapshot, id);
@@ -109,7 +110,8 @@ async function recordVerified(
       state: "verified",
       facts: { ...recovered(live.facts), verify },
       ...(sealed ? { sealedPrevious: sealed } : {}),
-      ...(prints && verify.previousId !== undefined
+      // A rehearsal changes nothing of what the ledger holds for the current one.
+      ...(prints && verify.previousId !== undefined && world.rotation.flow !== "Testing"
         ? { credential: { currentId: verify.previousId, fingerprint: prints.whole, fingerprints: prints.fields } }
         : {}),
     };

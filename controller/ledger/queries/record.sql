@@ -10,6 +10,10 @@ with held as (
       when $3::jsonb ? 'ended' then null
       when $3::jsonb ? 'sealedPrevious' then decode($3::jsonb ->> 'sealedPrevious', 'base64')
       else r.sealed_previous end,
+    sealed_slots = case
+      when $3::jsonb ? 'ended' then null
+      when $3::jsonb ? 'sealedSlots' then decode($3::jsonb ->> 'sealedSlots', 'base64')
+      else r.sealed_slots end,
     ended_at = case when $3::jsonb ? 'ended' then clock_timestamp() end,
     next_action_at = case
       when not $3::jsonb ? 'release' then r.next_action_at

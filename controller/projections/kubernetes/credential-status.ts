@@ -35,7 +35,7 @@ export function credentialStatus(
 ): Readonly<Record<string, unknown>> {
   const conditions = conditionsOf(credential, problems, at);
   if (credential === undefined) return { observedGeneration: generation, conditions: shown(conditions, generation) };
-  const { uid, currentId, fingerprint, issuedAt, rotation, schedule } = credential;
+  const { uid, currentId, fingerprint, issuedAt, schedule } = credential;
   return {
     observedGeneration: generation,
     conditions: shown(conditions, generation),
@@ -44,10 +44,23 @@ export function credentialStatus(
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(issuedAt === undefined ? {} : { issuedAt }),
     ...(schedule === undefined ? {} : { nextRotationTime: schedule.startsAt }),
-    ...(rotation === undefined ? {} : { consumersReady: consumersReady(rotation), consumers: consumerRows(rotation) }),
-    ...(rotation === undefined || rotation.rotation.endedAt !== undefined ? {} : { activeRotation: active(rotation) }),
+    ...ofRotation(credential.rotation),
     ...(credential.retired.length === 0 ? {} : { retired: retiredRows(credential.retired) }),
   };
+}
+
+function ofRotation(rotation: RotationView | undefined): Readonly<Record<string, unknown>> {
+  if (rotation === undefined) return {};
+  const rows = { consumersReady: consumersReady(rotation), consumers: consumerRows(rotation) };
+  return {
+    ...(isRehearsal(rotation) ? {} : rows),
+    ...(rotation.rotation.endedAt === undefined ? { activeRotation: active(rotation) } : {}),
+  };
+}
+
+/** It is shown while it runs, and says nothing of the consumers: its rows are of test slots. */
+function isRehearsal({ rotation }: RotationView): boolean {
+  return rotation.flow === "Testing";
 }
 
 function active({ rotation: { id, name, state } }: RotationView): Readonly<Record<string, unknown>> {

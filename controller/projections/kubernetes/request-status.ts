@@ -113,7 +113,7 @@ function rotationFields(view: RotationView): Readonly<Record<string, unknown>> {
     ...(pendingConsumers.length === 0 ? {} : { pendingConsumers }),
     ...(residual.length === 0 ? {} : { residual }),
     ...(rotation.facts.verify?.previousId === undefined ? {} : { previousId: rotation.facts.verify.previousId }),
-    ...(minted === undefined ? {} : { currentId: minted }),
+    ...(minted === undefined || rotation.flow === "Testing" ? {} : { currentId: minted }),
     startedAt: rotation.createdAt,
     ...(rotation.endedAt === undefined ? {} : { completedAt: rotation.endedAt }),
   };

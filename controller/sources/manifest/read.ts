@@ -12,6 +12,7 @@ import { plainDocument } from "./plain.ts";
 import { timeZoneFindings } from "./schedule-rules.ts";
 import { brokenRules, type Step } from "./rules.ts";
 import { GROUP, specValidator } from "./schema.ts";
+import { slotFindings } from "./test-slots.ts";
 import { type Complaint, entry, readTrees, textOf, type Tree } from "./tree.ts";
 
 /** Bytes of UTF-8. */
@@ -182,6 +183,7 @@ function credentialFindings(
 ): Finding[] {
   const environment = fieldsOf(spec)?.get("environment");
   return [
+    ...slotFindings(spec, isUnsound),
     ...(isUnsound(["spec", "environment"]) ? [] : environmentFindings(environment, context)),
     ...(isUnsound(["spec", "rotation", "timeZone"]) ? [] : timeZoneFindings(spec)),
   ];

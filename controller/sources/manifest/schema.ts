@@ -97,6 +97,18 @@ export function specValidator(kind: Kind): ValidateFunction {
   return validate;
 }
 
+const sinks = new Map<string, ValidateFunction>();
+
+/** Checks an adapter's sink block, as it stands in a consumer. Undefined where the adapter has none. */
+export function sinkValidator(name: string): ValidateFunction | undefined {
+  const known = sinks.get(name);
+  const schema = specSchema("Credential").properties?.consumers?.items?.properties?.[name];
+  if (known || !schema) return known;
+  const validate = compiler().compile(closed(schema));
+  sinks.set(name, validate);
+  return validate;
+}
+
 /** The names of the adapters, as the VendorAccount's schema lists them. */
 export function adapterNames(): readonly string[] {
   return specSchema("VendorAccount").properties?.adapter?.enum ?? [];

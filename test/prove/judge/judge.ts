@@ -17,6 +17,7 @@ import { boundedMinting } from "./i6-bounded-minting.ts";
 import { custody } from "./i7-custody.ts";
 import { auditChains } from "./i8-audit.ts";
 import { progress } from "./i9-progress.ts";
+import { rehearsals } from "./rehearsal.ts";
 
 const INVARIANTS: readonly ((evidence: Evidence) => Violation[])[] = [
   zeroDowntime,
@@ -35,6 +36,7 @@ const INVARIANTS: readonly ((evidence: Evidence) => Violation[])[] = [
   authority,
   stopped,
   projection,
+  rehearsals,
 ];
 
 /** In the order of the invariants; empty where every promise was kept. */

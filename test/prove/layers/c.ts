@@ -4,8 +4,8 @@ import type { SimRunner } from "../sim/runner.ts";
 import { openRunner, openScout } from "../sim/runner.ts";
 import { changes, flightOf, momentsOf, shardOf, tellings } from "./moments.ts";
 
-/** One that goes forward, one that goes back, and one that ends what there is. */
-const STORIES = ["rotate", "abort-distributing", "revoke"];
+/** One that goes forward, one that goes back, one that ends what there is, and one that goes both ways. */
+const STORIES = ["rotate", "abort-distributing", "revoke", "rehearse"];
 
 export const layer: Layer = {
   name: "C",

@@ -6,6 +6,7 @@ import { LEDGER_MUTANTS } from "./ledger.ts";
 import { MINT_MUTANTS } from "./mint.ts";
 import type { Mutant } from "./mutant.ts";
 import { REVOCATION_MUTANTS } from "./revocation.ts";
+import { REHEARSAL_MUTANTS } from "./rehearsal.ts";
 import { REVOKE_MUTANTS } from "./revoke.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -15,5 +16,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...ASSISTED_MUTANTS,
   ...REVOCATION_MUTANTS,
   ...ABORT_MUTANTS,
+  ...REHEARSAL_MUTANTS,
   ...LEDGER_MUTANTS,
 ];

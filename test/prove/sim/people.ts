@@ -32,6 +32,8 @@ export interface PeopleOptions {
   readonly fake: Fake;
   readonly namespace: string;
   readonly source: string;
+  /** What is asked for, in order; the last one also from then on. */
+  readonly flows?: readonly RotationRequestSpec["flow"][] | undefined;
 }
 
 type Decision = Pick<RotationDecisionSpec, "action"> & Partial<RotationDecisionSpec>;
@@ -57,11 +59,12 @@ export class People {
   /** Asks for a rotation, or for a Revocation. With the first one everything else appears. */
   async request({ verb, target }: Pick<Act, "verb" | "target"> = { verb: "request" }): Promise<void> {
     this.#requests += 1;
+    const { flows = [] } = this.#options;
     this.#put("RotationRequest", this.#options.namespace, `r${this.#requests}`, {
       credentialRef: { name: CREDENTIAL },
       ...(verb === "revoke"
         ? { flow: "Revocation", ...(target === undefined ? {} : { target }) }
-        : { flow: "Operational", expect: "Alive" }),
+        : { flow: flows.at(Math.min(this.#requests, flows.length) - 1) ?? "Operational", expect: "Alive" }),
       reason: "scheduled",
       requestedBy: "ana",
     });

@@ -1,11 +1,13 @@
 /** What people want, and what they do while a rotation waits for them. */
-import type { TargetId } from "../../../controller/domain/revocation.ts";
+import type { RotationRequestSpec } from "../../../crds/kinds.gen.ts";
 import type { State } from "../../../controller/domain/world.ts";
 import type { ConsumerSetup, Fault, Setup } from "../api.ts";
-import type { Agenda, RotationEntry } from "./agenda.ts";
+import type { Agenda } from "./agenda.ts";
 import { revocationOf } from "../vendor/shape.ts";
 import { isStalled, liveRotation } from "./agenda.ts";
+import { helpful, isAskedToEnd, once, openGate } from "./helpful.ts";
 import type { Act } from "./people.ts";
+import { REHEARSALS } from "./rehearsals.ts";
 
 export interface Story {
   readonly about: string;
@@ -19,73 +21,19 @@ export interface Story {
   readonly begins?: Pick<Act, "verb" | "target">;
   /** It is to be aborted after the mint, which some vendors do not take back. */
   readonly afterMint?: boolean;
+  /** What the first request asks for, the second, and so on; the last one also for all that come later. Default: in earnest. */
+  readonly flows?: readonly RotationRequestSpec["flow"][];
   /** What somebody does now that all others wait. Asked again until there is nothing. */
   readonly act: (agenda: Agenda, done: readonly string[]) => Act | undefined;
 }
 
 const AUTOMATIC = { mint: "Automatic", revoke: "Automatic" } as const;
 
-/** What people do in every story: they answer where nobody else can. */
-function helpful(agenda: Agenda): Act | undefined {
-  const rotation = liveRotation(agenda);
-  if (!rotation || rotation.facts.abort) return undefined;
-  if (rotation.facts.revocation) return inRevocation(rotation);
-  const waiting = rotation.consumers.find(({ id, state, facts }) => id !== "" && state === "settled" && !facts.failure);
-  if (waiting) return { verb: "confirm", consumer: waiting.id };
-  if (rotation.facts.awaitsValueSince !== undefined && rotation.state === "minting") return handIn(rotation);
-  if (openGate(rotation)) return { verb: "approve" };
-  if (isAskedToEnd(rotation)) return { verb: "end" };
-  return waitsForLook(rotation) ? { verb: "mark" } : undefined;
-}
-
-/** Where the vendor shows it nothing is handed in, unless Velvet cannot tell which one is meant. */
-function handIn({ id, facts }: RotationEntry): Act | undefined {
-  const asked = facts.assisted?.mint;
-  if (asked?.inventory && !asked.trouble) return { verb: "make" };
-  // The vendor has not said its last word about the one before.
-  if (facts.failure && !facts.failure.stalled) return undefined;
-  // One that was refused is asked for again.
-  return { verb: "provide", because: `${id} ${facts.failure?.stalled ? facts.failure.since : ""}` };
-}
-
-/** Who cannot be asked is looked at, and what the vendor does not end by its API is ended by hand. */
-function inRevocation(rotation: RotationEntry): Act | undefined {
-  if (openGate(rotation)) return { verb: "approve" };
-  const byHand = ({ state, failure }: TargetId) =>
-    state === "by-hand" || (state === "failed" && failure?.stalled === true);
-  if (rotation.state !== "rev_init" && rotation.facts.revocation?.ids?.some(byHand)) return { verb: "mark" };
-  const unseen = rotation.consumers.find(({ facts }) => facts.failure?.reason === "CannotBeProbed");
-  return unseen && { verb: "confirm", consumer: unseen.id };
-}
-
-function openGate({ facts }: RotationEntry): "Mint" | "Revoke" | undefined {
-  return (["Mint", "Revoke"] as const).find((gate) => facts.gates?.[gate] && !facts.gates[gate].approved);
-}
-
-/** The answer to a mint was lost, and only a person can see whose it is what came to be. */
-function waitsForLook({ facts }: RotationEntry): boolean {
-  return facts.failure?.stalled === true && facts.failure.reason === "OutcomeUnknown";
-}
-
-/** Everybody has the new one, and this vendor's old credential ends by hand. */
-function isAskedToEnd({ facts }: RotationEntry): boolean {
-  return facts.assisted?.revoke !== undefined && facts.revoked === undefined;
-}
-
 const byHand = (setup: Setup): Setup | undefined =>
   revocationOf(setup) === "manual" && setup.authority !== "acceptors" ? { ...setup, gates: AUTOMATIC } : undefined;
 
 const handedIn = (setup: Setup): Setup | undefined =>
   setup.mintClass === "manual" ? { ...setup, gates: AUTOMATIC } : undefined;
-
-/** `act` once, when `when` holds; helpful besides. */
-function once(act: Act, when: (rotation: RotationEntry) => boolean): Story["act"] {
-  return (agenda, done) => {
-    const rotation = liveRotation(agenda);
-    if (rotation && !done.includes(act.verb) && when(rotation)) return act;
-    return helpful(agenda);
-  };
-}
 
 function withGates(mint: "Automatic" | "Approval", revoke: "Automatic" | "Approval"): NonNullable<Story["fit"]> {
   return (setup) => ({ ...setup, gates: { mint, revoke } });
@@ -289,6 +237,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
     ends: ["rev_done"],
     act: once({ verb: "resolve" }, ({ state }) => state === "rev_leaked"),
   },
+  ...REHEARSALS,
 };
 
 /** Once, when the rotation has ended. */

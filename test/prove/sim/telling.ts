@@ -11,6 +11,7 @@ import { BEGINNING } from "./clock.ts";
 import type { ToldLedger } from "./database.ts";
 import type { Happening, Passed } from "./events.ts";
 import { Events, inFlight, isChanging } from "./events.ts";
+import { slotPath } from "../vendor/shape.ts";
 import type { Act } from "./people.ts";
 import { People } from "./people.ts";
 import type { Lots } from "./random.ts";
@@ -82,8 +83,8 @@ export class Telling {
     this.#options = options;
     this.prefix = options.prefix;
     this.namespace = `t${options.prefix}`;
-    const { ledger, fake, prefix } = options;
-    this.#people = new People({ ledger, fake, namespace: this.namespace, source: prefix });
+    const { ledger, fake, prefix, story } = options;
+    this.#people = new People({ ledger, fake, namespace: this.namespace, source: prefix, flows: story.flows });
     this.#events = new Events(options.schedule.events);
     this.#addReplica();
   }
@@ -309,7 +310,9 @@ export class Telling {
   /** Where a write is only a request, somebody approves it. */
   #approveWrites(): void {
     const { fake } = this.#options;
-    for (const { id, sink } of fake.setup.consumers) if (sink === "approval") fake.approve(id);
+    for (const { id, sink } of fake.setup.consumers) {
+      if (sink === "approval") for (const path of [id, slotPath(id)]) fake.approve(path);
+    }
     if (fake.setup.custody === "approval") fake.approve("custody");
   }
 

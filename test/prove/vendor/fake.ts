@@ -11,9 +11,11 @@ import { existing, removeKey } from "./issuers/issuer.ts";
 import { kindOfSetup } from "./issuers/kinds.ts";
 import { makeByHand } from "./issuers/manual.ts";
 import { accountOf, credentialOf } from "./manifest.ts";
+import { besideLive, disturbed, type LiveWrite } from "./beside.ts";
 import { type Fields, type Place, valuesFor } from "./places.ts";
 import { approve, plant } from "./sinks.ts";
 import type { Key } from "./truth.ts";
+import { isSlotPath } from "./shape.ts";
 import { Truth } from "./truth.ts";
 import type { Invoke } from "./wire.ts";
 
@@ -41,6 +43,10 @@ export interface VendorFake extends Fake {
   mintForeign(): string;
   /** Somebody overwrites this place with the value of this key. */
   plant(target: string, id: string): void;
+  /** Every write of a live key that took effect. */
+  readonly liveWrites: readonly LiveWrite[];
+  /** Keys beside the live ones that are not as they were in the beginning: `app.test TOKEN`. */
+  disturbed(): readonly string[];
   /** The same, with the ids of `nameOf` wherever that has one for the value. */
   named(nameOf: (value: Fields) => string | undefined): VendorFake;
 }
@@ -57,6 +63,7 @@ export function createFake(
   const desk = new Desk(truth, clock);
   const remote = plugs && new Remote(truth, desk, clock, plugs);
   const original = inUse(truth, kind, plugs, remote);
+  const before = besideLive(truth);
   const door = { truth, kind, desk };
   const invoke: Invoke = async (method, args, signal) => handle(door, method, args, signal);
   const fake: VendorFake = {
@@ -74,6 +81,8 @@ export function createFake(
     history: truth.history,
     canaries: truth.canaries,
     outages: truth.outages,
+    liveWrites: truth.liveWrites,
+    disturbed: () => disturbed(truth, before),
     get by() {
       return truth.by;
     },
@@ -146,7 +155,7 @@ function renamed(fake: VendorFake, truth: Truth, nameOf: (value: Fields) => stri
 function inUse(truth: Truth, kind: MintKind, plugs: Plugs | undefined, remote: Remote | undefined): Key {
   remote?.mirror.look();
   const original = truth.keys.get(plugs?.issuer?.originalId ?? "") ?? kind.original(truth);
-  for (const place of truth.places.values()) fill(truth, place, original, plugs);
+  for (const place of truth.places.values()) if (!isSlotPath(place.id)) fill(truth, place, original, plugs);
   return original;
 }
 

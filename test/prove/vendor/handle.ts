@@ -8,7 +8,7 @@ import { moveGrace } from "./issuers/native-grace.ts";
 import type { Fields } from "./places.ts";
 import { presented, slotValues } from "./places.ts";
 import { refused } from "./refusals.ts";
-import { fieldsOf, isAcceptor, issuerTraitsOf } from "./shape.ts";
+import { fieldsOf, isAcceptor, issuerTraitsOf, ownerOf } from "./shape.ts";
 import type { WireOrder, WireWritten } from "./sinks.ts";
 import { observe, settle, write } from "./sinks.ts";
 import type { Key, Truth } from "./truth.ts";
@@ -194,7 +194,7 @@ function leaks(truth: Truth, target: string, key: Key | undefined): boolean {
 }
 
 function holds(truth: Truth, target: string, key: Key): boolean {
-  const consumer = truth.setup.consumers.find(({ id }) => id === target);
+  const consumer = truth.setup.consumers.find(({ id }) => id === ownerOf(target));
   const place = truth.place(target);
   if (!consumer || !place) return false;
   const takes = consumer.role === "acceptor" ? slotValues(place) : [presented(place)];

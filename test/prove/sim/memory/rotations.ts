@@ -13,6 +13,7 @@ export function credentialOf(spec: Json): string {
 
 export function putRotation({ rotation }: Tables, row: RotationRow): RotationRow {
   check(row.ended_at === null || row.sealed_previous === null, "rotation_check");
+  check(row.ended_at === null || row.sealed_slots === null, "rotation_slots_check");
   return rotation.put(row.id, row);
 }
 
@@ -163,6 +164,7 @@ function start(tables: Tables, row: Begun & Pick<RotationRow, "id" | "credential
   refers(credential.has(row.credential), "rotation_credential_fkey");
   putRotation(tables, {
     ...row,
+    sealed_slots: null,
     fence: 0,
     claim: null,
     claimed_by: null,
