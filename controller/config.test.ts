@@ -38,6 +38,7 @@ describe("the configuration", () => {
   it("takes every variable's own example", () => {
     const shown: Record<string, string> = {
       VELVET_KEK: key,
+      VELVET_KEK_PREVIOUS: `${key},-`,
       VELVET_CHECKPOINT_KEY: key,
       VELVET_CHECKPOINT_KEY_PREVIOUS: key,
     };

@@ -94,6 +94,10 @@ const CONTRADICTIONS: readonly (readonly [found: (read: Read) => boolean, mistak
     "VELVET_KEK_FILE: it must not be given beside VELVET_KEK",
   ],
   [
+    (read) => read.kekPrevious !== undefined && read.kek === undefined && read.kekFile === undefined,
+    "VELVET_KEK_PREVIOUS: it is of no use without the current key in VELVET_KEK or VELVET_KEK_FILE",
+  ],
+  [
     (read) => read.databaseUrl !== undefined && read.kek === undefined && read.kekFile === undefined,
     "VELVET_KEK: it must be given with DATABASE_URL, here or as VELVET_KEK_FILE: openssl rand -base64 32",
   ],

@@ -8,12 +8,12 @@ import { dryRunOption, namespaceOption, withExamples } from "./options.ts";
 import type { MarkRevokedOptions, RetiredOptions } from "./retired.ts";
 import { deskOf } from "./target.ts";
 
-const REQUEST = ["<request>", "name of the RotationRequest"] as const;
-const CODES =
+export const REQUEST = ["<request>", "name of the RotationRequest"] as const;
+export const CODES =
   "Exit codes: 0 written, or accepted with --now; 1 refused or not answered; 2 it would certainly be refused, and nothing was written.";
 
 /** What every decision takes. */
-function decision(program: Command, name: string, description: string): Command {
+export function decision(program: Command, name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
@@ -44,7 +44,7 @@ function confirmOption(command: Command, why: string): Command {
 
 export function addDecisions(program: Command, run: Run): void {
   for (const add of [addApprove, addDeny, addAbort, addRetry, addConfirm, addSkip]) add(program, run);
-  for (const add of [addMarkRevoked, addRestore, addDestroy]) add(program, run);
+  for (const add of [addMarkRevoked, addRestore, addDestroy, addResolveLeak]) add(program, run);
 }
 
 function addApprove(program: Command, run: Run): void {
@@ -142,6 +142,23 @@ function addMarkRevoked(program: Command, run: Run): void {
       ['velvet mark-revoked rotate-1 --ticket OPS-3 --reason "removed in the console" --now', ""],
       ["velvet mark-revoked --credential orders-db --vendor-id orders@3 --ticket OPS-3 --reason removed", ""],
     ],
+    CODES,
+  );
+}
+
+function addResolveLeak(program: Command, run: Run): void {
+  const base = decision(program, "resolve-leak", "say that a consumer lets the old value in no more; needs a ticket");
+  const command = base
+    .argument(...REQUEST)
+    .argument("[consumer]", "id of the consumer; default: all that leak")
+    .action(async (request: string, consumer: string | undefined, options: DecisionOptions) =>
+      run(async (context) =>
+        (await import("./resolve-leak.ts")).resolveLeakCommand(context, request, consumer, options, deskOf(context)),
+      ),
+    );
+  withExamples(
+    command,
+    [['velvet resolve-leak leaked-1 orders-api --ticket SEC-7 --reason "its cache was emptied" --now', ""]],
     CODES,
   );
 }

@@ -9,6 +9,8 @@ import type { DecisionManifest, DecisionOptions } from "./decision.ts";
 export interface Subject {
   readonly namespace: string;
   readonly name: string;
+  /** The Credential's own name. */
+  readonly credential: string;
   /** What people call the credential. */
   readonly credentialName: string;
   /** For a person: `validated`. */

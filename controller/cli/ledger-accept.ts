@@ -7,8 +7,7 @@ import { type Signing, signingNow } from "../checkpoints/keys.ts";
 import { writePublished } from "../checkpoints/file.ts";
 import { chainHeads, type Checkpoint, publishedText, type Signer, signerOf } from "../checkpoints/statement.ts";
 import { type Config, readConfig } from "../config.ts";
-import { keyRing } from "../custody/key.ts";
-import { findKek } from "../kek.ts";
+import { findKeys } from "../kek.ts";
 import { type Db, statement } from "../ledger/db.ts";
 import { type HoldView, listHolds } from "../ledger/holds.ts";
 import { checkInstall } from "../ledger/install.ts";
@@ -81,15 +80,14 @@ export async function ledgerAcceptCommand(
 
 /** The same key as the controller's: a checkpoint by another one would hold it for good. */
 async function signerFor(config: Config, db: Db): Promise<Signer> {
-  const kek = await findKek(config);
-  if (kek === undefined) {
+  const keys = await findKeys(config);
+  if (keys === undefined) {
     throw new CommandFailure({
       happened: "There is no key-encryption key here, so the new checkpoint cannot be signed.",
       stillFine: "Nothing was changed.",
       next: "Run it where the controller runs, with the controller's environment.",
     });
   }
-  const keys = keyRing(kek);
   await checkInstall(db, { id: config.install, environment: config.environment }, keys);
   return signerOf(config.install, keys, await givenCheckpointKeys(config));
 }

@@ -43,6 +43,7 @@ function subjectOf(view: RotationView, registry: Registry): Subject {
   return {
     namespace: rotation.namespace,
     name: rotation.name,
+    credential: rotation.credentialName,
     credentialName: rotation.snapshot.credential.spec.credentialName,
     state: rotation.state,
     ended: ENDED.has(rotation.state),

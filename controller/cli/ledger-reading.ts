@@ -17,6 +17,8 @@ export function ledgerReading(db: Db, context: Pick<CommandContext, "registry">)
   const asked = async (filter: ReadFilter): Promise<Asked> => askedIn(db, filter);
   return {
     name: "The ledger",
+    whereElse:
+      "See all with `velvet status --all`. A request that was just merged appears after the next sync of its source.",
     asked,
     follow: (filter, following) => poll(async () => asked(filter), following),
     surroundings: async () => {

@@ -11,6 +11,7 @@ import { CommandFailure, failureText } from "./failure.ts";
 import type { MigrateCommandOptions } from "./migrate.ts";
 import { openOutput, type Output } from "./output.ts";
 import type { QuickstartOptions } from "./quickstart.ts";
+import { addProvide } from "./provide-command.ts";
 import { openProgress } from "./progress.ts";
 import { addSchema } from "./schema-command.ts";
 import { addSeal } from "./seal-command.ts";
@@ -97,7 +98,7 @@ const GROUPS: readonly (readonly [string, readonly ((program: Command, run: Run)
   ["Begin:", [addQuickstart, addDoctor, addController, addMigrate]],
   ["Look:", [addStatus, addDescribe, addWait, addHistory, addPlan]],
   ["Ask:", [addRequest]],
-  ["Decide:", [addDecisions]],
+  ["Decide:", [addDecisions, addProvide]],
   ["Check:", [addValidate, addAudit]],
   ["More:", [addSeal, addSource, addLedger, addSchema, addCompletion]],
 ];
@@ -172,9 +173,17 @@ function addMigrate(program: Command, run: Run): void {
 function addDoctor(program: Command, run: Run): void {
   program
     .command("doctor")
-    .description("say what is missing to run here; changes nothing")
+    .description("say what is missing to run here, or to work on a cluster; changes nothing")
+    .option("-n, --namespace <namespace>", "on a cluster: where you work; default: the context's")
     .addOption(jsonOption())
-    .addHelpText("after", examples("velvet doctor", "velvet doctor -o json   ends with 1 when something is missing"))
+    .addHelpText(
+      "after",
+      examples(
+        "velvet doctor",
+        "velvet doctor -o json             ends with 1 when something is missing",
+        "kubectl velvet doctor -n orders   kinds, policies, controller, and what you may do there",
+      ),
+    )
     .action(async (options: DoctorOptions) =>
       run(async (context) => (await import("./doctor.ts")).doctorCommand(context, options)),
     );

@@ -66,12 +66,12 @@ function filterOf(text: string | undefined, { namespace, all, allNamespaces }: S
 }
 
 async function readPage(reading: Reading, filter: ReadFilter, options: StatusOptions): Promise<StatusPage> {
-  const [asked, around] = await Promise.all([reading.asked(filter), reading.surroundings()]);
+  const [asked, around] = await Promise.all([reading.asked(filter), reading.surroundings(filter)]);
   return pageOf(asked, around, filter, options);
 }
 
 function pageOf(
-  { rotations, requests }: Asked,
+  { rotations, requests, holds: told }: Asked,
   { sources, accounts, holds }: Awaited<ReturnType<Reading["surroundings"]>>,
   { name, all }: ReadFilter,
   options: StatusOptions,
@@ -82,7 +82,7 @@ function pageOf(
     requests: shown.filter((request) => isRequestAskedFor(request, options)),
     sources: sources.filter(isTroubled),
     accounts,
-    holds,
+    holds: told ?? holds,
   };
 }
 
@@ -159,7 +159,7 @@ async function watch(
   const filter = filterOf(name, options);
   let last = "";
   for await (const asked of reading.follow(filter, { everyMs: LOOK_AGAIN_MS, signal: context.stop })) {
-    const page = pageOf(asked, await reading.surroundings(), filter, options);
+    const page = pageOf(asked, await reading.surroundings(filter), filter, options);
     const now = JSON.stringify(withoutTimes(page));
     await draw(context, name, options, page, now !== last);
     last = now;
@@ -193,10 +193,13 @@ function isOver({ rotations, requests }: StatusPage): boolean {
   return rotations.every(({ endedAt }) => endedAt !== undefined) && requests.every(({ state }) => state !== "pending");
 }
 
-export function unknownRequest({ name: whose }: Pick<Reading, "name">, name: string): CommandFailure {
+export function unknownRequest(
+  { name: whose, whereElse }: Pick<Reading, "name" | "whereElse">,
+  name: string,
+): CommandFailure {
   return new CommandFailure({
     happened: `${whose} knows no request ${printable(name)}.`,
     stillFine: "Nothing was changed.",
-    next: "See all with `velvet status --all`. A request that was just merged appears after the next sync of its source.",
+    next: whereElse,
   });
 }

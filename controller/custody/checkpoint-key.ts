@@ -1,11 +1,11 @@
 /**
- * The install's signature under its checkpoints: Ed25519. Where no key is given the private one follows from the key-encryption key, so
- * that there is nothing more to keep. The public one is `<key id>:<32 bytes in base64>`, stands in the ledger and beside what is published,
- * and is no secret.
+ * The install's signature under its checkpoints: Ed25519. Where no key is given the private one follows from the oldest key-encryption key
+ * that is listed, so that a later one does not make what was published look forged, and there is nothing more to keep. The public one is
+ * `<key id>:<32 bytes in base64>`, stands in the ledger and beside what is published, and is no secret.
  */
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign, verify } from "node:crypto";
 import type { Secret } from "../../adapters/secret.ts";
-import type { KeyRing } from "./key.ts";
+import type { KeyRing, VersionedKey } from "./key.ts";
 
 const RAW = 32;
 const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -17,10 +17,10 @@ export interface CheckpointKey {
   sign(statement: Uint8Array): Buffer;
 }
 
-/** The key that follows from the key-encryption key. */
+/** The key that follows from the oldest key-encryption key that is listed. */
 export function derivedKey(ring: KeyRing): CheckpointKey {
-  const seed = Buffer.from(hkdfSync("sha256", ring.encryption, "velvet", "checkpoint key", RAW));
-  return keyOf(ring.id, seed);
+  const { id, encryption }: VersionedKey = ring.previous[0] ?? ring;
+  return keyOf(id, Buffer.from(hkdfSync("sha256", encryption, "velvet", "checkpoint key", RAW)));
 }
 
 /** A key of the operator's: 32 bytes in base64, as `VELVET_CHECKPOINT_KEY` holds them. */

@@ -5,13 +5,12 @@ import { dirname, join } from "node:path";
 import type { Client } from "pg";
 import { givenCheckpointKeys } from "../checkpoint-keys.ts";
 import { foundIn } from "../checkpoints/file.ts";
-import { checkpointPublication } from "../publication.ts";
+import { checkpointPublication } from "../checkpoint-publication.ts";
 import { compare } from "../checkpoints/compare.ts";
 import { signerOf } from "../checkpoints/statement.ts";
 import type { Config } from "../config.ts";
-import { keyRing } from "../custody/key.ts";
 import { REASONS } from "../domain/reasons.ts";
-import { findKek } from "../kek.ts";
+import { findKeys } from "../kek.ts";
 import type { Statement } from "../ledger/db.ts";
 import { type Hold, listHolds } from "../ledger/holds.ts";
 import { type Finding, missing, ok, warn } from "./finding.ts";
@@ -21,18 +20,15 @@ const BRANCH = "checkpoints";
 
 /** Whether the ledger has what was published, as the controller asks it at its start. Without the key nobody can tell. */
 export async function checkCheckpoint(client: Client, config: Config): Promise<Finding[]> {
-  const kek = await findKek(config).catch(() => undefined);
-  if (kek === undefined) return [];
+  const keys = await findKeys(config).catch(() => undefined);
+  if (keys === undefined) return [];
   const db = {
     query: async <Row>({ text }: Statement, values: readonly unknown[] = []) =>
       (await client.query(text, [...values])).rows as Row[],
   };
   const file = config.checkpointFile;
-  const { found, hold } = await compare(
-    db,
-    file,
-    signerOf(config.install, keyRing(kek), await givenCheckpointKeys(config)),
-  );
+  const signer = signerOf(config.install, keys, await givenCheckpointKeys(config));
+  const { found, hold } = await compare(db, file, signer);
   const [held = hold] = await listHolds(db);
   if (held !== undefined) return [notAsPublished(held)];
   const findings = await checkWritable(file);

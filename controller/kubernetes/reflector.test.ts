@@ -87,7 +87,7 @@ describe("a list", () => {
       server: "",
       namespace: "",
     };
-    hasty.send = (request, signal) => client.send({ ...request, timeoutMs: 100 }, signal);
+    hasty.send = (request, signal) => client.send({ ...request, timeoutMs: 2_000 }, signal);
     await stage.start({ client: { ...hasty, [Symbol.asyncDispose]: () => Promise.resolve() } }).hasSynced;
     expect(stage.isEqual()).toBe(true);
     expect(stage.troubles.map(({ during, retryInMs }) => [during, retryInMs])).toEqual([["list", 400]]);

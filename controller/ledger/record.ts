@@ -63,6 +63,7 @@ export interface Change {
   readonly state?: State;
   readonly facts?: RotationFacts;
   readonly sealedPrevious?: Buffer;
+  readonly sealedSlots?: Buffer;
   readonly consumers?: readonly ConsumerRow[];
   readonly attempts?: readonly AttemptPatch[];
   readonly effects?: readonly EffectPatch[];
@@ -74,6 +75,8 @@ export interface Change {
   readonly ended?: boolean;
   /** Only where nothing more has arrived from outside than this: before what cannot be taken back. Else `Overtaken`. */
   readonly ifWakes?: number;
+  /** Somebody has to be told at once. */
+  readonly alarm?: boolean;
 }
 
 /** Somebody else holds this rotation now: stop, and touch nothing. */
@@ -191,11 +194,15 @@ function latest<Row extends { readonly id: string }>(rows: readonly Row[]): Row[
 function rotationPatch(head: ChainHead, changes: readonly Change[], release: Release | undefined): object {
   const patch: Record<string, unknown> = { chainSeq: head.seq };
   for (const change of changes) {
-    if (change.state !== undefined) patch["state"] = change.state;
-    if (change.facts !== undefined) patch["facts"] = change.facts;
-    if (change.sealedPrevious !== undefined) patch["sealedPrevious"] = change.sealedPrevious.toString("base64");
+    for (const plain of ["state", "facts", "ifWakes"] as const) {
+      if (change[plain] !== undefined) patch[plain] = change[plain];
+    }
+    for (const column of ["sealedPrevious", "sealedSlots"] as const) {
+      const sealed = change[column];
+      if (sealed !== undefined) patch[column] = sealed.toString("base64");
+    }
     if (change.ended === true) patch["ended"] = true;
-    if (change.ifWakes !== undefined) patch["ifWakes"] = change.ifWakes;
+    if (change.alarm === true) patch["alarm"] = true;
   }
   if (release) patch["release"] = { until: release.until ?? "infinity", wakes: release.wakes };
   return patch;

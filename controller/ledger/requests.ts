@@ -1,5 +1,5 @@
 import type { CredentialSpec, RotationRequestSpec } from "../../crds/kinds.gen.ts";
-import type { ConsumerFacts, Instant, RotationFacts, Snapshot, Trust } from "../domain/world.ts";
+import type { ConsumerFacts, Instant, RotationFacts, RotationRow, Snapshot, State, Trust } from "../domain/world.ts";
 import { type AuditEntry, appendInstallAudit, chainRow, type InstallEntry } from "./audit.ts";
 import type { Db } from "./db.ts";
 import { statement } from "./db.ts";
@@ -21,6 +21,9 @@ export interface PendingRequest {
   readonly credentialSpec: CredentialSpec | null;
   /** The live rotation of the same credential, by its request's name. */
   readonly live: string | null;
+  readonly liveFlow: RotationRow["flow"] | null;
+  /** Only where a Revocation is requested: those that began within the last hour. */
+  readonly revocations: { readonly ofCredential: number; readonly ofAccount: number } | null;
   /** When the rotation of the same credential before this one ended. */
   readonly lastEndedAt: Instant | null;
   readonly accounts: Snapshot["accounts"];
@@ -41,7 +44,10 @@ export interface NewRotation {
   readonly credential: string;
   readonly snapshot: Snapshot;
   readonly snapshotHash: string;
+  readonly state: State;
   readonly facts: RotationFacts;
+  /** Base64 ciphertext. */
+  readonly sealedPrevious?: string;
   readonly consumers: readonly {
     readonly id: string;
     readonly state: "pending" | "inactive";
@@ -59,12 +65,12 @@ export async function startRotation(
   const entry = { ...(await firstEntry(db, request, random)), credential: rotation.credential };
   const head = { chain: rotation.id, seq: 0, hash: Buffer.alloc(0) };
   const first = chainRow(head, { ...entry, snapshot: rotation.snapshotHash });
-  const { snapshot, snapshotHash, facts } = rotation;
+  const { snapshot, snapshotHash, state, facts, sealedPrevious } = rotation;
   const rows = await db.query(START, [
     request.uid,
     rotation.id,
     rotation.credential,
-    JSON.stringify({ snapshot, snapshotHash, facts, words: first.words }),
+    JSON.stringify({ snapshot, snapshotHash, state, facts, sealedPrevious, words: first.words }),
     JSON.stringify(rotation.consumers),
     first.seq,
     first.canonical,

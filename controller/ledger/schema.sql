@@ -105,7 +105,7 @@ begin
       return (select coalesce(jsonb_agg(velvet.without_word(e.item, word, place) order by e.n), '[]')
         from jsonb_array_elements(given) with ordinality as e (item, n));
     when 'string' then
-      if place in ('requestedBy', 'decidedBy', 'author', 'committer', 'ticket', 'reason', 'message')
+      if place in ('requestedBy', 'decidedBy', 'author', 'committer', 'ticket', 'reason', 'because', 'message')
         and velvet.says(given #>> '{}', word) then
         return to_jsonb('[erased]'::text);
       end if;
@@ -437,6 +437,10 @@ create table velvet.request (
 
 CREATE INDEX request_pending ON velvet.request USING btree (next_look_at) WHERE (state = 'pending'::text);
 
+CREATE INDEX request_pending_for ON velvet.request USING btree (namespace, (((spec -> 'credentialRef'::text) ->> 'name'::text))) WHERE (state = 'pending'::text);
+
+CREATE INDEX request_scheduled ON velvet.request USING btree (namespace, (((spec -> 'credentialRef'::text) ->> 'name'::text))) WHERE ((origin ->> 'kind'::text) = 'schedule'::text);
+
 CREATE TRIGGER request_is_shown AFTER INSERT OR UPDATE ON velvet.request FOR EACH ROW EXECUTE FUNCTION velvet.touch_named('RotationRequest');
 
 create table velvet.retired (
@@ -491,9 +495,11 @@ create table velvet.rotation (
   created_at timestamp with time zone not null default clock_timestamp(),
   changed_at timestamp with time zone not null default clock_timestamp(),
   ended_at timestamp with time zone,
+  sealed_slots bytea,
   constraint rotation_check CHECK (ended_at IS NULL OR sealed_previous IS NULL),
   constraint rotation_expect_check CHECK (expect = ANY (ARRAY['Alive'::text, 'Dead'::text, 'Absent'::text])),
   constraint rotation_flow_check CHECK (flow = ANY (ARRAY['Operational'::text, 'Revocation'::text, 'Testing'::text])),
+  constraint rotation_slots_check CHECK (ended_at IS NULL OR sealed_slots IS NULL),
   constraint rotation_credential_fkey FOREIGN KEY (credential) REFERENCES velvet.credential(uid),
   constraint rotation_request_fkey FOREIGN KEY (request) REFERENCES velvet.request(uid),
   constraint rotation_pkey PRIMARY KEY (id),
@@ -503,6 +509,24 @@ create table velvet.rotation (
 CREATE INDEX rotation_due ON velvet.rotation USING btree (next_action_at) WHERE (ended_at IS NULL);
 
 CREATE UNIQUE INDEX rotation_one_live ON velvet.rotation USING btree (credential) WHERE (ended_at IS NULL);
+
+CREATE INDEX rotation_revocations ON velvet.rotation USING btree (created_at) WHERE (flow = 'Revocation'::text);
+
+create table velvet.schedule (
+  credential uuid not null,
+  generation bigint not null,
+  known_at timestamp with time zone,
+  due_at timestamp with time zone,
+  starts_at timestamp with time zone,
+  because text not null default ''::text,
+  due boolean not null default false,
+  waits_for text not null default ''::text,
+  next_look_at timestamp with time zone not null,
+  constraint schedule_credential_fkey FOREIGN KEY (credential) REFERENCES velvet.object(uid),
+  constraint schedule_pkey PRIMARY KEY (credential)
+);
+
+CREATE INDEX schedule_next_look ON velvet.schedule USING btree (next_look_at);
 
 create table velvet.source (
   name text not null,

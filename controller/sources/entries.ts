@@ -23,7 +23,8 @@ export function syncEntries(look: SourceLook, found: Difference, facts: SyncFact
   const common = { source: look.source, trust: look.trust };
   const trusted = ({ trust }: ShownDocument) => (trust === undefined ? common : { ...common, trust });
   const cursor = look.cursor === undefined ? {} : { cursor: look.cursor };
-  const first = facts.baseline ? [{ event: "SourceBaselined", ...common, ...cursor }] : [];
+  const first =
+    facts.baseline && look.only?.first !== "part" ? [{ event: "SourceBaselined", ...common, ...cursor }] : [];
   const changed = found.objects
     .filter((document) => found.news.has(document.key) && LONG_LIVED.has(document.kind))
     .map((document) => ({ ...trusted(document), ...changedEntry(document, facts) }));

@@ -79,6 +79,8 @@ export class FakeVendor {
   health: () => Health = () => ({ ready: true, reason: "Ready", message: "" });
   sinkTraits: SinkTraits = { grade: "value", atomic: true, conditional: false };
   versions = 0;
+  /** What every check answers; undefined: as it is. */
+  check: (() => CheckResult) | undefined;
   /** Targets that must hold a value that the vendor accepts, at every instant (I1); what was seen otherwise. */
   readonly required = new Set<string>();
   readonly outages: string[] = [];
@@ -157,10 +159,14 @@ export function fakeAdapter(vendor: FakeVendor): Adapter {
       check: (endpoint) => ({
         proves: endpoint.proves,
         run: async (value): Promise<CheckResult> =>
-          vendor.call("check.run", endpoint.name, () =>
-            vendor.accepts(valueOf(value)) && vendor.held(endpoint.name) === valueOf(value)
-              ? { outcome: "pass", reason: "Works", message: "works" }
-              : { outcome: "fail", reason: "DoesNotWork", message: "it does not work with the new credential" },
+          vendor.call(
+            "check.run",
+            endpoint.name,
+            () =>
+              vendor.check?.() ??
+              (vendor.accepts(valueOf(value)) && vendor.held(endpoint.name) === valueOf(value)
+                ? { outcome: "pass", reason: "Works", message: "works" }
+                : { outcome: "fail", reason: "DoesNotWork", message: "it does not work with the new credential" }),
           ),
       }),
       [Symbol.asyncDispose]: async () => undefined,

@@ -21,6 +21,13 @@
 {{- end }}
 - name: VELVET_KEK_FILE
   value: /run/secrets/velvet-kek/kek
+{{- with .Values.kek.previousKey }}
+- name: VELVET_KEK_PREVIOUS
+  valueFrom:
+    secretKeyRef:
+      name: {{ $.Values.kek.existingSecret }}
+      key: {{ . }}
+{{- end }}
 - name: VELVET_DATA_DIR
   value: /var/lib/velvet
 - name: VELVET_CACHE_DIR
@@ -87,6 +94,15 @@
 {{- if .Values.platform.existingConfigMap }}
 - name: VELVET_PLATFORM_DIR
   value: /etc/velvet/platform
+{{- end }}
+{{- with .Values.alarms }}
+{{- if .webhookSecret }}
+- name: VELVET_ALARM_WEBHOOK
+  valueFrom:
+    secretKeyRef:
+      name: {{ .webhookSecret }}
+      key: {{ .webhookKey }}
+{{- end }}
 {{- end }}
 {{- range .Values.accountEnv }}
 - name: {{ .name }}

@@ -22,7 +22,7 @@ import {
   REQUESTS,
   type RequestObject,
 } from "./resources.ts";
-import { type ClusterSubject, RETIRED, snapshotOf, subjectOf } from "./subject.ts";
+import { accountsIn, type ClusterSubject, RETIRED, snapshotOf, subjectOf } from "./subject.ts";
 
 export function clusterDesk(cluster: OpenCluster, context: CommandContext): Desk {
   return {
@@ -57,16 +57,27 @@ async function subjectIn(
   );
 }
 
+/** Throws where there is none. */
+export async function credentialIn(
+  cluster: OpenCluster,
+  text: string,
+  asked: string | undefined,
+): Promise<CredentialObject> {
+  const { name, namespace = cluster.namespace } = namedBy(text, asked);
+  const credential = (await find(cluster, CREDENTIALS, name, namespace)) as CredentialObject | undefined;
+  if (!credential) throw unknown("Credential", `${namespace}/${name}`);
+  return credential;
+}
+
 async function retiredIn(
   cluster: OpenCluster,
   { clock }: CommandContext,
   text: string,
   asked: string | undefined,
 ): Promise<RetiredSubject> {
-  const { name, namespace = cluster.namespace } = namedBy(text, asked);
-  const credential = (await find(cluster, CREDENTIALS, name, namespace)) as CredentialObject | undefined;
-  if (!credential) throw unknown("Credential", `${namespace}/${name}`);
-  const accounts = (await accountsIfAllowed(cluster)) ?? [];
+  const credential = await credentialIn(cluster, text, asked);
+  const { name, namespace = cluster.namespace } = credential.metadata;
+  const accounts = accountsIn((await accountsIfAllowed(cluster)) ?? []);
   const asking = { metadata: credential.metadata, spec: asIfNow(name, clock.now().toISOString()).spec };
   return { namespace, name, ...standing(credential), snapshot: snapshotOf(asking, credential, accounts) };
 }

@@ -2,6 +2,7 @@
 import type { Kind } from "../../../crds/kinds.gen.ts";
 import type { Instant } from "../../domain/world.ts";
 import type { Db } from "../../ledger/db.ts";
+import { type HoldView, listHolds } from "../../ledger/holds.ts";
 import {
   type Place,
   shownAccounts,
@@ -39,7 +40,8 @@ export async function readStatuses(
   onTrouble: (error: unknown, path: string) => void,
 ): Promise<ReadonlyMap<string, Status>> {
   const of = (kind: Kind): readonly Subject[] => subjects.filter((subject) => subject.kind === kind);
-  const [problems, requests, credentials, decisions, accounts] = await Promise.all([
+  const [holds, problems, requests, credentials, decisions, accounts] = await Promise.all([
+    of("RotationRequest").length === 0 ? [] : listHolds(db),
     shownProblems(db, source, subjects.map(keyOf)),
     shownRequests(db, of("RotationRequest")),
     shownCredentials(db, of("Credential")),
@@ -62,7 +64,7 @@ export async function readStatuses(
     subjects.flatMap((subject): [string, Status][] => {
       const path = keyOf(subject);
       try {
-        return [[path, statusOf(subject, wrong.get(path) ?? [], { known, byRequest, rotations })]];
+        return [[path, statusOf(subject, wrong.get(path) ?? [], { known, byRequest, rotations, holds })]];
       } catch (error) {
         onTrouble(error, path);
         return [];
@@ -80,6 +82,7 @@ interface Read {
   };
   readonly byRequest: ReadonlyMap<string, RotationView>;
   readonly rotations: readonly RotationView[];
+  readonly holds: readonly HoldView[];
 }
 
 function statusOf(subject: Subject, problems: readonly Problem[], read: Read): Status {
@@ -89,7 +92,8 @@ function statusOf(subject: Subject, problems: readonly Problem[], read: Read): S
     case "RotationRequest": {
       const row = read.known.RotationRequest.get(place);
       const rotation = read.byRequest.get(place);
-      return requestStatus(row && { ...row, ...(rotation ? { rotation } : {}) }, problems, generation, createdAt);
+      const request = row && { ...row, ...(rotation ? { rotation } : {}), holds: read.holds };
+      return requestStatus(request, problems, generation, createdAt);
     }
     case "Credential":
       return credentialStatus(shownCredential(subject, read), problems, generation, createdAt);
@@ -116,6 +120,7 @@ function shownCredential(subject: Subject, { known, rotations }: Read): Paramete
     ...(row.currentId === null ? {} : { currentId: row.currentId }),
     ...(row.fingerprint === null ? {} : { fingerprint: row.fingerprint }),
     ...(row.issuedAt === null ? {} : { issuedAt: row.issuedAt }),
+    ...(row.schedule === null ? {} : { schedule: row.schedule }),
     ...(rotation === undefined ? {} : { rotation }),
   };
 }

@@ -155,8 +155,8 @@ with r as (select * from velvet.rotation where $1::uuid is null or credential = 
 select jsonb_build_object(
   'credentials', (select coalesce(jsonb_agg(to_jsonb(k) order by k.uid), '[]') from velvet.credential k
     where $1::uuid is null or k.uid = $1::uuid),
-  'rotations', (select coalesce(jsonb_agg((to_jsonb(r) - 'sealed_previous')
-    || jsonb_build_object('sealed', r.sealed_previous is not null) order by r.created_at, r.id), '[]') from r),
+  'rotations', (select coalesce(jsonb_agg((to_jsonb(r) - 'sealed_previous' - 'sealed_slots')
+    || jsonb_build_object('sealed', r.sealed_previous is not null or r.sealed_slots is not null) order by r.created_at, r.id), '[]') from r),
   'consumers', (select coalesce(jsonb_agg(to_jsonb(c) order by c.rotation, c.id), '[]') from velvet.consumer c
     where c.rotation in (select id from r)),
   'attempts', (select coalesce(jsonb_agg((to_jsonb(a) - 'sealed')

@@ -197,17 +197,19 @@ describe("I10, fencing", () => {
         withEach(
           fences((index) => 9 - index),
           "rotations",
-          () => ({ fence: 99 }),
+          () => ({ fence: 99, ended_at: null }),
         ),
       ),
     ).toEqual(["I10"]);
     expect(brokenBy(fences(() => 99))).toEqual(["I10"]);
+    const inTime = fences((index) => index);
+    expect(messagesOf(inTime, "I10").some((message) => message.endsWith("was intended after it had ended"))).toBe(true);
     expect(
       brokenBy(
         withEach(
           fences((index) => index),
           "rotations",
-          () => ({ fence: 99 }),
+          () => ({ fence: 99, ended_at: null }),
         ),
       ),
     ).toEqual([]);

@@ -35,9 +35,10 @@ export interface SaidWords {
   readonly text: string;
 }
 
-export function touchOutbox(tables: Tables, rotation: string): void {
-  const known = tables.outbox.get(rotation);
-  tables.outbox.put(rotation, { version: (known?.version ?? 0) + 1 });
+export function touchOutbox(tables: Tables, rotation: string, topic: "rotation" | "alarm" = "rotation"): void {
+  const key = topic === "rotation" ? rotation : `${topic} ${rotation}`;
+  const known = tables.outbox.get(key);
+  tables.outbox.put(key, { version: (known?.version ?? 0) + 1 });
 }
 
 export const AUDIT: Statements = {

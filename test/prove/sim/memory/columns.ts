@@ -81,6 +81,7 @@ export interface RotationRow {
   readonly snapshot_hash: string;
   readonly facts: Json;
   readonly sealed_previous: string | null;
+  readonly sealed_slots: string | null;
   readonly fence: number;
   readonly claim: string | null;
   readonly claimed_by: string | null;

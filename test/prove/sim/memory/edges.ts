@@ -153,8 +153,11 @@ async function start(db: Db, request: PendingRequest | undefined, id: string): P
   ] as const;
   const credential = request.credentialUid ?? "";
   return Number(
-    await startRotation(db, request, { id, credential, snapshot, snapshotHash: "0", facts: {}, consumers }, (bytes) =>
-      Buffer.alloc(bytes, 7),
+    await startRotation(
+      db,
+      request,
+      { id, credential, snapshot, snapshotHash: "0", state: "verifying", facts: {}, consumers },
+      (bytes) => Buffer.alloc(bytes, 7),
     ),
   );
 }

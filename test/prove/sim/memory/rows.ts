@@ -33,7 +33,9 @@ function ofRotations(tables: Tables, namespace: string): object {
   const isTold = ({ chain }: { readonly chain: string }): boolean => chain === INSTALL_CHAIN || ids.has(chain);
   const told = audit.where(isTold);
   return {
-    rotations: rotations.map(({ sealed_previous, ...row }) => shown({ ...row, sealed: sealed_previous !== null })),
+    rotations: rotations.map(({ sealed_previous, sealed_slots, ...row }) =>
+      shown({ ...row, sealed: sealed_previous !== null || sealed_slots !== null }),
+    ),
     consumers: consumer.where(isOf).sort(by("rotation", "id")).map(shown),
     attempts: attempts.map(({ sealed, ...row }) => shown({ ...row, sealed: sealed !== null })),
     effects: effect.where(isOf).sort(by("intent_at", "fence")).map(shown),

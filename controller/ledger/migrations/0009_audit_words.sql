@@ -59,7 +59,7 @@ begin
       return (select coalesce(jsonb_agg(velvet.without_word(e.item, word, place) order by e.n), '[]')
         from jsonb_array_elements(given) with ordinality as e (item, n));
     when 'string' then
-      if place in ('requestedBy', 'decidedBy', 'author', 'committer', 'ticket', 'reason', 'message')
+      if place in ('requestedBy', 'decidedBy', 'author', 'committer', 'ticket', 'reason', 'because', 'message')
         and velvet.says(given #>> '{}', word) then
         return to_jsonb('[erased]'::text);
       end if;
