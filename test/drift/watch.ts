@@ -36,6 +36,10 @@ export class Watch implements AsyncDisposable {
   /** The one before ended so long ago that nothing of it can still land. */
   async rotate(name: string): Promise<void> {
     await this.sql("update velvet.rotation set ended_at = ended_at - interval '1 hour' where ended_at is not null");
+    await this.sql(
+      `update velvet.correction set intent_at = intent_at - interval '1 hour', outcome_at = outcome_at - interval '1 hour',
+         lands_until = lands_until - interval '1 hour'`,
+    );
     await this.scenario.request(name);
     const view = await this.scenario.ended(name);
     if (view.rotation.state !== "done") throw new Error(`${name} ended as ${view.rotation.state}`);
