@@ -12,8 +12,9 @@ import type { SecretSource } from "../crds/kinds.gen.ts";
 import type { Config } from "./config.ts";
 import type { KeyRing } from "./custody/key.ts";
 import { keyRing } from "./custody/key.ts";
-import { Accounts, type BudgetMaker } from "./engine/accounts.ts";
-import { budgetOf } from "./engine/budget.ts";
+import { Accounts } from "./engine/accounts.ts";
+import { startDrift } from "./drift/run.ts";
+import { ledgerBudgets } from "./budgets.ts";
 import type { Deps } from "./engine/deps.ts";
 import { Engine } from "./engine/engine.ts";
 import { accountSecrets } from "./engine/secrets.ts";
@@ -21,8 +22,6 @@ import { openProbes } from "./http/open.ts";
 import { createReadiness, type Readiness } from "./http/readiness.ts";
 import { readKek } from "./kek.ts";
 import { ledgerAnswers } from "./ledger/answers.ts";
-import { blockBudget, takeBudget } from "./ledger/accounts.ts";
-import type { Db } from "./ledger/db.ts";
 import { ensureInstall } from "./ledger/install.ts";
 import type { Log } from "./log.ts";
 import type { OpenLedger } from "./open.ts";
@@ -57,6 +56,7 @@ export interface ControllerOrder {
 /** A replica that died is taken over within 30 seconds, the poll included; a slow vendor's call still fits into a third of it. */
 const LEASE_MS = 25_000;
 const POLL_MS = 1_000;
+const DRIFT_POLL_MS = 5_000;
 const PLATFORM_INTERVAL_MS = 5_000;
 const CHECKPOINT_MS = 60_000;
 
@@ -93,12 +93,13 @@ async function runOnLedger(
   keys: KeyRing,
   readiness: Readiness,
 ): Promise<void> {
-  const { config, log, stop } = order;
+  const { config } = order;
   const registry = order.registry ?? adapters;
   const cluster = await openClusterOf(order, ledger.db);
   const local = accountSecrets(config.accountSecret, config.accountsDir);
   const lookup = (source: SecretSource) => local(source) ?? cluster?.secrets.lookup(source);
-  const accounts = new Accounts(registry, lookup, order.clock, ledgerBudgets(ledger.db));
+  const budgets = ledgerBudgets(ledger.db);
+  const accounts = new Accounts(registry, lookup, order.clock, budgets.first);
   const deps = engineDeps(order, ledger, keys, accounts);
   const rotationOn = config.rotation === "on";
   const checkpoints = await watchLedger(order, deps, () => engine.wake());
@@ -108,24 +109,34 @@ async function runOnLedger(
     admission: { environment: config.environment, rotationOn, registry, bootstrap: bootstrapLogins(ledger) },
     isHeld: () => checkpoints.isHeld(),
   });
-  const sources = startSources(order, deps, readiness, () => engine.wake());
-  if (cluster !== undefined) sources.push(...watched(order, deps, { cluster, readiness }, () => engine.wake()));
+  const looking = new Accounts(registry, lookup, order.clock, budgets.second);
+  const mayCorrect = () => rotationOn && checkpoints.isHeld() === undefined;
+  const drift = startDrift({ ...deps, accounts: looking, mayCorrect }, DRIFT_POLL_MS);
+  const onChange = () => [engine.wake(), drift.wake()];
+  const sources = startSources(order, deps, readiness, onChange);
+  if (cluster !== undefined) sources.push(...watched(order, deps, { cluster, readiness }, onChange));
   readiness.set("start", () => undefined);
   try {
-    log.info(
-      { install: config.install, environment: config.environment, rotation: config.rotation, replica: deps.replica },
-      announcement(rotationOn, checkpoints.isHeld()),
-    );
-    order.onReady?.();
-    await stopped(stop);
-    log.info({}, "stopping: finishing the steps that run");
+    await untilStopped(order, deps, announcement(rotationOn, checkpoints.isHeld()));
   } finally {
     await Promise.all(sources.map(async (source) => source.done));
-    await engine.stop();
+    await Promise.all([engine.stop(), drift.stop()]);
     await checkpoints.stop();
     await accounts.close();
     await cluster?.client[Symbol.asyncDispose]();
   }
+}
+
+async function untilStopped(
+  { config, log, stop, onReady }: ControllerOrder,
+  { replica }: Deps,
+  said: string,
+): Promise<void> {
+  const { install, environment, rotation } = config;
+  log.info({ install, environment, rotation, replica }, said);
+  onReady?.();
+  await stopped(stop);
+  log.info({}, "stopping: finishing the steps that run");
 }
 
 function watched(
@@ -137,18 +148,6 @@ function watched(
   const running = watchCluster({ cluster, namespaces: config.kubernetesNamespaces, deps, log, stop, onChange });
   for (const source of running) awaitFirst(readiness, "kubernetes", source);
   return running;
-}
-
-/** Counted in the ledger, so that all replicas together keep to what a vendor allows. */
-function ledgerBudgets(db: Db): BudgetMaker {
-  return (account, limits) =>
-    budgetOf({
-      account,
-      limits,
-      take: async (pace) => takeBudget(db, account, pace),
-      block: async (ms) => blockBudget(db, account, ms),
-      timeout: (ms) => AbortSignal.timeout(ms),
-    });
 }
 
 function announcement(rotationOn: boolean, held: string | undefined): string {

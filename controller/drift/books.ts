@@ -92,7 +92,7 @@ export class Books {
   #failedPlace({ place, grade }: PlaceLook, cause: Cause): void {
     const before = this.#before(place);
     const failed = meaningOfFailure(place, grade, cause, before?.failures ?? 0);
-    const state = failed.isPutOff ? "Left" : "Unreached";
+    const state = failed.isPutOff ? "left" : "unreached";
     this.#places[place] = { ...before, grade, state, ...(failed.failures === 0 ? {} : { failures: failed.failures }) };
     if (failed.isPutOff) this.#putOff ??= cause;
     else this.see(failed.seen, (at, kind) => at === place && isOfReaching(kind));

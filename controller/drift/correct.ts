@@ -79,7 +79,7 @@ async function proven(pass: LookPass, sink: Sink, { finding, value }: Order, wri
   if ("cause" in look) return failed(look.cause);
   const meaning = meaningOf(look.expected, look.sight);
   const differs = meaning.seen.map(({ message }) => message).join(" ");
-  return meaning.state === "Drifted" ? { why: `it was written, and differs all the same: ${differs}` } : { look };
+  return meaning.state === "drifted" ? { why: `it was written, and differs all the same: ${differs}` } : { look };
 }
 
 /** Where the consumer has a check of its own, it has the last word. */

@@ -45,7 +45,7 @@ export async function putRight(
 
 /** From now on another change is a change again. */
 function after(before: PlaceMemory | undefined, look: PlaceLook): PlaceMemory {
-  if (!("sight" in look)) return { grade: look.grade, state: "Left" };
+  if (!("sight" in look)) return { grade: look.grade, state: "left" };
   const { state, digest } = meaningOf(look.expected, look.sight);
   return { ...before, grade: look.grade, state, digest };
 }

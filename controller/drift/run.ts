@@ -6,7 +6,7 @@ import { tendDrift } from "./tend.ts";
 export interface RunningDrift {
   /** Something arrived: look now. */
   wake(): void;
-  /** Waits for the looks that run. */
+  /** Waits for the looks that run, and closes the accounts. */
   stop(): Promise<void>;
 }
 
@@ -28,6 +28,7 @@ export function startDrift(without: Omit<DriftDeps, "stopping">, pollMs: number)
     stop: async () => {
       stopping.abort();
       await loop.stop();
+      await deps.accounts.close();
     },
   };
 }

@@ -63,7 +63,7 @@ function isFresh({ claim }: LookPass, place: string): boolean {
   return Date.parse(claim.now) - Date.parse(at) < intervalOf(claim) / 2;
 }
 
-const AGAIN: ReadonlySet<PlaceState> = new Set<PlaceState>(["Drifted", "Unreached", "Left"]);
+const AGAIN: ReadonlySet<PlaceState> = new Set<PlaceState>(["drifted", "unreached", "left"]);
 
 export function intervalOf({ spec }: CheckClaim): number {
   return durationMs(spec.drift?.interval ?? "1h");

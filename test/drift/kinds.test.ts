@@ -12,9 +12,9 @@ describe("what a consumer holds", () => {
     const view = await watch.look();
     expect(view).toMatchObject({ state: "clean", findings: [], postponed: null });
     expect(view.places).toMatchObject({
-      "": { grade: "value", state: "InPlace" },
-      app: { grade: "value", state: "InPlace" },
-      worker: { grade: "value", state: "InPlace" },
+      "": { grade: "value", state: "in-place" },
+      app: { grade: "value", state: "in-place" },
+      worker: { grade: "value", state: "in-place" },
     });
     await watch.rotate("second");
     expect(await watch.kinds()).toEqual([]);
@@ -60,7 +60,7 @@ describe("what a consumer holds", () => {
 
   it("was written after us, at the grade of version: ValueChanged, and by whom", async () => {
     await using watch = await versioned(VERSION);
-    expect((await watch.look()).places["app"]).toMatchObject({ grade: "version", state: "Unchanged" });
+    expect((await watch.look()).places["app"]).toMatchObject({ grade: "version", state: "unchanged" });
     await watch.longAfter();
     expect(await watch.kinds()).toEqual([]);
     watch.vendor.overwrite("app", watch.current, { by: "mallory" });
@@ -73,7 +73,7 @@ describe("what a consumer holds", () => {
     await using watch = await versioned(PRESENCE);
     watch.vendor.overwrite("app", "something-else");
     const view = await watch.look();
-    expect(view.places["app"]).toMatchObject({ grade: "presence", state: "Present" });
+    expect(view.places["app"]).toMatchObject({ grade: "presence", state: "present" });
     expect(told(view)).toEqual([]);
     watch.vendor.overwrite("app", undefined);
     expect(await watch.kinds()).toEqual(["app ValueRemoved"]);
@@ -83,7 +83,7 @@ describe("what a consumer holds", () => {
     await using watch = await versioned(NONE);
     watch.vendor.overwrite("app", undefined);
     const view = await watch.look();
-    expect(view.places["app"]).toMatchObject({ grade: "none", state: "Unseen" });
+    expect(view.places["app"]).toMatchObject({ grade: "none", state: "unseen" });
     expect(told(view)).toEqual([]);
   });
 
@@ -94,7 +94,7 @@ describe("what a consumer holds", () => {
       consumers: [...spec.consumers, { ...spec.consumers[0], id: "late", fake: { path: "late" } }],
     }));
     const view = await watch.look();
-    expect(view.places["late"]).toMatchObject({ state: "NotGiven" });
+    expect(view.places["late"]).toMatchObject({ state: "not-given" });
     expect(told(view)).toEqual([]);
   });
 });

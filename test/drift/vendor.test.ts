@@ -30,19 +30,19 @@ describe("what the vendor has", () => {
     expect(await watch.kinds()).toEqual(["@vendor CurrentDisabled"]);
   });
 
-  it("ends the one in use soon, or has ended it: Expiring, Expired", async () => {
+  it("ends the one in use soon, or has ended it: CurrentExpiring, CurrentExpired", async () => {
     await using watch = await Watch.open();
     const id = await idOf(watch);
     const at = (ms: number): string => new Date(Date.now() + ms).toISOString();
     watch.vendor.dates.set(id, { expiresAt: at(30 * DAY) });
     expect(await watch.kinds()).toEqual([]);
     watch.vendor.dates.set(id, { expiresAt: at(6 * DAY) });
-    expect(await watch.kinds()).toEqual(["@vendor Expiring"]);
+    expect(await watch.kinds()).toEqual(["@vendor CurrentExpiring"]);
     // Of what lives for an hour, an hour before its end is no news.
     watch.vendor.dates.set(id, { createdAt: at(-DAY / 96), expiresAt: at(DAY / 32) });
     expect(await watch.kinds()).toEqual([]);
     watch.vendor.dates.set(id, { expiresAt: at(-1_000) });
-    expect(await watch.kinds()).toEqual(["@vendor Expired"]);
+    expect(await watch.kinds()).toEqual(["@vendor CurrentExpired"]);
   });
 
   it("still sees the old one used: OldStillUsed", async () => {

@@ -3,10 +3,18 @@ import type { SinkTraits } from "../../../adapters/contract.ts";
 import type { Instant } from "../world.ts";
 
 /**
- * `InPlace`: holds the value. `Unchanged`: nobody wrote it since we did. `Present`: something is there. `Unseen`: the sink shows nothing.
- * `NotGiven`: no rotation has written it. `Unreached`: it could not be looked at. `Left`: as it was, because the look was put off.
+ * `in-place`: holds the value. `unchanged`: nobody wrote it since we did. `present`: something is there. `unseen`: the sink shows nothing.
+ * `not-given`: no rotation has written it. `unreached`: it could not be looked at. `left`: as it was, because the look was put off.
  */
-export type PlaceState = "InPlace" | "Unchanged" | "Present" | "Unseen" | "NotGiven" | "Drifted" | "Unreached" | "Left";
+export type PlaceState =
+  | "in-place"
+  | "unchanged"
+  | "present"
+  | "unseen"
+  | "not-given"
+  | "drifted"
+  | "unreached"
+  | "left";
 
 export interface PlaceMemory {
   readonly grade: SinkTraits["grade"];

@@ -47,13 +47,13 @@ const SKEW_MS = 120_000;
 
 export function meaningOf(expected: Expected, sight: Sight): Meaning {
   const digest = digestOf(expected, sight);
-  if (expected.grade === "none") return { state: "Unseen", seen: [], digest };
+  if (expected.grade === "none") return { state: "unseen", seen: [], digest };
   const shadowed = shadowedIn(expected, sight, digest);
   if (expected.held === undefined) return { state: notGiven(expected, sight), seen: [], digest };
   const differing = [...keysThat(expected, sight, digest), ...shadowed];
-  if (differing.length > 0) return { state: "Drifted", seen: differing, digest };
-  if (expected.grade === "value") return { state: "InPlace", seen: [], digest };
-  if (expected.grade === "presence") return { state: "Present", seen: [], digest };
+  if (differing.length > 0) return { state: "drifted", seen: differing, digest };
+  if (expected.grade === "value") return { state: "in-place", seen: [], digest };
+  if (expected.grade === "presence") return { state: "present", seen: [], digest };
   return versionMeaning(expected, expected.held, sight, digest);
 }
 
@@ -61,7 +61,7 @@ export function meaningOf(expected: Expected, sight: Sight): Meaning {
 function notGiven({ prints, grade }: Expected, { keys }: Sight): PlaceState {
   const wanted = Object.entries(prints);
   const has = grade === "value" && wanted.length > 0 && wanted.every(([name, print]) => stands(keys[name], print));
-  return has ? "InPlace" : "NotGiven";
+  return has ? "in-place" : "not-given";
 }
 
 function stands(key: SeenKey | undefined, print: string | null): boolean {
@@ -150,15 +150,15 @@ function versionMeaning(
   sight: Sight,
   digest: string,
 ): Meaning {
-  if (sight.version !== undefined && sight.version === version) return { state: "Unchanged", seen: [], digest };
+  if (sight.version !== undefined && sight.version === version) return { state: "unchanged", seen: [], digest };
   const { changedAt } = sight;
   const isOurs = changedAt === undefined ? version === undefined : Date.parse(changedAt) <= Date.parse(until) + SKEW_MS;
   if (isOurs) {
-    return { state: "Unchanged", seen: [], digest, ...(sight.version === undefined ? {} : { version: sight.version }) };
+    return { state: "unchanged", seen: [], digest, ...(sight.version === undefined ? {} : { version: sight.version }) };
   }
-  if (changedAt === undefined && sight.version === undefined) return { state: "Present", seen: [], digest };
+  if (changedAt === undefined && sight.version === undefined) return { state: "present", seen: [], digest };
   const { place, grade } = expected;
   const message = `${placeName(place)} was written after Velvet wrote it${writer(sight)}; its value cannot be seen.`;
   const seen: Seen = { place, kind: "ValueChanged", grade, message, digest, details: writtenIn(sight) };
-  return { state: "Drifted", seen: [seen], digest };
+  return { state: "drifted", seen: [seen], digest };
 }

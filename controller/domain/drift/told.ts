@@ -17,7 +17,7 @@ const URGENCY: readonly Kind[] = [
   "CurrentMissing",
   "CurrentDisabled",
   "CurrentRefused",
-  "Expired",
+  "CurrentExpired",
   "CustodyDiffers",
   ...PLACE_KINDS,
   ...OTHER_KINDS,
@@ -39,15 +39,15 @@ export function driftConditions(told: Told | undefined, at: Instant): readonly C
 }
 
 function quiet(told: Told | undefined, at: Instant): Condition {
-  const said = (status: Condition["status"], reason: string, message: string): Condition => {
+  const said = (reason: string, status: Condition["status"], message: string): Condition => {
     return { type: "Drifted", status, reason, message, lastTransitionTime: told?.changedAt ?? at };
   };
   if (told === undefined)
-    return said("Unknown", "NotRotatedYet", "No rotation has told Velvet yet what is to be where.");
-  if (told.state === "disabled") return said("Unknown", "DriftDisabled", "Its manifest says drift.mode: Disabled.");
-  if (told.state === "unchecked") return said("Unknown", "NotChecked", "Nobody has looked yet.");
+    return said("NotRotatedYet", "Unknown", "No rotation has told Velvet yet what is to be where.");
+  if (told.state === "disabled") return said("DriftDisabled", "Unknown", "Its manifest says drift.mode: Disabled.");
+  if (told.state === "unchecked") return said("NotChecked", "Unknown", "Nobody has looked yet.");
   const accepted = told.findings.filter(({ acceptedBy }) => acceptedBy !== undefined);
-  if (accepted.length === 0) return said("False", "NothingDrifted", "");
+  if (accepted.length === 0) return said("NothingDrifted", "False", "");
   const names = accepted.map(({ kind, acceptedBy }) => `${kind}, accepted by ${acceptedBy?.name ?? ""}`);
-  return said("False", "DriftAccepted", `${names.join("; ")}.`);
+  return said("DriftAccepted", "False", `${names.join("; ")}.`);
 }

@@ -81,10 +81,11 @@ function refusal(id: KeyId): Seen {
 function expirySeen({ id, expiresAt, createdAt }: IssuedKey, now: Instant): Seen[] {
   if (expiresAt === undefined) return [];
   const left = Date.parse(expiresAt) - Date.parse(now);
-  if (left <= 0) return [found("Expired", id, `The vendor ended ${id}, which is in use, at ${expiresAt}.`, expiresAt)];
+  if (left <= 0)
+    return [found("CurrentExpired", id, `The vendor ended ${id}, which is in use, at ${expiresAt}.`, expiresAt)];
   const life = createdAt === undefined ? Infinity : Date.parse(expiresAt) - Date.parse(createdAt);
   if (left > Math.min(EXPIRING_MS, life / 5)) return [];
-  return [found("Expiring", id, `The vendor ends ${id}, which is in use, at ${expiresAt}.`, expiresAt)];
+  return [found("CurrentExpiring", id, `The vendor ends ${id}, which is in use, at ${expiresAt}.`, expiresAt)];
 }
 
 function judge(inventory: Inventory, key: IssuedKey): Seen | "other" | undefined {
