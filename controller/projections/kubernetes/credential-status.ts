@@ -1,10 +1,13 @@
 /** What a Credential shows: whether its consumers work, whether it is rotating, what is in use and what is left of old ones. Pure. */
+import { driftConditions } from "../../domain/drift/told.ts";
 import type { Condition } from "../../domain/status.ts";
 import { camelCase } from "../../domain/status.ts";
 import { summarize } from "../../domain/summarize.ts";
 import type { Instant, RetiredRow } from "../../domain/world.ts";
+import type { DriftView } from "../../ledger/drift-views.ts";
 import type { RotationView } from "../../ledger/views.ts";
 import { acceptedCondition, type Problem, refusedConditions, shown } from "./conditions.ts";
+import { withDrift } from "./drift-rows.ts";
 import { consumerRows, consumersReady } from "./rows.ts";
 
 /** A Credential as the ledger has it. */
@@ -19,6 +22,8 @@ export interface ShownCredential {
   readonly retired: readonly RetiredRow[];
   /** The live one, or else the one that ended last. */
   readonly rotation?: RotationView;
+  /** How it stands between rotations, once one has begun. */
+  readonly drift?: DriftView;
 }
 
 const MOST_RETIRED = 64;
@@ -31,7 +36,7 @@ export function credentialStatus(
 ): Readonly<Record<string, unknown>> {
   const conditions = conditionsOf(credential, problems, at);
   if (credential === undefined) return { observedGeneration: generation, conditions: shown(conditions, generation) };
-  const { uid, currentId, fingerprint, issuedAt, rotation } = credential;
+  const { uid, currentId, fingerprint, issuedAt, rotation, drift } = credential;
   return {
     observedGeneration: generation,
     conditions: shown(conditions, generation),
@@ -39,10 +44,19 @@ export function credentialStatus(
     ...(currentId === undefined ? {} : { currentId }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(issuedAt === undefined ? {} : { issuedAt }),
-    ...(rotation === undefined ? {} : { consumersReady: consumersReady(rotation), consumers: consumerRows(rotation) }),
-    ...(rotation === undefined || rotation.rotation.endedAt !== undefined ? {} : { activeRotation: active(rotation) }),
+    ...(rotation === undefined
+      ? {}
+      : {
+          consumersReady: consumersReady(rotation),
+          consumers: withDrift(consumerRows(rotation), drift, isLive(rotation)),
+        }),
+    ...(rotation !== undefined && isLive(rotation) ? { activeRotation: active(rotation) } : {}),
     ...(credential.retired.length === 0 ? {} : { retired: retiredRows(credential.retired) }),
   };
+}
+
+function isLive({ rotation }: RotationView): boolean {
+  return rotation.endedAt === undefined;
 }
 
 function active({ rotation: { id, name, state } }: RotationView): Readonly<Record<string, unknown>> {
@@ -65,7 +79,14 @@ function conditionsOf(
   const rotating = rotatingCondition(credential, at);
   if (problems.length > 0) return [...refusedConditions(problems, at), rotating];
   if (credential === undefined) return [rotating];
-  return [readiness(credential), ...progress(credential), acceptedCondition(credential.firstSeenAt), rotating];
+  const accepted = acceptedCondition(credential.firstSeenAt);
+  return [readiness(credential), ...progress(credential), accepted, rotating, ...drifted(credential)];
+}
+
+/** What a rotation that is under way stalls on stands before what it may mend. */
+function drifted({ drift, rotation, firstSeenAt }: ShownCredential): readonly Condition[] {
+  const told = driftConditions(drift, firstSeenAt);
+  return rotation !== undefined && isLive(rotation) ? told.filter(({ type }) => type !== "Stalled") : told;
 }
 
 /** Between rotations and during one its consumers hold a value that the vendor accepts; Velvet revokes nothing before. */

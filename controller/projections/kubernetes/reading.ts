@@ -2,6 +2,7 @@
 import type { Kind } from "../../../crds/kinds.gen.ts";
 import type { Instant } from "../../domain/world.ts";
 import type { Db } from "../../ledger/db.ts";
+import { type DriftView, listDrift } from "../../ledger/drift-views.ts";
 import {
   type Place,
   shownAccounts,
@@ -39,7 +40,7 @@ export async function readStatuses(
   onTrouble: (error: unknown, path: string) => void,
 ): Promise<ReadonlyMap<string, Status>> {
   const of = (kind: Kind): readonly Subject[] => subjects.filter((subject) => subject.kind === kind);
-  const [problems, requests, credentials, decisions, accounts] = await Promise.all([
+  const [problems, requests, credentials, decisions, accounts, drifts] = await Promise.all([
     shownProblems(db, source, subjects.map(keyOf)),
     shownRequests(db, of("RotationRequest")),
     shownCredentials(db, of("Credential")),
@@ -48,6 +49,7 @@ export async function readStatuses(
       db,
       of("VendorAccount").map(({ name }) => name),
     ),
+    listDrift(db, of("Credential")),
   ]);
   const rotations = await shownRotations(db, of("RotationRequest"), of("Credential"));
   const byRequest = new Map(rotations.map((view) => [placed(view.rotation), view]));
@@ -57,12 +59,13 @@ export async function readStatuses(
     RotationDecision: new Map(decisions.map((row) => [placed(row), row])),
     VendorAccount: new Map(accounts.map((row) => [`/${row.name}`, row])),
   };
+  const byPlace = new Map(drifts.map((view) => [placed(view), view]));
   const wrong = byPath(problems);
   return new Map(
     subjects.flatMap((subject): [string, Status][] => {
       const path = keyOf(subject);
       try {
-        return [[path, statusOf(subject, wrong.get(path) ?? [], { known, byRequest, rotations })]];
+        return [[path, statusOf(subject, wrong.get(path) ?? [], { known, byRequest, rotations, drifts: byPlace })]];
       } catch (error) {
         onTrouble(error, path);
         return [];
@@ -80,6 +83,7 @@ interface Read {
   };
   readonly byRequest: ReadonlyMap<string, RotationView>;
   readonly rotations: readonly RotationView[];
+  readonly drifts: ReadonlyMap<string, DriftView>;
 }
 
 function statusOf(subject: Subject, problems: readonly Problem[], read: Read): Status {
@@ -102,12 +106,13 @@ function statusOf(subject: Subject, problems: readonly Problem[], read: Read): S
   }
 }
 
-function shownCredential(subject: Subject, { known, rotations }: Read): Parameters<typeof credentialStatus>[0] {
+function shownCredential(subject: Subject, { known, rotations, drifts }: Read): Parameters<typeof credentialStatus>[0] {
   const row = known.Credential.get(placed(subject));
   if (row === undefined) return undefined;
   const { uid, generation, firstSeenAt, retired } = row;
   const own = rotations.filter(({ rotation }) => rotation.credential === uid);
   const rotation = own.find((view) => view.rotation.endedAt === undefined) ?? latest(own);
+  const drift = drifts.get(placed(subject));
   return {
     uid,
     generation,
@@ -117,6 +122,7 @@ function shownCredential(subject: Subject, { known, rotations }: Read): Paramete
     ...(row.fingerprint === null ? {} : { fingerprint: row.fingerprint }),
     ...(row.issuedAt === null ? {} : { issuedAt: row.issuedAt }),
     ...(rotation === undefined ? {} : { rotation }),
+    ...(drift === undefined ? {} : { drift }),
   };
 }
 
