@@ -7,6 +7,7 @@ import type { PastRotation } from "../history.ts";
 import { present } from "../present.ts";
 import type { Asked, Following, Reading, ReadFilter } from "../reading.ts";
 import { describedOf } from "./describe.ts";
+import { driftEntryOf, driftLinesOf } from "./drift.ts";
 import { follow, type Objects } from "./follow.ts";
 import type { OpenCluster } from "./open.ts";
 import {
@@ -17,6 +18,7 @@ import {
   type DecisionObject,
   DECISIONS,
   find,
+  ifAllowed,
   list,
   type ListQuery,
   REQUESTS,
@@ -31,14 +33,22 @@ export function clusterReading(cluster: OpenCluster, context: Pick<CommandContex
     asked: async (filter) =>
       askedIn((await list(cluster, REQUESTS, queryOf(cluster, filter))).objects as readonly RequestObject[], filter),
     follow: (filter, following) => followed(cluster, filter, following),
-    surroundings: async () => ({
-      sources: [],
-      accounts: ((await accountsIfAllowed(cluster)) ?? []).map(accountOf),
-      holds: [],
-    }),
+    surroundings: async () => {
+      const [accounts, credentials] = await Promise.all([
+        accountsIfAllowed(cluster),
+        ifAllowed(async () => credentialsIn(cluster, {})),
+      ]);
+      const drifted = driftLinesOf(credentials ?? []);
+      return { sources: [], accounts: (accounts ?? []).map(accountOf), holds: [], drifted };
+    },
+    drift: async (filter) => (await credentialsIn(cluster, filter)).map(driftEntryOf),
     described: async (filter) => describedIn(cluster, context, filter),
     history: async (filter) => historyIn(cluster, filter),
   };
+}
+
+async function credentialsIn(cluster: OpenCluster, filter: ReadFilter): Promise<readonly CredentialObject[]> {
+  return (await list(cluster, CREDENTIALS, queryOf(cluster, filter))).objects as readonly CredentialObject[];
 }
 
 function queryOf(cluster: OpenCluster, { namespace, name, everywhere }: ReadFilter): ListQuery {

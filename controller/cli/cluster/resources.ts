@@ -103,8 +103,13 @@ export async function find(
 
 /** By name. Empty where the person may not list them: they belong to the platform, not to a team. */
 export async function accountsIfAllowed(cluster: OpenCluster): Promise<readonly AccountObject[] | undefined> {
+  return ifAllowed(async () => (await list(cluster, ACCOUNTS, {})).objects as readonly AccountObject[]);
+}
+
+/** Undefined where the person may not. */
+export async function ifAllowed<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
-    return (await list(cluster, ACCOUNTS, {})).objects as readonly AccountObject[];
+    return await ask();
   } catch (error) {
     if (isApiError(error) && error.status === 403) return undefined;
     throw error;
