@@ -75,7 +75,8 @@ function findingLines(entry: DriftEntry, finding: DriftFinding, now: Date, colou
   const reason = reasonNamed(kind);
   const named = `${entry.name} -n ${entry.namespace}`;
   const commands = (reason?.commands ?? []).map((command) => {
-    return command.replace("<credential>", named).replace("<consumer>", place);
+    const one = command.includes(" drift ") && /correct|accept/.test(command) && !/^(the |account )/.test(place);
+    return command.replace("<credential>", named) + (one ? ` --consumer ${place}` : "");
   });
   const paint = state === "open" ? colours.red : colours.dim;
   const said = acceptedBy === undefined ? state : `accepted by ${acceptedBy}`;

@@ -55,7 +55,7 @@ async function judge(pass: LookPass, found: Survey): Promise<void> {
   const orders = refusal === undefined ? wanted : [];
   const told = refusal === undefined ? folded : { ...folded, present: withWhy(folded.present, wanted, refusal) };
   const kept = orders.length > 0 ? { keepMs: deps.leaseMs } : {};
-  const record = { ...recordOf(pass, found, told), audit: driftAudit(claim, folded), ...kept };
+  const record = { ...recordOf(pass, found, told, orders.length > 0), audit: driftAudit(claim, folded), ...kept };
   if (!(await recordCheck(deps.db, claim, record))) return giveUp(deps, claim, ROTATED);
   tell(deps, claim, folded);
   if (orders.length > 0 && !deps.stopping.aborted)
@@ -71,7 +71,7 @@ async function mend(pass: LookPass, found: Survey, folded: Folded, orders: reado
   const { deps, claim } = pass;
   const { memory, gone, still } = await putRight(pass, found, orders, folded.present);
   const findings = folded.findings.filter((finding) => !gone.includes(finding));
-  const record = recordOf(pass, { ...found, memory, versions: [] }, { findings, present: still, gone });
+  const record = recordOf(pass, { ...found, memory, versions: [] }, { findings, present: still, gone }, true);
   const audit = driftAudit(claim, { opened: [], gone });
   if (await recordCheck(deps.db, claim, { ...record, audit })) tell(deps, claim, { opened: [], gone });
 }
@@ -81,9 +81,10 @@ function recordOf(
   { claim, deps }: LookPass,
   found: Survey,
   { findings, present, gone }: Pick<Folded, "findings" | "present" | "gone">,
+  isWritten: boolean,
 ): Omit<CheckRecord, "audit"> {
   const { putOff, memory, versions } = found;
-  const isSoon = findings.some(({ state }) => state === "suspected") || gone.length > 0;
+  const isSoon = findings.some(({ state }) => state === "suspected") || isWritten;
   return {
     facts: memory,
     state: findings.some(isLoud) ? "drifted" : "clean",

@@ -25,6 +25,8 @@ export async function correct(pass: LookPass, order: Order): Promise<Corrected> 
   const sink = opened(() => pass.deps.accounts.sink(pass.snapshot, place));
   if ("cause" in sink) return failed(sink.cause);
   const keys = keysOf(pass.snapshot, place, pass.traits.fields);
+  const waiting = await unsettled(pass, sink.value, order.finding);
+  if (waiting !== undefined) return { why: waiting };
   const { entries, missing } = entriesFor(keys, order.value);
   if (missing.length > 0) return { why: `custody shows no ${missing.join(", ")}` };
   const { deps, claim } = pass;
@@ -33,6 +35,7 @@ export async function correct(pass: LookPass, order: Order): Promise<Corrected> 
   const correction: NewCorrection = {
     id: deps.uuid(),
     place,
+    digest: order.finding.digest,
     landsMs: landingMs(deps.leaseMs),
     ...(wantedBy === undefined ? {} : { wantedBy }),
   };
@@ -47,6 +50,18 @@ export async function correct(pass: LookPass, order: Order): Promise<Corrected> 
   await record(pass, correction, outcome);
   return outcome.kind === "done" ? proven(pass, sink.value, order, outcome.value) : failed(outcome.cause);
 }
+
+/** A correction that is not in effect yet (a release, an approval) is not made again: the place still looks as it did before it. */
+async function unsettled(pass: LookPass, sink: Sink, { place, digest }: Finding): Promise<string | undefined> {
+  const last = pass.claim.corrections.findLast((each) => each.place === place);
+  if (last?.outcome !== "done" || last.digest !== digest) return undefined;
+  const written = { changed: true, ...(last.version === undefined ? {} : { version: last.version }) };
+  const settled = await ask(pass, "drift.settle", async (signal) => sink.settle(written, signal));
+  if (settled.kind !== "done") return `${settled.cause.reason}: ${settled.cause.message}`;
+  return settled.value.state === "pending" ? NOT_IN_EFFECT + settled.value.message : undefined;
+}
+
+const NOT_IN_EFFECT = "it was written, and is not in effect: ";
 
 /** What was judged is what is overwritten, where the sink can see to that. */
 function ifVersion({ traits }: Sink, look: PlaceLook): { ifVersion?: string } {
@@ -71,8 +86,7 @@ function failed({ reason, message }: Pick<Cause, "reason" | "message">): Correct
 async function proven(pass: LookPass, sink: Sink, { finding, value }: Order, written: Written): Promise<Corrected> {
   const settled = await ask(pass, "drift.settle", async (signal) => sink.settle(written, signal));
   if (settled.kind !== "done") return failed(settled.cause);
-  if (settled.value.state !== "settled")
-    return { why: `it was written, and is not in effect: ${settled.value.message}` };
+  if (settled.value.state !== "settled") return { why: NOT_IN_EFFECT + settled.value.message };
   const refused = await checked(pass, finding.place, value);
   if (refused !== undefined) return { why: refused };
   const look = await lookAtPlace(withWrite(pass, finding.place, written), finding.place);

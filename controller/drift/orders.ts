@@ -69,5 +69,5 @@ export function withWhy(present: readonly Finding[], wanted: readonly Finding[],
 }
 
 export function notPutRight(finding: Finding, why: string): Finding {
-  return { ...finding, message: `${finding.message} It was not put right: ${why}.` };
+  return { ...finding, message: `${finding.message} It was not put right: ${why.replace(/\.$/, "")}.` };
 }

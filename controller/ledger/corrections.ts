@@ -14,6 +14,8 @@ export interface NewCorrection {
   readonly place: string;
   /** Absent: the Credential's drift.mode. */
   readonly wantedBy?: Who;
+  /** Of what stands there. */
+  readonly digest: string;
   /** For so long its request can still take effect after it was given up. */
   readonly landsMs: number;
 }
@@ -21,11 +23,11 @@ export interface NewCorrection {
 /** From here on no rotation begins until it has an outcome, or cannot land any more. False: a rotation was faster, or another replica. */
 export async function beginCorrection(db: Db, claim: CheckClaim, correction: NewCorrection): Promise<boolean> {
   const { credential, fence, namespace, name } = claim;
-  const { id, place, wantedBy, landsMs } = correction;
+  const { id, place, wantedBy, landsMs, digest } = correction;
   return db.transaction(async (tx) => {
     await tx.query(LOCK, [credential]);
     const who = wantedBy === undefined ? null : JSON.stringify(wantedBy);
-    const rows = await tx.query(BEGIN, [credential, fence, id, place, who, landsMs]);
+    const rows = await tx.query(BEGIN, [credential, fence, id, place, who, landsMs, digest]);
     if (rows.length === 0) return false;
     const by = wantedBy === undefined ? {} : { decision: wantedBy.decision };
     await appendInstallAudit(tx, [
@@ -49,11 +51,20 @@ export async function endCorrection(
   { outcome, reason, version }: CorrectionEnd,
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    const detail = reason === undefined ? {} : { reason };
+    const detail = { ...(reason === undefined ? {} : { reason }), ...(version === undefined ? {} : { version }) };
     const rows = await tx.query(END, [id, outcome, JSON.stringify(detail), version ?? null]);
     if (rows.length === 0) return;
     await appendInstallAudit(tx, [
-      { event: "CorrectionEnded", credential, namespace, name, place, correction: id, outcome, ...detail },
+      {
+        event: "CorrectionEnded",
+        credential,
+        namespace,
+        name,
+        place,
+        correction: id,
+        outcome,
+        ...(reason === undefined ? {} : { reason }),
+      },
     ]);
   });
 }

@@ -43,7 +43,16 @@ export interface CheckClaim {
   /** By field, of values that Velvet minted, the one in use too. */
   readonly oldPrints: readonly Readonly<Record<string, string>>[];
   /** Of the last 24 hours, the oldest first. */
-  readonly corrections: readonly { readonly place: string; readonly intentAt: Instant; readonly wanted: boolean }[];
+  readonly corrections: readonly {
+    readonly place: string;
+    readonly intentAt: Instant;
+    readonly wanted: boolean;
+    readonly outcome?: "done" | "refused" | "unknown";
+    /** As the sink told it. */
+    readonly version?: string;
+    /** Of what stood there before. */
+    readonly digest?: string;
+  }[];
   readonly rotatedAt: Instant | null;
 }
 

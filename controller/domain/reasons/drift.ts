@@ -4,7 +4,7 @@ import type { Reason } from "./reason.ts";
 
 const ELSEWHERE = "The other consumers and the vendor: what differs there is named by itself.";
 const SEEN = "Nothing was changed: Velvet only looked.";
-const CORRECT = ["velvet drift <credential>", "velvet drift correct <credential> --consumer <consumer>"];
+const CORRECT = ["velvet drift <credential>", "velvet drift correct <credential>"];
 const LOOK = ["velvet drift <credential>"];
 const ACCEPT = ["velvet drift <credential>", "velvet drift accept <credential>"];
 

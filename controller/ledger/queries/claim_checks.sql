@@ -33,7 +33,7 @@ returning c.credential, c.fence, c.state, c.facts, c.postponed, velvet.instant(c
       select a.fingerprints from velvet.attempt a
       where a.credential = c.credential and a.fingerprints <> '{}' order by a.created_at desc limit 16) old) as "oldPrints", (
     select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-      'place', t.place, 'intentAt', velvet.instant(t.intent_at), 'outcome', t.outcome, 'wanted', t.wanted_by is not null))
+      'place', t.place, 'intentAt', velvet.instant(t.intent_at), 'outcome', t.outcome, 'version', t.detail ->> 'version', 'digest', t.detail ->> 'digest', 'wanted', t.wanted_by is not null))
       order by t.intent_at), '[]')
     from velvet.correction t
     where t.credential = c.credential and t.intent_at > clock_timestamp() - interval '24 hours') as corrections, (
