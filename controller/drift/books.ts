@@ -42,7 +42,8 @@ export class Books {
     const { place, grade, expected } = look;
     const meaning = meaningOf(expected, look.sight);
     const { now, checkedAt } = this.#claim;
-    const isOurs = expected.held === undefined || checkedAt === null || expected.held.until > checkedAt;
+    const isEdited = this.#claim.facts.generation !== this.#claim.generation;
+    const isOurs = isEdited || expected.held === undefined || checkedAt === null || expected.held.until > checkedAt;
     const memory = remembered(
       this.#before(place),
       { grade, state: meaning.state, digest: meaning.digest },
@@ -78,7 +79,7 @@ export class Books {
     const isGone = (place: string) => !place.startsWith("@") && !known.has(place);
     return {
       seen: this.#seen,
-      memory: { places: this.#places, ...this.#vendor },
+      memory: { generation: this.#claim.generation, places: this.#places, ...this.#vendor },
       couldSee: (place, kind) => isGone(place) || this.#sights.some((sight) => sight(place, kind)),
       versions: this.#versions,
       putOff: this.#putOff,

@@ -28,12 +28,15 @@ export interface RealWatch extends AsyncDisposable {
   /** Everything is due: one look. */
   look(): Promise<DriftView>;
   mode(mode: "Warn" | "Correct"): Promise<void>;
+  /** Own writes are so long ago that no clock can mistake a foreign one for them. */
+  longAfter(): Promise<void>;
 }
 
 /** A ledger of its own, as the controller's role. */
 export async function openRealWatch(db: Db): Promise<RealWatch> {
   const folder = await mkdtemp(join(tmpdir(), "velvet-drift-"));
   const vendors = await openVendors();
+  vendors.heroku.changeApp("orders", { releaseMs: 0, restartMs: 0, bootMs: 0 });
   const deps = depsOf(db, vendors);
   const documents = documentsOf(vendors, folder);
   const source = sourceOn(db, documents);
@@ -49,6 +52,7 @@ export async function openRealWatch(db: Db): Promise<RealWatch> {
       if (!view) throw new Error("nobody watches it");
       return view;
     },
+    longAfter: async () => run(db, "update velvet.held set until = until - interval '1 hour'"),
     mode: async (mode) => source.change("Credential", CREDENTIAL, (spec: object) => ({ ...spec, drift: { mode } })),
     [Symbol.asyncDispose]: async () => {
       await deps.accounts.close();

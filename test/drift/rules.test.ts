@@ -1,5 +1,5 @@
 /** What an observation means: the rules, without a ledger and without a vendor. */
-import fc from "fast-check";
+import { assert, boolean, constantFrom, property, record, uniqueArray } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { placesToCorrect, valueRefusal } from "../../controller/domain/drift/correct.ts";
 import { meaningOfFailure } from "../../controller/domain/drift/failed-look.ts";
@@ -193,15 +193,15 @@ describe("from what was known to what is known", () => {
   });
 
   it("loses and invents nothing, whatever is known and seen", () => {
-    const seen = fc.uniqueArray(
-      fc.record({
-        place: fc.constantFrom("a", "b"),
-        kind: fc.constantFrom("ValueChanged", "ValueRemoved", "Shadowed"),
+    const seen = uniqueArray(
+      record({
+        place: constantFrom("a", "b"),
+        kind: constantFrom("ValueChanged", "ValueRemoved", "Shadowed"),
       }),
       { selector: ({ place, kind }) => place + kind },
     );
-    fc.assert(
-      fc.property(seen, seen, fc.boolean(), (before, now, canSee) => {
+    assert(
+      property(seen, seen, boolean(), (before, now, canSee) => {
         const make = (each: { place: string; kind: string }): Seen => ({ ...SEEN, ...each }) as Seen;
         const known = fold([], { now: NOW, seen: before.map(make), couldSee: all }).findings;
         const after = fold(known, { now: at(1), seen: now.map(make), couldSee: () => canSee });

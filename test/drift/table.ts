@@ -18,29 +18,32 @@ export interface Row {
 const HAPPENED = ["changed", "reverted", "removed"] as const;
 
 /** Each place is written by another hand in each way; then Velvet may correct. The places hold the right value afterwards. */
-export async function driftTable(watch: RealWatch): Promise<Row[]> {
+export async function driftTable(watch: RealWatch, tell: (row: Row) => void = () => undefined): Promise<Row[]> {
   const rows: Row[] = [];
   for (const happened of HAPPENED) {
     for (const { id, held, overwrite } of watch.vendors.places) {
       const right = held();
       await watch.mode("Warn");
+      await watch.longAfter();
       overwrite(foreign(happened, watch));
       // What another hand wrote may itself wait for a release.
       while (held() === right) await delay(20);
       const began = performance.now();
       const view = await watch.look();
       const detectedMs = performance.now() - began;
-      const found = view.findings.find(({ place }) => place === id);
+      const found = view.findings.find(({ place, kind }) => place === id && kind !== "DoubleWriter");
       await watch.mode("Correct");
       const after = await inEffect(watch, id, right);
-      rows.push({
+      const row: Row = {
         happened,
         place: id,
         grade: view.places[id]?.grade ?? "",
         said: found?.kind ?? "-",
         detectedMs,
         corrected: found === undefined ? "-" : isMended(after, found) && held() === right ? "yes" : "no",
-      });
+      };
+      rows.push(row);
+      tell(row);
       if (held() !== right) overwrite(right);
       while (held() !== right) await delay(20);
       await settled(watch);

@@ -36,6 +36,8 @@ export class Watch implements AsyncDisposable {
   /** The one before ended so long ago that nothing of it can still land. */
   async rotate(name: string): Promise<void> {
     await this.sql("update velvet.rotation set ended_at = ended_at - interval '1 hour' where ended_at is not null");
+    // Nor do its mints count any more.
+    await this.sql("update velvet.attempt set created_at = created_at - interval '25 hours'");
     await this.sql(
       `update velvet.correction set intent_at = intent_at - interval '1 hour', outcome_at = outcome_at - interval '1 hour',
          lands_until = lands_until - interval '1 hour'`,

@@ -158,7 +158,7 @@ function placesOf({ heroku, cloudflare, aws, github, infisical }: Open, token: s
       "cloudflare",
       { script: "orders" },
       () => cloudflare.peek("orders")[KEY],
-      (value) => cloudflare.setSecrets("orders", value === undefined ? {} : { [KEY]: value }),
+      (value) => cloudflare.setSecrets("orders", { [KEY]: value ?? null }),
     ),
   ];
 }

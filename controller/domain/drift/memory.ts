@@ -31,6 +31,8 @@ export interface PlaceMemory {
 
 export interface Memory {
   readonly places?: Readonly<Record<string, PlaceMemory>>;
+  /** Of the manifest that was looked with: what another one sees elsewhere, or otherwise, nobody wrote. */
+  readonly generation?: number;
   /** Of the vendor's list: how many there are that Velvet has nothing to do with. */
   readonly others?: number;
   /** Looks at the vendor in a row that failed. */
@@ -51,7 +53,8 @@ export function remembered(
 ): PlaceMemory {
   const since = Date.parse(now) - DAY_MS;
   const known = (before?.changes ?? []).filter((at) => Date.parse(at) >= since);
-  const changed = before?.digest !== undefined && before.digest !== seen.digest && !isOurs;
+  const isComparable = before?.digest !== undefined && before.grade === seen.grade;
+  const changed = isComparable && before.digest !== seen.digest && !isOurs;
   const changes = (changed ? [...known, now] : known).slice(-MOST_CHANGES);
   return { ...seen, at: now, ...(changes.length === 0 ? {} : { changes }) };
 }
