@@ -136,12 +136,12 @@ describe("velvet drift correct and accept", () => {
     const said = desk(watch);
     const access = async <T>(work: (at: ReturnType<typeof ledgerDesk>) => Promise<T>) =>
       work(ledgerDesk(said.context, watch.scenario.ledger.db));
-    let over = false;
+    const over = new AbortController();
     const looking = (async () => {
-      while (!over) await tendDrift(watch.deps());
+      while (!over.signal.aborted) await tendDrift(watch.deps());
     })();
     const code = await decideOnDrift(said.context, "correct", CREDENTIAL, { ...OPTIONS, consumer: "app" }, access);
-    over = true;
+    over.abort();
     await looking;
     expect(code).toBe(0);
     expect(said.err()).toContain("app: ValueChanged");

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Finding } from "../../controller/domain/drift/kinds.ts";
 import type { DriftView } from "../../controller/ledger/drift-views.ts";
+import type { Place } from "../fan-out/vendors.ts";
 import type { RealWatch } from "./real.ts";
 
 export interface Row {
@@ -21,35 +22,46 @@ const HAPPENED = ["changed", "reverted", "removed"] as const;
 export async function driftTable(watch: RealWatch, tell: (row: Row) => void = () => undefined): Promise<Row[]> {
   const rows: Row[] = [];
   for (const happened of HAPPENED) {
-    for (const { id, held, overwrite } of watch.vendors.places) {
-      const right = held();
-      await watch.mode("Warn");
-      await watch.longAfter();
-      overwrite(foreign(happened, watch));
-      // What another hand wrote may itself wait for a release.
-      while (held() === right) await delay(20);
-      const began = performance.now();
-      const view = await watch.look();
-      const detectedMs = performance.now() - began;
-      const found = view.findings.find(({ place, kind }) => place === id && kind !== "DoubleWriter");
-      await watch.mode("Correct");
-      const after = await inEffect(watch, id, right);
-      const row: Row = {
-        happened,
-        place: id,
-        grade: view.places[id]?.grade ?? "",
-        said: found?.kind ?? "-",
-        detectedMs,
-        corrected: found === undefined ? "-" : isMended(after, found) && held() === right ? "yes" : "no",
-      };
+    for (const place of watch.vendors.places) {
+      const row = await rowOf(watch, happened, place);
       rows.push(row);
       tell(row);
-      if (held() !== right) overwrite(right);
-      while (held() !== right) await delay(20);
-      await settled(watch);
     }
   }
   return rows;
+}
+
+async function rowOf(
+  watch: RealWatch,
+  happened: (typeof HAPPENED)[number],
+  { id, held, overwrite }: Place,
+): Promise<Row> {
+  const right = held();
+  await watch.mode("Warn");
+  await watch.longAfter();
+  overwrite(foreign(happened, watch));
+  // What another hand wrote may itself wait for a release.
+  await until(() => held() !== right);
+  const began = performance.now();
+  const view = await watch.look();
+  const detectedMs = performance.now() - began;
+  const found = view.findings.find(({ place, kind }) => place === id && kind !== "DoubleWriter");
+  await watch.mode("Correct");
+  const after = await inEffect(watch, id, right);
+  const isRight = held() === right;
+  const corrected = found === undefined ? "-" : isMended(after, found) && isRight ? "yes" : "no";
+  if (!isRight) overwrite(right);
+  await until(() => held() === right);
+  await settled(watch);
+  const grade = view.places[id]?.grade ?? "";
+  return { happened, place: id, grade, said: found?.kind ?? "-", detectedMs, corrected };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let looks = 0; !holds(); looks += 1) {
+    if (looks > 500) throw new Error("another hand's write never came into effect");
+    await delay(20);
+  }
 }
 
 function foreign(happened: (typeof HAPPENED)[number], { vendors }: RealWatch): string | undefined {
