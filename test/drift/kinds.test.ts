@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Terminal, Transient } from "../../adapters/errors.ts";
+import { CREDENTIAL_NAME } from "../support/scenario.ts";
 import { finding, told, Watch } from "./watch.ts";
 
 const VERSION = { grade: "version", atomic: true, conditional: false } as const;
@@ -105,6 +106,61 @@ async function versioned(traits: typeof VERSION | typeof PRESENCE | typeof NONE)
   watch.vendor.traitsOf.set("app", traits);
   return watch;
 }
+
+describe("what a rotation leaves that did not go to its end", () => {
+  it("is the old value where it was written back, and that is no drift", async () => {
+    await using watch = await Watch.open(
+      { consumers: [{ id: "app" }, { id: "hand", check: { type: "manual" } }] },
+      false,
+    );
+    const { scenario } = watch;
+    await scenario.request("first");
+    await scenario.until("first", ({ consumers }) => consumers.some(({ state }) => state === "settled"));
+    await scenario.decide("seen", { requestRef: { name: "first" }, action: "ConfirmConsumer", consumer: "hand" });
+    await scenario.ended("first");
+    const before = watch.current;
+    await watch.sql("update velvet.rotation set ended_at = ended_at - interval '1 hour'");
+    await scenario.request("second");
+    await scenario.until("second", ({ consumers }) => consumers.some(({ state }) => state === "settled"));
+    await scenario.decide("no", { requestRef: { name: "second" }, action: "Abort" });
+    expect(
+      (await scenario.until("second", ({ rotation }) => rotation.endedAt !== undefined, 25_000)).rotation.state,
+    ).toBe("aborted");
+    expect(watch.vendor.held("app")).toBe(before);
+    const view = await watch.look();
+    expect(told(view)).toEqual([]);
+    expect(view.places).toMatchObject({ app: { state: "in-place" }, hand: { state: "in-place" } });
+    watch.vendor.overwrite("app", "something-else");
+    expect(await watch.kinds()).toEqual(["app ValueChanged"]);
+  });
+
+  it("is unknown where a person skipped the consumer: nothing is expected of it", async () => {
+    await using watch = await Watch.open(
+      { consumers: [{ id: "app" }, { id: "gone", check: { type: "manual" } }] },
+      false,
+    );
+    const { scenario } = watch;
+    await scenario.request("first");
+    await scenario.until("first", ({ consumers }) => consumers.some(({ state }) => state === "settled"));
+    const skip = { requestRef: { name: "first" }, action: "SkipConsumer", consumer: "gone", ticket: "OPS-1" } as const;
+    await scenario.decide("skip", skip);
+    // Whoever was left out may hold the old value: a person opens the gate.
+    const { rotation } = await scenario.until("first", (view) => view.rotation.facts.gates?.Revoke !== undefined);
+    await scenario.decide("approve", {
+      requestRef: { name: "first" },
+      action: "Approve",
+      gate: "Revoke",
+      digest: rotation.facts.gates?.Revoke?.digest ?? "",
+      confirm: CREDENTIAL_NAME,
+      ticket: "OPS-1",
+    });
+    await scenario.ended("first");
+    watch.vendor.overwrite("gone", "whatever");
+    const view = await watch.look();
+    expect(told(view)).toEqual([]);
+    expect(view.places["gone"]).toMatchObject({ state: "not-given" });
+  });
+});
 
 describe("what keeps a look from being made", () => {
   it("that the place is gone: Unreachable at once, and gone again when it answers", async () => {

@@ -1,5 +1,7 @@
 /** How drift is shown: in a terminal, as JSON, in the cluster. */
 import { describe, expect, it } from "vitest";
+import { driftEntryOf, driftSubjectOf } from "../../controller/cli/cluster/drift.ts";
+import type { CredentialObject } from "../../controller/cli/cluster/resources.ts";
 import { decideOnDrift } from "../../controller/cli/drift-decisions.ts";
 import { driftCommand } from "../../controller/cli/drift.ts";
 import { CommandFailure } from "../../controller/cli/failure.ts";
@@ -8,6 +10,8 @@ import { ledgerReading } from "../../controller/cli/ledger-reading.ts";
 import { wrongShape } from "../../controller/cli/shapes.fixture.ts";
 import { statusCommand } from "../../controller/cli/status.ts";
 import { type Tapes, tapes } from "../../controller/cli/tape.fixture.ts";
+import { openProjector } from "../../controller/projections/kubernetes/project.ts";
+import { openSubjects } from "../../controller/projections/kubernetes/subjects.ts";
 import { readStatuses } from "../../controller/projections/kubernetes/reading.ts";
 import { tendDrift } from "../../controller/drift/tend.ts";
 import { CREDENTIAL, NAMESPACE } from "../support/scenario.ts";
@@ -123,6 +127,118 @@ describe("what people are shown", () => {
     expect((await inCluster(watch)).conditions).toContainEqual(
       expect.objectContaining({ type: "Drifted", status: "Unknown", reason: "DriftDisabled" }),
     );
+  });
+});
+
+describe("an Event in the cluster", () => {
+  it("is made when drift begins and when it ends, and not while it stays", async () => {
+    await using watch = await Watch.open();
+    await watch.look();
+    const subjects = openSubjects();
+    const said: string[] = [];
+    const written = new Bell();
+    const metadata = { namespace: NAMESPACE, name: CREDENTIAL, uid: "u1", generation: 1, resourceVersion: "1" };
+    const path = `Credential/${NAMESPACE}/${CREDENTIAL}`;
+    const projector = openProjector({
+      db: watch.scenario.ledger.db,
+      source: "test",
+      subjects,
+      write: async (_, status) => {
+        queueMicrotask(() => written.ring());
+        return { stored: status, resourceVersion: "2" };
+      },
+      announce: ({ type, reason }) => said.push(`${type} ${reason}`),
+      onTrouble: (error) => said.push(String(error)),
+      monotonicMs: () => performance.now(),
+      random: () => 0.5,
+      pollMs: 10,
+    });
+    const stop = new AbortController();
+    subjects.seen("Credential", {
+      apiVersion: "velvet.raxx.app/v1alpha1",
+      kind: "Credential",
+      metadata,
+      status: {},
+    });
+    projector.nudge(path);
+    const running = projector.run(stop.signal);
+    await written.rung(1);
+    watch.vendor.overwrite("app", "another");
+    await watch.look();
+    await written.rung(2);
+    await watch.look();
+    watch.vendor.overwrite("app", watch.current);
+    await watch.look();
+    await written.rung(3);
+    await new Promise(setImmediate);
+    stop.abort();
+    await running;
+    expect(said).toEqual(["Normal Current", "Warning ValueChanged", "Normal NothingDrifted"]);
+  });
+});
+
+/** Counts, and wakes who waits for so many. */
+class Bell {
+  #count = 0;
+  #waiting: { readonly at: number; readonly go: () => void }[] = [];
+
+  ring(): void {
+    this.#count += 1;
+    for (const { at, go } of this.#waiting) if (at <= this.#count) go();
+  }
+
+  async rung(at: number): Promise<void> {
+    if (this.#count < at) await new Promise<void>((go) => this.#waiting.push({ at, go }));
+  }
+}
+
+describe("from the status of a resource", () => {
+  it("says what the ledger would say, as far as a status shows it", () => {
+    const at = "2026-11-27T10:00:00Z";
+    const object = {
+      metadata: { namespace: "orders", name: "orders-db" },
+      spec: { drift: { mode: "Correct" }, issuer: { account: "a" }, consumers: [] },
+      status: {
+        conditions: [
+          {
+            type: "Drifted",
+            status: "True",
+            reason: "CurrentMissing",
+            message: "it is not there",
+            lastTransitionTime: at,
+          },
+        ],
+        consumers: [
+          { id: "custody", state: "Working", grade: "value", drifted: false },
+          {
+            id: "app",
+            state: "Working",
+            grade: "version",
+            drifted: true,
+            reason: "ValueChanged",
+            since: at,
+            message: "m",
+          },
+          { id: "new", state: "Pending" },
+        ],
+      },
+    } as unknown as CredentialObject;
+    const entry = driftEntryOf(object);
+    expect(entry).toMatchObject({ drifted: "True", reason: "CurrentMissing", mode: "Correct" });
+    expect(entry.places.map(({ place, state }) => `${place} ${state}`)).toEqual(["custody in-place", "app drifted"]);
+    expect(entry.findings.map(({ place, kind }) => `${place} ${kind}`)).toEqual([
+      "the vendor CurrentMissing",
+      "app ValueChanged",
+    ]);
+    expect(driftSubjectOf(object, []).findings.map(({ place, kind }) => `${place} ${kind}`)).toEqual([
+      "@vendor CurrentMissing",
+      "app ValueChanged",
+    ]);
+    expect(wrongShape("drift", JSON.stringify({ credentials: [entry] }))).toEqual([]);
+    expect(driftEntryOf({ ...object, status: {} })).toMatchObject({
+      drifted: "Unknown",
+      findings: [],
+    });
   });
 });
 

@@ -16,11 +16,12 @@ export class Watch implements AsyncDisposable {
     this.scenario = scenario;
   }
 
-  static async open(options: ScenarioOptions = {}): Promise<Watch> {
+  /** `rotated`: once, before anything is looked at. */
+  static async open(options: ScenarioOptions = {}, rotated = true): Promise<Watch> {
     const scenario = await Scenario.open({ consumers: [{ id: "app" }, { id: "worker" }], ...options });
     scenario.start();
     const watch = new Watch(scenario);
-    await watch.rotate("first");
+    if (rotated) await watch.rotate("first");
     return watch;
   }
 
