@@ -26,6 +26,8 @@ export interface Survey extends Kept {
 }
 
 const AT_ONCE = 4;
+/** An account that does not work is not asked after by every Credential at every turn. */
+const UNREADY_MS = 300_000;
 
 export async function survey(pass: LookPass): Promise<Survey> {
   const unready = await unreadySeen(pass);
@@ -77,7 +79,11 @@ async function unreadySeen({ deps, snapshot }: LookPass): Promise<{ seen: Seen[]
   const accounts = new Map<string, { cause: Cause }>();
   const seen = unready.map(({ account, reason, message }): Seen => {
     accounts.set(account, {
-      cause: { reason: "DriftGivesWay", message: `Account ${account} does not work: ${reason}.` },
+      cause: {
+        reason: "DriftGivesWay",
+        message: `Account ${account} does not work: ${reason}.`,
+        retryAfterMs: UNREADY_MS,
+      },
     });
     return {
       place: accountPlace(account),

@@ -132,6 +132,13 @@ export const DRIFT_STATES_REASONS: Readonly<Record<string, Reason>> = {
     LOOK,
     SEEN,
   ),
+  CorrectionInProgress: {
+    meaning: "A consumer of this credential is being written again just now, so that a rotation waits for the outcome.",
+    fine: "What the consumers use stays as it is.",
+    remedy: "Wait: the rotation begins by itself, within a minute at most.",
+    commands: LOOK,
+    where: ["request"],
+  },
   NoDrift: {
     meaning: "Nothing differs that could be accepted or corrected.",
     fine: SEEN,
