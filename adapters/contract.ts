@@ -218,6 +218,8 @@ export interface ObservedKey {
   readonly present: boolean;
   /** Only where the grade is `value`. */
   readonly value?: Secret;
+  /** What stands before it for whoever reads the place, where the sink can tell: `the secret of the environment production`. */
+  readonly shadowedBy?: string;
 }
 
 export interface Observed {

@@ -11,8 +11,9 @@ import { openClusterOf, type OpenedCluster, watchCluster } from "./cluster.ts";
 import type { SecretSource } from "../crds/kinds.gen.ts";
 import type { Config } from "./config.ts";
 import type { KeyRing } from "./custody/key.ts";
-import { Accounts, type BudgetMaker } from "./engine/accounts.ts";
-import { budgetOf } from "./engine/budget.ts";
+import { Accounts } from "./engine/accounts.ts";
+import { startDrift } from "./drift/run.ts";
+import { ledgerBudgets } from "./budgets.ts";
 import type { Deps } from "./engine/deps.ts";
 import { Engine } from "./engine/engine.ts";
 import { accountSecrets } from "./engine/secrets.ts";
@@ -22,8 +23,6 @@ import { type Count, createCount, scrapeOf } from "./metrics/scrape.ts";
 import { createReadiness, type Readiness } from "./http/readiness.ts";
 import { readKeys } from "./kek.ts";
 import { ledgerAnswers } from "./ledger/answers.ts";
-import { blockBudget, takeBudget } from "./ledger/accounts.ts";
-import type { Db } from "./ledger/db.ts";
 import { readMeasures } from "./ledger/measures.ts";
 import { ensureInstall } from "./ledger/install.ts";
 import type { Log } from "./log.ts";
@@ -58,6 +57,7 @@ export interface ControllerOrder {
 /** A replica that died is taken over within 30 seconds, the poll included; a slow vendor's call still fits into a third of it. */
 const LEASE_MS = 25_000;
 const POLL_MS = 1_000;
+const DRIFT_POLL_MS = 5_000;
 
 /** Runs until `stop`. Throws what keeps it from starting, each with a remedy. */
 export async function runController(order: ControllerOrder): Promise<void> {
@@ -105,12 +105,12 @@ async function runOnLedger(
   { keys, signer }: { readonly keys: KeyRing; readonly signer: Signer },
   { readiness, measured }: Told,
 ): Promise<void> {
-  const { config, log, stop } = order;
-  const registry = order.registry ?? adapters;
+  const { config, registry = adapters } = order;
   const cluster = await openClusterOf(order, ledger.db);
   const local = accountSecrets(config.accountSecret, config.accountsDir);
   const lookup = (source: SecretSource) => local(source) ?? cluster?.secrets.lookup(source);
-  const accounts = new Accounts(registry, lookup, order.clock, ledgerBudgets(ledger.db));
+  const budgets = ledgerBudgets(ledger.db);
+  const accounts = new Accounts(registry, lookup, order.clock, budgets.first);
   const deps = { ...engineDeps(order, ledger, keys, accounts), meter: measured };
   const rotationOn = config.rotation === "on";
   const watch = { config, environment: order.environment, signer, checkpointMs: order.checkpointMs, pollMs: POLL_MS };
@@ -121,22 +121,30 @@ async function runOnLedger(
     admission: { environment: config.environment, rotationOn, registry, bootstrap: bootstrapLogins(ledger) },
     isHeld: () => checkpoints.isHeld(),
   });
-  const sources = startSources(order, deps, readiness, () => engine.wake());
-  if (cluster !== undefined) sources.push(...watched(order, deps, { cluster, readiness }, () => engine.wake()));
+  const looking = new Accounts(registry, lookup, order.clock, budgets.second);
+  const mayCorrect = () => rotationOn && checkpoints.isHeld() === undefined;
+  const drift = startDrift({ ...deps, accounts: looking, mayCorrect }, DRIFT_POLL_MS);
+  const onChange = () => [engine.wake(), drift.wake()];
+  const sources = startSources(order, deps, readiness, onChange);
+  if (cluster !== undefined) sources.push(...watched(order, deps, { cluster, readiness }, onChange));
   const notifications = startNotifications(order, deps);
   readiness.set("start", () => undefined);
   try {
     announce(order, deps, checkpoints.isHeld());
-    order.onReady?.();
-    await stopped(stop);
-    log.info({}, "stopping: finishing the steps that run");
+    await untilStopped(order);
   } finally {
     await Promise.all([notifications, ...sources.map(async (source) => source.done)]);
-    await engine.stop();
+    await Promise.all([engine.stop(), drift.stop()]);
     await checkpoints.stop();
     await accounts.close();
     await cluster?.client[Symbol.asyncDispose]();
   }
+}
+
+async function untilStopped({ log, stop, onReady }: ControllerOrder): Promise<void> {
+  onReady?.();
+  await stopped(stop);
+  log.info({}, "stopping: finishing the steps that run");
 }
 
 function watched(
@@ -155,18 +163,6 @@ function watched(
 async function startNotifications({ config, log, clock, stop }: ControllerOrder, deps: Deps): Promise<void> {
   const { alarmWebhook: webhook } = config;
   return runNotifications({ db: deps.db, log, clock, owner: deps.replica, newId: deps.uuid, webhook, signal: stop });
-}
-
-/** Counted in the ledger, so that all replicas together keep to what a vendor allows. */
-function ledgerBudgets(db: Db): BudgetMaker {
-  return (account, limits) =>
-    budgetOf({
-      account,
-      limits,
-      take: async (pace) => takeBudget(db, account, pace),
-      block: async (ms) => blockBudget(db, account, ms),
-      timeout: (ms) => AbortSignal.timeout(ms),
-    });
 }
 
 function announce({ config, log }: ControllerOrder, { replica }: Deps, held: string | undefined): void {

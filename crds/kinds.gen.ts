@@ -161,11 +161,11 @@ export interface KubernetesAccount {
   })[];
 }
 
-/** What a person is told to do at the vendor, where no API does it. Example: `{mint: {text: Dashboard, Keys, Rotate secret., link: https://dashboard.plaid.com/developers/keys}}`. */
+/** What a person is told to do at the vendor, where no API does it. Example: `{mint: {text: Dashboard, Keys, Rotate secret, link: https://dashboard.plaid.com/developers/keys}}`. */
 export interface ManualAccount {
   /** How a new credential is made. Example: `{text: Keys, Rotate secret., expected: 4h}`. */
   readonly mint?: {
-    /** Plain text. Example: `Dashboard, Developers, Keys: Rotate secret. The old one stays until it is deleted.` */
+    /** Plain text. Example: `Dashboard, Developers, Keys: Rotate secret. The old one stays until it is deleted`. */
     readonly text: string;
     /** Where. Example: `https://dashboard.plaid.com/developers/keys`. */
     readonly link?: string;
@@ -174,7 +174,7 @@ export interface ManualAccount {
   };
   /** How the old credential is ended. Example: `{text: Keys, Delete beside the old secret., expected: 1h}`. */
   readonly revoke?: {
-    /** Plain text. Example: `Dashboard, Developers, Keys: Delete beside the old secret, and only that.` */
+    /** Plain text. Example: `Dashboard, Developers, Keys: Delete beside the old secret, and only that`. */
     readonly text: string;
     /** Where. Example: `https://dashboard.plaid.com/developers/keys`. */
     readonly link?: string;
@@ -249,7 +249,7 @@ export interface VendorAccountSpec {
   readonly infisical?: InfisicalAccount;
   /** Which API server, and as whom. Example: `{inCluster: true}`. */
   readonly kubernetes?: KubernetesAccount;
-  /** What a person is told to do at the vendor, where no API does it. Example: `{mint: {text: Dashboard, Keys, Rotate secret., link: https://dashboard.plaid.com/developers/keys}}`. */
+  /** What a person is told to do at the vendor, where no API does it. Example: `{mint: {text: Dashboard, Keys, Rotate secret, link: https://dashboard.plaid.com/developers/keys}}`. */
   readonly manual?: ManualAccount;
   /** How Velvet logs in to this server. The password is the `auth` entry `password`. Example: `{user: velvet_admin, sslMode: verify-full}`. */
   readonly postgres?: PostgresAccount;

@@ -6,6 +6,7 @@ import { addAudit } from "./audit-command.ts";
 import type { CommandContext, ExitCode, Run } from "./command.ts";
 import { addCompletion } from "./completion-command.ts";
 import { addDecisions } from "./decide-commands.ts";
+import { addDrift } from "./drift-commands.ts";
 import type { DoctorOptions } from "./doctor.ts";
 import { CommandFailure, failureText } from "./failure.ts";
 import type { MigrateCommandOptions } from "./migrate.ts";
@@ -96,7 +97,7 @@ function explain(error: unknown, out: Output, debug: string | undefined): ExitCo
 /** In the order in which people meet them. */
 const GROUPS: readonly (readonly [string, readonly ((program: Command, run: Run) => void)[]])[] = [
   ["Begin:", [addQuickstart, addDoctor, addController, addMigrate]],
-  ["Look:", [addStatus, addDescribe, addWait, addHistory, addPlan]],
+  ["Look:", [addStatus, addDescribe, addWait, addDrift, addHistory, addPlan]],
   ["Ask:", [addRequest]],
   ["Decide:", [addDecisions, addProvide]],
   ["Check:", [addValidate, addAudit]],

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Run } from "./command.ts";
-import { CODES, decision, REQUEST } from "./decide-commands.ts";
+import { DECISION_CODES, decision, REQUEST } from "./decide-commands.ts";
 import { controllerNamespaceOption, withExamples } from "./options.ts";
 import type { ProvideOptions } from "./provide.ts";
 import { deskOf } from "./target.ts";
@@ -28,6 +28,6 @@ export function addProvide(program: Command, run: Run): void {
       ["kubectl velvet provide rotate-1 --reason made < token.txt", "on a cluster"],
       ["velvet provide rotate-1 --reason made --json --file key.json", 'several fields: {"id": "…", "secret": "…"}'],
     ],
-    CODES,
+    DECISION_CODES,
   );
 }

@@ -7,6 +7,7 @@ import type { HistoryFilter } from "../ledger/credentials.ts";
 import type { HoldView } from "../ledger/holds.ts";
 import type { ListFilter, RequestView } from "../ledger/views.ts";
 import type { DescribeReport } from "./describe-report.ts";
+import type { DriftEntry } from "./drift-report.ts";
 import type { PastRotation } from "./history.ts";
 import type { StatusPage } from "./status-text.ts";
 
@@ -39,7 +40,9 @@ export interface Reading {
   /** What `asked` says: at once, then whenever it may have changed and now and then, until the signal aborts. At least once. */
   follow(filter: ReadFilter, following: Following): AsyncIterable<Asked>;
   /** What stands around rotations and keeps them from going on. */
-  surroundings(filter: ReadFilter): Promise<Pick<StatusPage, "sources" | "accounts" | "holds">>;
+  surroundings(filter: ReadFilter): Promise<Pick<StatusPage, "sources" | "accounts" | "holds" | "drifted">>;
+  /** Credentials as they stand between rotations. */
+  drift(filter: Pick<ReadFilter, "namespace" | "name" | "everywhere">): Promise<readonly DriftEntry[]>;
   described(filter: ReadFilter): Promise<DescribeReport>;
   /** Those that have ended, the last one first. */
   history(filter: HistoryFilter & { readonly everywhere?: boolean }): Promise<readonly PastRotation[]>;

@@ -6,6 +6,7 @@ import type { SourceView } from "../ledger/sources.ts";
 import type { HoldView } from "../ledger/holds.ts";
 import type { RequestView } from "../ledger/views.ts";
 import { rehearsalLines } from "./rehearsal-text.ts";
+import type { DriftLine } from "./drift-report.ts";
 import { heldLines } from "./held-text.ts";
 import { type Colours, printable, tableLines } from "./output.ts";
 
@@ -19,6 +20,8 @@ export interface StatusPage {
   readonly accounts: readonly AccountView[];
   /** Why nothing is started; mostly none. */
   readonly holds: readonly HoldView[];
+  /** Credentials that differ from what the ledger says. */
+  readonly drifted: readonly DriftLine[];
 }
 
 const LIST_HEADER = ["NAMESPACE", "REQUEST", "CREDENTIAL", "FLOW", "STAGE", "AGE", "WHAT"] as const;

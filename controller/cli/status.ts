@@ -8,6 +8,7 @@ import { namedBy } from "./names.ts";
 import { printable } from "./output.ts";
 import { present } from "./present.ts";
 import type { Asked, Reading, ReadFilter } from "./reading.ts";
+import { driftedLines } from "./drift-text.ts";
 import { detailLines, listLines, nameLines, type StatusPage } from "./status-text.ts";
 import { yamlText } from "./yaml.ts";
 
@@ -72,7 +73,7 @@ async function readPage(reading: Reading, filter: ReadFilter, options: StatusOpt
 
 function pageOf(
   { rotations, requests, holds: told }: Asked,
-  { sources, accounts, holds }: Awaited<ReturnType<Reading["surroundings"]>>,
+  { sources, accounts, holds, drifted }: Awaited<ReturnType<Reading["surroundings"]>>,
   { name, all }: ReadFilter,
   options: StatusOptions,
 ): StatusPage {
@@ -83,6 +84,7 @@ function pageOf(
     sources: sources.filter(isTroubled),
     accounts,
     holds: told ?? holds,
+    drifted,
   };
 }
 
@@ -137,7 +139,8 @@ function linesOf(
 ): string[] {
   if (output === "name") return nameLines(page);
   const listed = output === "table" || output === "wide" || name === undefined || page.rotations.length === 0;
-  if (listed) return listLines(page, clock.now(), out.colours, output === "wide");
+  const drifted = driftedLines(page.drifted, out.colours);
+  if (listed) return [...listLines(page, clock.now(), out.colours, output === "wide"), ...drifted];
   const details = page.rotations.flatMap((status, index) => [
     ...(index === 0 ? [] : [""]),
     ...detailLines(status, clock.now(), out.colours),
@@ -183,9 +186,15 @@ async function draw(
 }
 
 /** What is left when the clock alone has moved on. */
-function withoutTimes({ rotations, requests, sources, holds }: StatusPage): object {
+function withoutTimes({ rotations, requests, sources, holds, drifted }: StatusPage): object {
   const still = rotations.map((status) => ({ ...status, durations: [], nextTryAt: undefined }));
-  return { rotations: still, requests, sources: sources.map((source) => ({ ...source, syncedAt: null })), holds };
+  return {
+    rotations: still,
+    requests,
+    sources: sources.map((source) => ({ ...source, syncedAt: null })),
+    holds,
+    drifted,
+  };
 }
 
 /** Nothing more will happen to what was named. */

@@ -13,6 +13,14 @@ export function fingerprint(ring: VersionedKey, domain: string, credential: stri
   return `hmac-sha256:${ring.id}:${hmac.digest("hex").slice(0, 32)}`;
 }
 
+/**
+ * The same for the same value, whichever Credential holds it: for finding one that stands in two. In a domain of its own, keyed like all
+ * of them, so that it tells whoever reads the ledger that two are equal, and nothing of what they are.
+ */
+export function sharedFingerprint(ring: KeyRing, value: Secret): string {
+  return fingerprint(ring, "shared", "", value);
+}
+
 /** By field, and of the whole: the whole is over the sorted fields' own fingerprints, so that it needs no copy of the value. */
 export function fingerprints(
   ring: VersionedKey,

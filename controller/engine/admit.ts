@@ -112,8 +112,8 @@ async function start(deps: Deps, request: PendingRequest, begin: () => Promise<b
       return false;
     }
     if (!isUniqueViolation(error)) throw error;
-    // Another request of this credential was faster: at the next look this one is refused with its name.
-    await postponeRequest(deps.db, request.uid, 0, "RotationInProgress", "Another rotation of this credential began.");
+    const { reason, message } = error.message.startsWith("a correction") ? CORRECTING : FASTER;
+    await postponeRequest(deps.db, request.uid, 0, reason, message);
     return false;
   }
 }
@@ -121,6 +121,14 @@ async function start(deps: Deps, request: PendingRequest, begin: () => Promise<b
 function adaptersOf({ accounts }: PendingRequest): readonly string[] {
   return [...new Set(Object.values(accounts).map(({ spec }) => spec.adapter))];
 }
+
+/** At the next look this one is refused with the other's name. */
+const FASTER = { reason: "RotationInProgress", message: "Another rotation of this credential began." };
+/** It begins as soon as the correction has its outcome, or cannot land any more. */
+const CORRECTING = {
+  reason: "CorrectionInProgress",
+  message: "A consumer of this credential is being put right just now.",
+};
 
 function newRotation(
   deps: Deps,
@@ -152,6 +160,6 @@ function lastWrites({ leaseMs }: Deps, { lastEndedAt, now }: PendingRequest): Co
   return until === undefined || until <= now ? {} : { unsureUntil: until };
 }
 
-function isUniqueViolation(error: unknown): boolean {
+function isUniqueViolation(error: unknown): error is Error {
   return error instanceof Error && "code" in error && error.code === UNIQUE_VIOLATION;
 }

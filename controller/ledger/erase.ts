@@ -31,7 +31,7 @@ export interface Erased {
   readonly actors: number;
   /** Texts beside audit rows. */
   readonly words: number;
-  readonly rows: Readonly<Record<"requests" | "decisions" | "rotations" | "consumers" | "objects", number>>;
+  readonly rows: Readonly<Record<"requests" | "decisions" | "rotations" | "consumers" | "objects" | "drift", number>>;
   /** Audit rows from before such texts stood beside them, which keep it for ever. */
   readonly inClear: number;
   /** Manifests that sources still show with it, the first twenty. */

@@ -298,6 +298,21 @@ describe("velvet audit export", () => {
   });
 });
 
+/** What differs may stay so, and was put right before: this person said both. */
+async function drifted(name: string): Promise<void> {
+  const by = JSON.stringify({ name, trust: "claimed", decision: "d", at: "2026-11-27T09:00:00Z", ticket: "OPS-9" });
+  await tamper(
+    ledger,
+    `insert into velvet.finding (credential, place, kind, grade, state, message, digest, accepted_by)
+       select uid, 'app', 'ValueDiffers', 'value', 'open', 'It differs.', 'd', '${by}' from velvet.credential`,
+  );
+  await tamper(
+    ledger,
+    `insert into velvet.correction (id, credential, place, fence, lands_until, wanted_by)
+       select gen_random_uuid(), uid, 'app', 1, clock_timestamp(), '${by}' from velvet.credential`,
+  );
+}
+
 describe("velvet audit erase", () => {
   const order = { reason: "asked to be forgotten", decidedBy: "dpo", output: "json" } as const;
   const eraseIt = async (more: object): Promise<Answer> =>
@@ -365,14 +380,16 @@ describe("velvet audit erase", () => {
   it("leaves nothing of a person in what has ended, and the same id in every row", async () => {
     const before = JSON.parse((await show("token", { output: "json" })).out) as object;
     expect(before).toMatchObject({ rotations: [{ entries: expect.anything() }] });
-    const { code, err } = await eraseIt({ actor: "ben", confirm: "ben" });
+    await drifted("ben");
+    const { code, err, out: told } = await eraseIt({ actor: "ben", confirm: "ben" });
     expect(code, err).toBe(0);
+    expect(JSON.parse(told)).toMatchObject({ rows: { drift: 2 } });
     const { out } = await show("team/quarterly");
     expect(out).toContain("Decision accepted by [erased]");
     expect(out).toContain("message: [erased]");
     expect(out).toContain("Rotation started by ana");
     expect((await verified(ledger)).code).toBe(0);
-    const tables = ["request", "decision", "rotation", "consumer", "audit_words", "actor"];
+    const tables = ["request", "decision", "rotation", "consumer", "finding", "correction", "audit_words", "actor"];
     for (const table of tables)
       expect(
         await tamper(ledger, `select 1 from velvet.${table} t where velvet.says(to_jsonb(t)::text, 'ben')`),

@@ -154,7 +154,7 @@ describe("a request that cannot be", () => {
     ["narrow-target", "NotAllowed", "path elsewhere/x.env for consumer app"],
     ["no-field", "FieldUnknown", "have no field url. They have: value."],
     ["own-login", "BootstrapCircularity", "velvet_app on localhost:"],
-    ["no-slots", "NothingToRehearse", "no consumer"],
+    ["no-slots", "NothingToRehearse", "No active consumer has a testSlot"],
   ] as const;
 
   it.each(REFUSED)("%s is refused with %s, and nothing is begun", async (name, reason, says) => {

@@ -9,6 +9,7 @@ import { present } from "../present.ts";
 import type { Asked, Following, Reading, ReadFilter } from "../reading.ts";
 import type { StatusPage } from "../status-text.ts";
 import { describedOf, holdsIn } from "./describe.ts";
+import { driftEntryOf, driftLinesOf } from "./drift.ts";
 import { follow, type Objects } from "./follow.ts";
 import type { OpenCluster } from "./open.ts";
 import {
@@ -41,9 +42,14 @@ export function clusterReading(cluster: OpenCluster, context: Pick<CommandContex
       ),
     follow: (filter, following) => followed(cluster, context, filter, following),
     surroundings: kept(context.clock, async (filter) => surroundingsIn(cluster, filter)),
+    drift: async (filter) => (await credentialsIn(cluster, filter)).map(driftEntryOf),
     described: async (filter) => describedIn(cluster, context, filter),
     history: async (filter) => historyIn(cluster, filter),
   };
+}
+
+async function credentialsIn(cluster: OpenCluster, filter: ReadFilter): Promise<readonly CredentialObject[]> {
+  return (await list(cluster, CREDENTIALS, queryOf(cluster, filter))).objects as readonly CredentialObject[];
 }
 
 function queryOf(cluster: OpenCluster, { namespace, name, everywhere }: ReadFilter): ListQuery {
@@ -83,14 +89,15 @@ function kept(clock: Clock, look: Reading["surroundings"]): Reading["surrounding
 async function surroundingsIn(
   cluster: OpenCluster,
   filter: ReadFilter,
-): Promise<Pick<StatusPage, "sources" | "accounts" | "holds">> {
+): Promise<Pick<StatusPage, "sources" | "accounts" | "holds" | "drifted">> {
   const { namespace } = queryOf(cluster, filter);
   const [credentials, accounts] = await Promise.all([
     listIfAllowed(cluster, CREDENTIALS, { namespace }),
     accountsIfAllowed(cluster),
   ]);
   const objects = [...(credentials ?? []), ...(accounts ?? [])] as readonly (CredentialObject | AccountObject)[];
-  return { sources: refusedIn(objects), accounts: (accounts ?? []).map(accountOf), holds: [] };
+  const drifted = driftLinesOf((credentials ?? []) as readonly CredentialObject[]);
+  return { sources: refusedIn(objects), accounts: (accounts ?? []).map(accountOf), holds: [], drifted };
 }
 
 function requestsIn(objects: Objects): IterableIterator<RequestObject> {

@@ -1,12 +1,15 @@
 /** What a Credential shows: whether its consumers work, whether it is rotating, what is in use and what is left of old ones. Pure. */
+import { driftConditions } from "../../domain/drift/told.ts";
 import type { Condition } from "../../domain/status.ts";
 import { camelCase } from "../../domain/status.ts";
 import { summarize } from "../../domain/summarize.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
 import type { ConsumerRow, Instant, RetiredRow } from "../../domain/world.ts";
+import type { DriftView } from "../../ledger/drift-views.ts";
 import type { ScheduleState } from "../../ledger/projections.ts";
 import type { RotationView } from "../../ledger/views.ts";
 import { acceptedCondition, type Problem, refusedConditions, shown } from "./conditions.ts";
+import { withDrift } from "./drift-rows.ts";
 import { dueCondition } from "./due.ts";
 import { consumerRows, consumersReady } from "./rows.ts";
 
@@ -23,6 +26,8 @@ export interface ShownCredential {
   readonly schedule?: ScheduleState;
   /** The live one, or else the one that ended last. */
   readonly rotation?: RotationView;
+  /** How it stands between rotations, once one has begun. */
+  readonly drift?: DriftView;
 }
 
 const MOST_RETIRED = 64;
@@ -44,23 +49,27 @@ export function credentialStatus(
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(issuedAt === undefined ? {} : { issuedAt }),
     ...(schedule === undefined ? {} : { nextRotationTime: schedule.startsAt }),
-    ...ofRotation(credential.rotation),
+    ...ofRotation(credential),
     ...(credential.retired.length === 0 ? {} : { retired: retiredRows(credential.retired) }),
   };
 }
 
-function ofRotation(rotation: RotationView | undefined): Readonly<Record<string, unknown>> {
+function ofRotation({ rotation, drift }: ShownCredential): Readonly<Record<string, unknown>> {
   if (rotation === undefined) return {};
-  const rows = { consumersReady: consumersReady(rotation), consumers: consumerRows(rotation) };
+  const consumers = withDrift(consumerRows(rotation), drift, isLive(rotation));
   return {
-    ...(isRehearsal(rotation) ? {} : rows),
-    ...(rotation.rotation.endedAt === undefined ? { activeRotation: active(rotation) } : {}),
+    ...(isRehearsal(rotation) ? {} : { consumersReady: consumersReady(rotation), consumers }),
+    ...(isLive(rotation) ? { activeRotation: active(rotation) } : {}),
   };
 }
 
 /** It is shown while it runs, and says nothing of the consumers: its rows are of test slots. */
 function isRehearsal({ rotation }: RotationView): boolean {
   return rotation.flow === "Testing";
+}
+
+function isLive({ rotation }: RotationView): boolean {
+  return rotation.endedAt === undefined;
 }
 
 function active({ rotation: { id, name, state } }: RotationView): Readonly<Record<string, unknown>> {
@@ -86,7 +95,14 @@ function conditionsOf(
   const due = dueCondition(credential.schedule, credential.firstSeenAt);
   const interrupted = interruption(credential);
   const ready = interrupted.length > 0 ? interrupted : [readiness(credential)];
-  return [...ready, acceptedCondition(credential.firstSeenAt), rotating, due];
+  const accepted = acceptedCondition(credential.firstSeenAt);
+  return [...ready, accepted, rotating, due, ...drifted(credential)];
+}
+
+/** What a rotation that is under way stalls on stands before what it may mend. */
+function drifted({ drift, rotation, firstSeenAt }: ShownCredential): readonly Condition[] {
+  const told = driftConditions(drift, firstSeenAt);
+  return rotation !== undefined && isLive(rotation) ? told.filter(({ type }) => type !== "Stalled") : told;
 }
 
 /**

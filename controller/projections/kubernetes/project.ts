@@ -9,7 +9,7 @@ import { type Bell, createBell } from "../../sources/bell.ts";
 import { keyOf } from "../../sources/shown.ts";
 import { type HoldWatch, openHoldWatch } from "./hold-watch.ts";
 import { readStatuses, type Status } from "./reading.ts";
-import { type KnownSubject, type Left, readyReason, type Subjects } from "./subjects.ts";
+import { driftReason, type KnownSubject, type Left, readyReason, type Subjects } from "./subjects.ts";
 
 /**
  * Writes the whole status and answers what stands there now; nothing where there is no such object any more. Throws where it is to be
@@ -185,8 +185,11 @@ class Projecting implements Projector {
   #isWritten(subject: KnownSubject, status: Status): void {
     this.written += 1;
     const reason = readyReason(status);
-    if (reason === undefined || reason === subject.reason) return;
-    this.#options.announce({ subject, ...announcementOf(status, reason) });
+    if (reason !== undefined && reason !== subject.reason) {
+      this.#options.announce({ subject, ...announcementOf(status, reason) });
+    }
+    const drift = driftReason(status);
+    if (drift !== subject.drift) this.#options.announce({ subject, ...driftAnnouncement(status, drift) });
   }
 
   #backoff(tries: number): number {
@@ -195,11 +198,23 @@ class Projecting implements Projector {
   }
 }
 
-function announcementOf(status: Status, reason: string): Pick<Announcement, "type" | "reason" | "note"> {
+function conditionsIn(
+  status: Status,
+): readonly { type?: string; status?: string; message?: string; reason?: string }[] {
   const conditions = status["conditions"];
-  const all: readonly { type?: string; status?: string; message?: string }[] = Array.isArray(conditions)
-    ? conditions
-    : [];
+  return Array.isArray(conditions) ? conditions : [];
+}
+
+/** `drift`: what differs most; undefined: nothing does any more. */
+function driftAnnouncement(status: Status, drift: string | undefined): Pick<Announcement, "type" | "reason" | "note"> {
+  const drifted = conditionsIn(status).find(({ type }) => type === "Drifted");
+  const reason = drift ?? drifted?.reason ?? "NothingDrifted";
+  const note = drifted?.message ?? "";
+  return { type: drift === undefined ? "Normal" : "Warning", reason, note: note === "" ? reason : note };
+}
+
+function announcementOf(status: Status, reason: string): Pick<Announcement, "type" | "reason" | "note"> {
+  const all = conditionsIn(status);
   const stalled = all.some(({ type, status: is }) => type === "Stalled" && is === "True");
   const failed = stalled || /(Partial|Failed|Leaked)$/.test(reason);
   const note = all.find(({ type }) => type === "Ready")?.message ?? "";
