@@ -113,8 +113,7 @@ async function runOnLedger(
   const accounts = new Accounts(registry, lookup, order.clock, budgets.first);
   const deps = { ...engineDeps(order, ledger, keys, accounts), meter: measured };
   const rotationOn = config.rotation === "on";
-  const watch = { config, environment: order.environment, signer, checkpointMs: order.checkpointMs, pollMs: POLL_MS };
-  const checkpoints = await watchLedger(watch, deps, () => engine.wake());
+  const checkpoints = await watchLedger({ ...order, signer, pollMs: POLL_MS }, deps, () => engine.wake());
   const engine = new Engine(deps, {
     concurrency: config.concurrency,
     pollMs: POLL_MS,

@@ -14,7 +14,7 @@ export interface WatchOrder {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signer: Signer;
   /** Between two checkpoints; default a minute. */
-  readonly checkpointMs: number | undefined;
+  readonly checkpointMs?: number;
   readonly pollMs: number;
 }
 

@@ -182,6 +182,17 @@ describe("a person's decision", () => {
     watch.mayCorrect = true;
     const view = await watch.look();
     expect(view.state).toBe("clean");
+    const [told] = await watch.sql<{ told: object }>(
+      `select convert_from(canonical, 'utf8')::jsonb as told from velvet.audit
+         where chain = 'install' and position('"decision":"fine"' in encode(canonical, 'escape')) > 0
+         order by seq desc limit 1`,
+    );
+    expect(told?.told).toMatchObject({ event: "DecisionAccepted", about: [{ place: "app", kind: "ValueChanged" }] });
+    expect(told?.told).toMatchObject({
+      decidedBy: { actor: expect.anything() },
+      because: { words: expect.anything() },
+      ticket: { words: expect.anything() },
+    });
     expect(finding(view, "ValueChanged").acceptedBy).toMatchObject({ name: "ben", decision: "fine", ticket: "OPS-1" });
     expect(watch.vendor.held("app")).toBe("another");
     expect((await watch.look()).state).toBe("clean");

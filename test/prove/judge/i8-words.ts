@@ -27,7 +27,7 @@ export function wordsBroken({ ledger }: Evidence): string[] {
       pointedBy(`${chain} row ${seq} ${field}`, value),
     ),
   );
-  return [...inClear(ledger), ...missing(ledger, pointed), ...unknown(ledger, pointed)];
+  return [...inClear(ledger), ...inSentences(ledger), ...missing(ledger, pointed), ...unknown(ledger, pointed)];
 }
 
 function pointedBy(place: string, value: unknown): Pointed[] {
@@ -47,6 +47,39 @@ function inClear(ledger: LedgerRows): string[] {
     });
     return found.map((name) => `chain ${chain}: row ${seq} has ${name} in clear`);
   });
+}
+
+/** A person's name, or a ticket, within what the controller itself wrote: told with what is left, or with why something was stopped. */
+function inSentences({ audit, actors, words }: LedgerRows): string[] {
+  const names = actors.flatMap(({ name }) => name ?? []);
+  const tickets = words.flatMap(({ field, text }) => (field === "ticket" && text !== null ? [text] : []));
+  const said = [...new Set([...names, ...tickets])].map((word) => [word, asWord(word)] as const);
+  return audit.flatMap(({ chain, seq, canonical }) => {
+    const text = Buffer.from(canonical, "hex").toString("utf8");
+    const found = said.filter(([word]) => text.includes(word));
+    if (found.length === 0) return [];
+    const sentences = sentencesIn(text);
+    return found
+      .filter(([, pattern]) => sentences.some((sentence) => pattern.test(sentence)))
+      .map(([word]) => `chain ${chain}: row ${seq} speaks of ${word} in clear`);
+  });
+}
+
+function asWord(word: string): RegExp {
+  return new RegExp(
+    `(^|[^\\p{L}\\p{N}_])${word.replaceAll(/[^\p{L}\p{N}\s_]/gu, String.raw`\$&`)}($|[^\\p{L}\\p{N}_])`,
+    "u",
+  );
+}
+
+/** Names of objects, ids and reasons are single words; only sentences speak of people. */
+function sentencesIn(canonical: string): string[] {
+  const found: string[] = [];
+  JSON.parse(canonical, (_, value: unknown) => {
+    if (typeof value === "string" && value.includes(" ")) found.push(value);
+    return value;
+  });
+  return found;
 }
 
 function missing({ words, actors }: LedgerRows, pointed: readonly Pointed[]): string[] {

@@ -129,6 +129,17 @@ describe("I8, the audit", () => {
     }
   });
 
+  it("is broken by a sentence of the controller's own that names a person or a ticket, and not by longer words", () => {
+    const telling = (message: string) =>
+      retold(good, (entries) =>
+        entries.map(({ facts }, index) => (index === 1 ? { ...facts, residual: [{ kind: "Left", message }] } : facts)),
+      );
+    const [ticket] = good.ledger.words.filter(({ field }) => field === "ticket");
+    for (const said of ["ana", ticket?.text ?? ""])
+      expect(messagesOf(telling(`app was left out by ${said}.`), "I8").join()).toContain(`speaks of ${said} in clear`);
+    expect(messagesOf(telling(`app was left out by ananas, for ${ticket?.text}0.`), "I8")).toEqual([]);
+  });
+
   it("is broken by words that are gone, changed or nobody's, and not by those that were erased", () => {
     const { words, actors } = good.ledger;
     expect(words.length * actors.length).toBeGreaterThan(0);
