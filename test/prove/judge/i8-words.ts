@@ -66,10 +66,8 @@ function inSentences({ audit, actors, words }: LedgerRows): string[] {
 }
 
 function asWord(word: string): RegExp {
-  return new RegExp(
-    `(^|[^\\p{L}\\p{N}_])${word.replaceAll(/[^\p{L}\p{N}\s_]/gu, String.raw`\$&`)}($|[^\\p{L}\\p{N}_])`,
-    "u",
-  );
+  const literal = word.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, String.raw`\$&`);
+  return new RegExp(String.raw`(^|[^\p{L}\p{N}_])${literal}($|[^\p{L}\p{N}_])`, "u");
 }
 
 /** Names of objects, ids and reasons are single words; only sentences speak of people. */
