@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Command, Option } from "commander";
+import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { openOutput } from "../controller/cli/output.ts";
 import { velvetProgram } from "../controller/cli/program.ts";
@@ -50,10 +50,13 @@ describe("the commands that a reason names", () => {
   it.each(named)("%s is one, with as many arguments and these options", (line) => {
     const { command, rest } = commandOf(program, line.split(" ").slice(1));
     expect(command).not.toBe(program);
+    // Which cluster it is about is said before the command, or behind it.
+    const known = [...command.options, ...program.options];
     const options = rest.filter((word) => word.startsWith("--"));
-    for (const option of options) expect(optionsOf(command).map(({ long }) => long)).toContain(option);
-    const isOfOption = (index: number) => rest[index - 1]?.startsWith("--") ?? false;
-    const given = rest.filter((word, index) => word.startsWith("<") && !isOfOption(index));
+    for (const option of options) expect(known.map(({ long }) => long)).toContain(option);
+    const isValue = (index: number): boolean =>
+      known.some(({ long, required, optional }) => long === rest[index - 1] && (required || optional));
+    const given = rest.filter((word, index) => word.startsWith("<") && !isValue(index));
     const needed = command.registeredArguments.filter(({ required }) => required);
     expect(given.length).toBeGreaterThanOrEqual(needed.length);
     expect(given.length).toBeLessThanOrEqual(command.registeredArguments.length);
@@ -64,11 +67,6 @@ function commandOf(above: Command, words: readonly string[]): { command: Command
   const [first, ...rest] = words;
   const next = above.commands.find((command) => command.name() === first);
   return next ? commandOf(next, rest) : { command: above, rest: words };
-}
-
-/** Its own, and those of every command. */
-function optionsOf(command: Command): readonly Option[] {
-  return [...command.options, ...(command.parent ? optionsOf(command.parent) : [])];
 }
 
 function leadsSomewhere(page: string, link: string): boolean {

@@ -195,8 +195,8 @@ export const LEDGER_MUTANTS: readonly Mutant[] = [
       },
       {
         file: "controller/domain/admission.ts",
-        search: "  if (live !== undefined)\n",
-        replace: '  if (live === "")\n',
+        search: "  if (live !== undefined && !preempts(candidate))\n",
+        replace: '  if (live === "" && !preempts(candidate))\n',
       },
     ],
   },
