@@ -132,12 +132,18 @@ export class People {
     } else if ((state === "revoke_failed" || state === "validated") && id !== undefined) fake.revokeByHand(id);
   }
 
-  /** Once it has begun. What nobody knows the id of is what custody holds. */
+  /**
+   * Once it has begun. What nobody knows the id of is what custody holds; an id that only the ledger knows is that of what somebody handed
+   * in, who knows it: the last one that was made.
+   */
   #endByHand(state: RotationEntry["state"], { ids = [] }: RevocationFacts): void {
     if (state === "rev_init") return;
     const { fake } = this.#options;
     const open = ids.filter(({ state }) => state === "failed" || state === "by-hand");
-    for (const { id = fake.heldBy("custody") ?? "" } of open) fake.revokeByHand(id);
+    for (const { id = fake.heldBy("custody") ?? "" } of open) {
+      const isKnown = fake.keys().some((key) => key.id === id);
+      fake.revokeByHand(isKnown ? id : (fake.keys().at(-1)?.id ?? id));
+    }
   }
 
   #isHeld(id: string): boolean {
