@@ -222,15 +222,19 @@ class Following implements Reflector {
     if (reason === "gone") this.#relist(reason);
     else this.#counters.restart(reason);
     if (isApiError(error) && error.reason === "ClusterAnswerTooLarge") this.#limit = Math.ceil(this.#limit / 2);
-    const isExpected = reason === "gone" && during === "watch" && this.#isRested();
+    const rest = reason === "gone" && during === "watch" ? this.#restBeforeList() : undefined;
     if (reason !== "gone") this.#broke = true;
-    await this.#pause(during, error, isExpected ? 0 : this.#backoff.nextMs());
+    await this.#pause(during, error, rest ?? this.#backoff.nextMs());
   }
 
-  /** That history is forgotten after an outage is no failure to recover from; only one list after the other would be. */
-  #isRested(): boolean {
+  /**
+   * That history is forgotten after an outage is no failure to recover from; only one list after the other would be. Undefined: it is one,
+   * as nothing broke since the last list.
+   */
+  #restBeforeList(): number | undefined {
     const listedMs = this.#options.clock.monotonicMs() - this.#listedMs;
-    return listedMs >= (this.#broke ? RESTED_MS : BACKOFF.longestMs);
+    if (this.#broke) return Math.max(0, RESTED_MS - listedMs);
+    return listedMs >= BACKOFF.longestMs ? 0 : undefined;
   }
 
   /** Rejects when the signal is aborted. */

@@ -36,7 +36,7 @@ export async function beginRemoval(pass: Pass, world: World): Promise<void> {
 
 type Removal = NonNullable<NonNullable<RotationFacts["rehearsal"]>["removal"]>;
 
-/** Who skipped a slot stands in the decision's own row; why it was stopped may be what a person wrote. */
+/** Who skipped a slot, and how each was proven, stand in rows of their own; why it was stopped may be what a person wrote. */
 function removalEntry({ because, results, ...removal }: Removal, random: Random): Change["audit"] {
   return {
     event: "RemovalBegun",
@@ -44,7 +44,7 @@ function removalEntry({ because, results, ...removal }: Removal, random: Random)
     results: results.map(({ id, outcome, message }) => ({
       id,
       outcome,
-      ...(outcome === "skipped" ? {} : { message }),
+      ...(outcome === "skipped" || outcome === "proven" ? {} : { message }),
     })),
     ...(because === undefined ? {} : { because: wordsOf(because, random) }),
   };
