@@ -1,8 +1,7 @@
 /** Writes the requests that schedules ask for: one replica at a time, a pass now and then, all of it from the ledger. */
-import canonicalize from "canonicalize";
-import { createHash } from "node:crypto";
 import type { AdmissionContext } from "../domain/candidate.ts";
 import { PASS_MS, reckon, type Reckoning, type Scheduled } from "../domain/schedule/reckon.ts";
+import { specHash } from "../domain/spec-hash.ts";
 import { scheduledRequest } from "../domain/schedule/request.ts";
 import { claimLease } from "../ledger/lease.ts";
 import {
@@ -106,7 +105,5 @@ function orderOf({ credential, schedule, begin }: Reckoning<Candidate>, now: str
   if (!begin || schedule === undefined) return [];
   const request = scheduledRequest(credential, schedule, now);
   const { uid, generation, trust } = credential.row;
-  const text = canonicalize(request.spec) ?? "";
-  const specHash = createHash("sha256").update(text).digest("hex");
-  return [{ request, specHash, trust, credential: uid, generation, dueAt: schedule.dueAt }];
+  return [{ request, specHash: specHash(request.spec), trust, credential: uid, generation, dueAt: schedule.dueAt }];
 }
