@@ -71,6 +71,10 @@ export interface IssuerTraits {
   readonly revocation: "quarantine" | "immediate" | "manual";
   /** `value`: the vendor ends a credential only for whoever shows it. Default `id`. */
   readonly revokeNeeds?: "id" | "value";
+  /** True where `detect` sees what a person did at the vendor. */
+  readonly detects?: boolean;
+  /** For `manual`: the vendor ends the old credential as a person makes the new one. Only with Replace and acceptsDowntime. */
+  readonly mintEndsOld?: boolean;
   /** How many credentials the vendor allows at once, where it is a hard limit. */
   readonly maxLive?: number;
   /** True where one that is disabled counts against `maxLive` like one that is not. */
@@ -133,6 +137,24 @@ export interface Usage {
   readonly lastUsedAt?: string;
 }
 
+/** What a person does at the vendor's own pages, where no API does it. */
+export interface Instructions {
+  /** Plain text, at most 2,000 characters. No values. */
+  readonly text: string;
+  /** Where: https, at most 500 characters. */
+  readonly link?: string;
+  /** How long it usually takes. Whoever has not done it by then is reminded. */
+  readonly expectedMs: number;
+}
+
+/** What a person did at the vendor, held against what `list` said before. Never a value. */
+export interface Detection {
+  /** Ids that were not there before. */
+  readonly appeared: readonly KeyId[];
+  /** Ids that were there before, and are not any more. */
+  readonly gone: readonly KeyId[];
+}
+
 /** What a vendor that issues credentials promises, for one Credential's configuration. */
 export interface Issuer {
   readonly traits: IssuerTraits;
@@ -154,6 +176,13 @@ export interface Issuer {
    * outcome. Never asked of a `manual` issuer.
    */
   mint(order: MintOrder, signal: AbortSignal): Promise<Minted>;
+  /** What a person is told to do, where `traits` says that one mints or revokes: each on its own. */
+  readonly instructions?: { readonly mint?: Instructions; readonly revoke?: Instructions };
+  /**
+   * Needed where `traits.detects`. What changed at the vendor since `before` was listed. Read-only, and asked again and again while a
+   * person is waited for. A value that appeared is read with `read`, where there is one; else the person hands it in.
+   */
+  detect?(before: readonly IssuedKey[], signal: AbortSignal): Promise<Detection>;
   /** The value of this id, shown again. Needed for `re-readable` and `vendor-distributed`. Read-only. */
   read?(id: KeyId, signal: AbortSignal): Promise<SecretFields>;
   /** Moves the date on which the vendor ends this old value. Needed for `native-grace`. Already gone is `Terminal` `AlreadyGone`. */
@@ -178,12 +207,19 @@ export interface SinkTraits {
   readonly atomic: boolean;
   /** True when a write can be made to depend on the version that was observed. */
   readonly conditional: boolean;
+  /**
+   * True when more keys can stand beside those that are in use, and nothing takes notice of them: no release, no restart, no new version
+   * of the others. Only there can a rehearsal write keys beside live ones, custody's among them.
+   */
+  readonly freeKeys?: boolean;
 }
 
 export interface ObservedKey {
   readonly present: boolean;
   /** Only where the grade is `value`. */
   readonly value?: Secret;
+  /** What stands before it for whoever reads the place, where the sink can tell: `the secret of the environment production`. */
+  readonly shadowedBy?: string;
 }
 
 export interface Observed {

@@ -8,7 +8,9 @@ import { heroku } from "./heroku/heroku.ts";
 import { http } from "./http/http.ts";
 import { infisical } from "./infisical/infisical.ts";
 import { kubernetes } from "./kubernetes/kubernetes.ts";
+import { manual } from "./manual/manual.ts";
 import { postgres } from "./postgres/postgres.ts";
+import { postmark } from "./postmark/postmark.ts";
 import { random } from "./random/random.ts";
 
 export const adapters: Readonly<Record<string, Adapter>> = {
@@ -20,6 +22,8 @@ export const adapters: Readonly<Record<string, Adapter>> = {
   http,
   infisical,
   kubernetes,
+  manual,
   postgres,
+  postmark,
   random,
 };

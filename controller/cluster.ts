@@ -2,24 +2,19 @@
 import type { Config } from "./config.ts";
 import type { ApiClient } from "./kubernetes/client.ts";
 import { SYSTEM_CLOCK } from "./kubernetes/clock.ts";
-import { EventRecorder } from "./kubernetes/events.ts";
-import { StatusWriter } from "./kubernetes/status-writer.ts";
-import { API_VERSION, KINDS } from "./sources/manifest/schema.ts";
+import { openComeback } from "./kubernetes/comeback.ts";
+import { openStatuses } from "./cluster-statuses.ts";
 import type { Deps } from "./engine/deps.ts";
 import type { Db } from "./ledger/db.ts";
 import type { Log } from "./log.ts";
-import { openProjector, type Projector } from "./projections/kubernetes/project.ts";
-import { openSubjects, type Subjects } from "./projections/kubernetes/subjects.ts";
+import { openSubjects } from "./projections/kubernetes/subjects.ts";
 import { type AccountSecrets, openAccountSecrets } from "./sources/kubernetes/account-secrets.ts";
 import { nameOf } from "./sources/kubernetes/documents.ts";
 import { SOURCE } from "./sources/kubernetes/intake.ts";
-import { resourceOf } from "./sources/kubernetes/resources.ts";
 import { runKubernetesSource } from "./sources/kubernetes/source.ts";
-import { failureOf } from "./sources/kubernetes/trouble.ts";
 import { keyOf } from "./sources/shown.ts";
-import { SourceFailure } from "./sources/failure.ts";
 import type { RunningSource } from "./sources/poll.ts";
-import { failSource, touchSource } from "./sources/state.ts";
+import { keepKeyPublished } from "./publication.ts";
 
 export interface OpenedCluster {
   readonly client: ApiClient;
@@ -60,12 +55,19 @@ export interface ClusterOrder {
   readonly onChange: () => void;
 }
 
+export interface WatchedCluster {
+  readonly running: readonly RunningSource[];
+  /** What a person has to mend before this replica sees and shows what it should. */
+  hindrance(this: void): string | undefined;
+}
+
 /** Runs until `stop`. */
-export function watchCluster(order: ClusterOrder): RunningSource[] {
+export function watchCluster(order: ClusterOrder): WatchedCluster {
   const { deps, log, cluster, namespaces, stop } = order;
   const { client, secrets } = cluster;
+  const onFailure = (err: unknown): void => log.warn({ source: SOURCE, err }, "a source cannot be read");
   const subjects = openSubjects();
-  const projector = openStatuses(order, subjects);
+  const { projector, health, run } = openStatuses({ deps, log, client, stop, subjects, onFailure });
   const source = runKubernetesSource({
     db: deps.db,
     client,
@@ -76,94 +78,30 @@ export function watchCluster(order: ClusterOrder): RunningSource[] {
     signal: stop,
     owner: deps.replica,
     newId: deps.uuid,
+    health,
+    comeback: openComeback({ client, clock: SYSTEM_CLOCK, random: deps.jitter, onReady: () => projector.retry() }),
     onSeen: (kind, { key, object }) => {
       const path = keyOf(nameOf(kind, key));
       if (object === undefined) subjects.gone(path);
       else if (subjects.seen(kind, object)) projector.nudge(path);
     },
-    alongside: async (signal) => projector.run(signal),
+    alongside: run,
     onChange: (report) => {
       log.info({ ...report, problems: report.problems.length }, "the cluster's objects changed");
       secrets.wake();
       order.onChange();
     },
-    onFailure: (err) => log.warn({ source: SOURCE, err }, "a source cannot be read"),
-    onPolicies: (missing) => {
-      if (missing.length === 0) log.info({}, "admission policies are in force: names count as the API server's");
-      else log.warn({ missing }, "admission policies are not in force: names in objects count as claimed");
-    },
+    onFailure,
+    onPolicies: (missing) => tellPolicies(log, missing),
   });
-  return [source, { first: source.first, done: secrets.run(stop) }];
-}
-
-/** Writes what the ledger says, for as long as this replica is the one that watches. */
-function openStatuses(order: ClusterOrder, subjects: Subjects): Projector {
-  const { deps, log, cluster } = order;
-  const { client } = cluster;
-  const health = openHealth(deps.db);
-  const writers = new Map(
-    KINDS.map((kind) => [kind, new StatusWriter({ client, resource: resourceOf(kind), fieldManager: "velvet" })]),
-  );
-  const events = openEvents(order);
-  return openProjector({
-    db: deps.db,
-    source: SOURCE,
-    subjects,
-    write: async (subject, status, signal) => {
-      const { kind, namespace, name, uid, resourceVersion } = subject;
-      const owner = { name, uid, resourceVersion, ...(namespace === "" ? {} : { namespace }) };
-      const writer = writers.get(kind);
-      // What stands there is known from the watch: whoever asks has found that it differs.
-      writer?.forget(owner);
-      const written = await writer?.write(owner, status, signal);
-      if (written?.outcome === "refused") throw written.error;
-      await health.well();
-      return written?.outcome === "written" ? written : undefined;
-    },
-    announce: ({ subject, ...text }) => {
-      const { kind, namespace, name, uid } = subject;
-      const metadata = { name, uid, ...(namespace === "" ? {} : { namespace }) };
-      events.record({ apiVersion: API_VERSION, kind, metadata }, { ...text, action: "Show" });
-    },
-    onTrouble: (err, path) => {
-      log.warn({ err, path }, "a status cannot be shown; it is tried again");
-      health.ill(err);
-    },
-    monotonicMs: () => deps.clock.monotonicMs(),
-    random: deps.jitter,
-  });
-}
-
-function openEvents({ deps, cluster, stop }: ClusterOrder): EventRecorder {
-  return new EventRecorder({
-    client: cluster.client,
-    controller: "velvet.raxx.app/controller",
-    instance: deps.replica,
-    clock: SYSTEM_CLOCK,
-    random: deps.jitter,
-    signal: stop,
-  });
-}
-
-/** Where nothing can be shown in the cluster, the source's row says so, which the ledger's own commands show. */
-function openHealth(db: Db): { well(): Promise<void>; ill(error: unknown): void } {
-  let isIll = false;
+  const published = keepKeyPublished({ db: deps.db, client, log, stop });
   return {
-    well: async () => {
-      if (!isIll) return;
-      isIll = false;
-      await touchSource(db, SOURCE);
-    },
-    ill: (error) => {
-      const failure = failureOf(error);
-      if (!(failure instanceof SourceFailure)) return;
-      isIll = true;
-      void told(db, failure);
-    },
+    running: [source, { first: source.first, done: Promise.all([secrets.run(stop), published]).then(() => undefined) }],
+    hindrance: () => health.hindrance(),
   };
 }
 
-/** What the ledger says of it then is not worth a second report. */
-async function told(db: Db, failure: SourceFailure): Promise<void> {
-  await failSource(db, { name: SOURCE, kind: "kubernetes" }, failure).catch(() => undefined);
+function tellPolicies(log: Log, missing: readonly string[]): void {
+  if (missing.length === 0) log.info({}, "admission policies are in force: names count as the API server's");
+  else log.warn({ missing }, "admission policies are not in force: names in objects count as claimed");
 }

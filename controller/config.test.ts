@@ -36,9 +36,14 @@ describe("the configuration", () => {
   });
 
   it("takes every variable's own example", () => {
-    const shown: Record<string, string> = { VELVET_KEK: key };
+    const shown: Record<string, string> = {
+      VELVET_KEK: key,
+      VELVET_KEK_PREVIOUS: `${key},-`,
+      VELVET_CHECKPOINT_KEY: key,
+      VELVET_CHECKPOINT_KEY_PREVIOUS: key,
+    };
     for (const { variable, example } of Object.values(SETTINGS)) shown[variable] ??= example;
-    delete shown["VELVET_KEK_FILE"];
+    for (const name of ["KEK", "CHECKPOINT_KEY", "CHECKPOINT_KEY_PREVIOUS"]) delete shown[`VELVET_${name}_FILE`];
     expect(mistakes(shown)).toEqual([]);
   });
 

@@ -10,6 +10,7 @@ type Read = { readonly [Name in keyof typeof SETTINGS]?: ReturnType<(typeof SETT
 interface Defaults {
   readonly dataDir: string;
   readonly checkpointFile: string;
+  readonly checkpointGitBranch: string;
   readonly cacheDir: string;
   readonly environment: string;
   readonly install: string;
@@ -93,6 +94,10 @@ const CONTRADICTIONS: readonly (readonly [found: (read: Read) => boolean, mistak
     "VELVET_KEK_FILE: it must not be given beside VELVET_KEK",
   ],
   [
+    (read) => read.kekPrevious !== undefined && read.kek === undefined && read.kekFile === undefined,
+    "VELVET_KEK_PREVIOUS: it is of no use without the current key in VELVET_KEK or VELVET_KEK_FILE",
+  ],
+  [
     (read) => read.databaseUrl !== undefined && read.kek === undefined && read.kekFile === undefined,
     "VELVET_KEK: it must be given with DATABASE_URL, here or as VELVET_KEK_FILE: openssl rand -base64 32",
   ],
@@ -107,6 +112,18 @@ const CONTRADICTIONS: readonly (readonly [found: (read: Read) => boolean, mistak
   [
     (read) => read.gitUrl !== undefined && read.gitNamespaces === undefined,
     "VELVET_GIT_NAMESPACES: it must be given with VELVET_GIT_URL, for example teams/*=*",
+  ],
+  [
+    (read) => read.checkpointGitUrl === undefined && read.checkpointGitToken !== undefined,
+    "VELVET_CHECKPOINT_GIT_TOKEN: it is of no use without VELVET_CHECKPOINT_GIT_URL",
+  ],
+  [
+    (read) => read.checkpointKey !== undefined && read.checkpointKeyFile !== undefined,
+    "VELVET_CHECKPOINT_KEY_FILE: it must not be given beside VELVET_CHECKPOINT_KEY",
+  ],
+  [
+    (read) => read.previousCheckpointKey !== undefined && read.previousCheckpointKeyFile !== undefined,
+    "VELVET_CHECKPOINT_KEY_PREVIOUS_FILE: it must not be given beside VELVET_CHECKPOINT_KEY_PREVIOUS",
   ],
   [
     (read) => read.httpHost !== undefined && read.httpPort === undefined,
@@ -136,6 +153,7 @@ function defaults(environment: Environment, { root, home }: Machine): Omit<Defau
     environment: "development",
     install: "default",
     gitBranch: "main",
+    checkpointGitBranch: "velvet-checkpoints",
     gitIntervalMs: 30_000,
     rotation: "on",
     logLevel: "info",

@@ -4,6 +4,7 @@ import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Secret } from "../adapters/secret.ts";
 import type { Config } from "./config.ts";
+import { type KeyRing, keyRing } from "./custody/key.ts";
 import { base64Key, Mistake } from "./settings.ts";
 
 export class KekError extends Error {
@@ -29,6 +30,17 @@ export async function readKek(config: Config, random: (bytes: number) => Buffer)
   const path = join(config.dataDir, "kek");
   await makeOnce(path, `${path}.${random(8).toString("hex")}`, `${random(32).toString("base64")}\n`);
   return keyIn(path);
+}
+
+/** All keys that are given, for a controller: as `readKek`, which makes one. Throws `KekError` and `WrongKey`. */
+export async function readKeys(config: Config, random: (bytes: number) => Buffer): Promise<KeyRing> {
+  return keyRing(await readKek(config, random), config.kekPrevious);
+}
+
+/** All keys that are given, as far as there is a current one; makes none. Throws `KekError` and `WrongKey`. */
+export async function findKeys(config: Config): Promise<KeyRing | undefined> {
+  const kek = await findKek(config);
+  return kek && keyRing(kek, config.kekPrevious);
 }
 
 /** The key as far as there is one; makes none. Throws `KekError`. */

@@ -1,36 +1,36 @@
 /** The composition root: from one frozen configuration to a running controller. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Adapter, Clock } from "../adapters/contract.ts";
 import { adapters } from "../adapters/registry.ts";
 import { bootstrapLogins } from "./bootstrap.ts";
-import { type Checkpoints, startCheckpoints } from "./checkpoints/run.ts";
+import { givenCheckpointKeys } from "./checkpoint-keys.ts";
+import { type Signer, signerOf } from "./checkpoints/statement.ts";
 import { openClusterOf, type OpenedCluster, watchCluster } from "./cluster.ts";
 import type { SecretSource } from "../crds/kinds.gen.ts";
 import type { Config } from "./config.ts";
 import type { KeyRing } from "./custody/key.ts";
-import { keyRing } from "./custody/key.ts";
-import { Accounts, type BudgetMaker } from "./engine/accounts.ts";
-import { budgetOf } from "./engine/budget.ts";
+import { Accounts } from "./engine/accounts.ts";
+import { startDrift } from "./drift/run.ts";
+import { ledgerBudgets } from "./budgets.ts";
 import type { Deps } from "./engine/deps.ts";
 import { Engine } from "./engine/engine.ts";
 import { accountSecrets } from "./engine/secrets.ts";
 import { openProbes } from "./http/open.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
+import { type Count, createCount, scrapeOf } from "./metrics/scrape.ts";
 import { createReadiness, type Readiness } from "./http/readiness.ts";
-import { readKek } from "./kek.ts";
+import { readKeys } from "./kek.ts";
 import { ledgerAnswers } from "./ledger/answers.ts";
-import { blockBudget, takeBudget } from "./ledger/accounts.ts";
-import type { Db } from "./ledger/db.ts";
+import { readMeasures } from "./ledger/measures.ts";
 import { ensureInstall } from "./ledger/install.ts";
 import type { Log } from "./log.ts";
+import { runNotifications } from "./notifications/run.ts";
 import type { OpenLedger } from "./open.ts";
 import { openLedger } from "./open.ts";
-import { folderSource } from "./sources/folder.ts";
-import { gitSource } from "./sources/git/source.ts";
-import type { Source } from "./sources/look.ts";
-import { readManifests } from "./sources/manifest/read.ts";
+import { watchLedger } from "./watch-ledger.ts";
+import { configuredSources } from "./sources/configured.ts";
 import type { RunningSource } from "./sources/poll.ts";
 import { runSource } from "./sources/poll.ts";
 
@@ -57,30 +57,42 @@ export interface ControllerOrder {
 /** A replica that died is taken over within 30 seconds, the poll included; a slow vendor's call still fits into a third of it. */
 const LEASE_MS = 25_000;
 const POLL_MS = 1_000;
-const PLATFORM_INTERVAL_MS = 5_000;
-const CHECKPOINT_MS = 60_000;
+const DRIFT_POLL_MS = 5_000;
 
 /** Runs until `stop`. Throws what keeps it from starting, each with a remedy. */
 export async function runController(order: ControllerOrder): Promise<void> {
   const { config, clock, stop, version = "unknown" } = order;
   const readiness = createReadiness((ms) => AbortSignal.timeout(ms));
-  const probes = await openProbes({ config, readiness, version, stop, monotonicMs: () => clock.monotonicMs() });
+  const monotonicMs = () => clock.monotonicMs();
+  const measured = createMetrics({ version, concurrency: config.concurrency });
+  const counted = createCount({ monotonicMs, timeout: (ms) => AbortSignal.timeout(ms) });
+  const metrics = scrapeOf(measured, counted);
+  const probes = await openProbes({ config, readiness, version, stop, monotonicMs, metrics });
   try {
-    await runWithProbes(order, readiness);
+    await runWithProbes(order, { readiness, measured, counted });
   } finally {
     await probes?.close();
   }
 }
 
-async function runWithProbes(order: ControllerOrder, readiness: Readiness): Promise<void> {
+/** What is told outside of the ledger. */
+interface Told {
+  readonly readiness: Readiness;
+  readonly measured: Metrics;
+  readonly counted: Count;
+}
+
+async function runWithProbes(order: ControllerOrder, told: Told): Promise<void> {
   const { config, log } = order;
-  const keys = keyRing(await readKek(config, order.random));
+  const keys = await readKeys(config, order.random);
   const ledger = await openLedger(config, { log: (line) => log.info({}, line) });
   try {
     const install = { id: config.install, environment: config.environment };
-    await ensureInstall(ledger.db, install, keys);
-    readiness.set("ledger", async () => ledgerAnswers(ledger.db).then(() => undefined));
-    await runOnLedger(order, ledger, keys, readiness);
+    const signer = signerOf(config.install, keys, await givenCheckpointKeys(config));
+    await ensureInstall(ledger.db, install, keys, signer.key);
+    told.readiness.set("ledger", async () => ledgerAnswers(ledger.db).then(() => undefined));
+    told.counted.from(async () => readMeasures(ledger.db));
+    await runOnLedger(order, ledger, { keys, signer }, told);
   } finally {
     await ledger.stop();
   }
@@ -90,42 +102,48 @@ async function runWithProbes(order: ControllerOrder, readiness: Readiness): Prom
 async function runOnLedger(
   order: ControllerOrder,
   ledger: OpenLedger,
-  keys: KeyRing,
-  readiness: Readiness,
+  { keys, signer }: { readonly keys: KeyRing; readonly signer: Signer },
+  { readiness, measured }: Told,
 ): Promise<void> {
-  const { config, log, stop } = order;
-  const registry = order.registry ?? adapters;
+  const { config, registry = adapters } = order;
   const cluster = await openClusterOf(order, ledger.db);
   const local = accountSecrets(config.accountSecret, config.accountsDir);
   const lookup = (source: SecretSource) => local(source) ?? cluster?.secrets.lookup(source);
-  const accounts = new Accounts(registry, lookup, order.clock, ledgerBudgets(ledger.db));
-  const deps = engineDeps(order, ledger, keys, accounts);
+  const budgets = ledgerBudgets(ledger.db);
+  const accounts = new Accounts(registry, lookup, order.clock, budgets.first);
+  const deps = { ...engineDeps(order, ledger, keys, accounts), meter: measured };
   const rotationOn = config.rotation === "on";
-  const checkpoints = await watchLedger(order, deps, () => engine.wake());
+  const checkpoints = await watchLedger({ ...order, signer, pollMs: POLL_MS }, deps, () => engine.wake());
   const engine = new Engine(deps, {
     concurrency: config.concurrency,
     pollMs: POLL_MS,
     admission: { environment: config.environment, rotationOn, registry, bootstrap: bootstrapLogins(ledger) },
     isHeld: () => checkpoints.isHeld(),
   });
-  const sources = startSources(order, deps, readiness, () => engine.wake());
-  if (cluster !== undefined) sources.push(...watched(order, deps, { cluster, readiness }, () => engine.wake()));
+  const looking = new Accounts(registry, lookup, order.clock, budgets.second);
+  const mayCorrect = () => rotationOn && checkpoints.isHeld() === undefined;
+  const drift = startDrift({ ...deps, accounts: looking, mayCorrect }, DRIFT_POLL_MS);
+  const onChange = () => [engine.wake(), drift.wake()];
+  const sources = startSources(order, deps, readiness, onChange);
+  if (cluster !== undefined) sources.push(...watched(order, deps, { cluster, readiness }, onChange));
+  const notifications = startNotifications(order, deps);
   readiness.set("start", () => undefined);
   try {
-    log.info(
-      { install: config.install, environment: config.environment, rotation: config.rotation, replica: deps.replica },
-      announcement(rotationOn, checkpoints.isHeld()),
-    );
-    order.onReady?.();
-    await stopped(stop);
-    log.info({}, "stopping: finishing the steps that run");
+    announce(order, deps, checkpoints.isHeld());
+    await untilStopped(order);
   } finally {
-    await Promise.all(sources.map(async (source) => source.done));
-    await engine.stop();
+    await Promise.all([notifications, ...sources.map(async (source) => source.done)]);
+    await Promise.all([engine.stop(), drift.stop()]);
     await checkpoints.stop();
     await accounts.close();
     await cluster?.client[Symbol.asyncDispose]();
   }
+}
+
+async function untilStopped({ log, stop, onReady }: ControllerOrder): Promise<void> {
+  onReady?.();
+  await stopped(stop);
+  log.info({}, "stopping: finishing the steps that run");
 }
 
 function watched(
@@ -134,44 +152,26 @@ function watched(
   { cluster, readiness }: { readonly cluster: OpenedCluster; readonly readiness: Readiness },
   onChange: () => void,
 ): RunningSource[] {
-  const running = watchCluster({ cluster, namespaces: config.kubernetesNamespaces, deps, log, stop, onChange });
+  const { kubernetesNamespaces: namespaces } = config;
+  const { running, hindrance } = watchCluster({ cluster, namespaces, deps, log, stop, onChange });
   for (const source of running) awaitFirst(readiness, "kubernetes", source);
-  return running;
+  readiness.set("cluster", hindrance);
+  return [...running];
 }
 
-/** Counted in the ledger, so that all replicas together keep to what a vendor allows. */
-function ledgerBudgets(db: Db): BudgetMaker {
-  return (account, limits) =>
-    budgetOf({
-      account,
-      limits,
-      take: async (pace) => takeBudget(db, account, pace),
-      block: async (ms) => blockBudget(db, account, ms),
-      timeout: (ms) => AbortSignal.timeout(ms),
-    });
+async function startNotifications({ config, log, clock, stop }: ControllerOrder, deps: Deps): Promise<void> {
+  const { alarmWebhook: webhook } = config;
+  return runNotifications({ db: deps.db, log, clock, owner: deps.replica, newId: deps.uuid, webhook, signal: stop });
+}
+
+function announce({ config, log }: ControllerOrder, { replica }: Deps, held: string | undefined): void {
+  const { install, environment, rotation } = config;
+  log.info({ install, environment, rotation, replica }, announcement(rotation === "on", held));
 }
 
 function announcement(rotationOn: boolean, held: string | undefined): string {
   if (!rotationOn) return "ready to observe; VELVET_ROTATION=off, so nothing is started";
   return held === undefined ? "ready" : "ready to observe; nothing is started";
-}
-
-/** Before anything else: a ledger that is behind its own published checkpoint starts nothing. */
-async function watchLedger(order: ControllerOrder, deps: Deps, onFree: () => void): Promise<Checkpoints> {
-  return startCheckpoints({
-    db: deps.db,
-    keys: deps.keys,
-    install: deps.install,
-    file: order.config.checkpointFile,
-    host: hostname(),
-    owner: deps.replica,
-    newId: deps.uuid,
-    clock: deps.clock,
-    log: deps.log,
-    intervalMs: order.checkpointMs ?? CHECKPOINT_MS,
-    pollMs: POLL_MS,
-    onFree,
-  });
 }
 
 function engineDeps(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing, accounts: Accounts): Deps {
@@ -194,7 +194,7 @@ function engineDeps(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing, a
 }
 
 function startSources(order: ControllerOrder, deps: Deps, readiness: Readiness, onChange: () => void): RunningSource[] {
-  return sourcesOf(order).map(({ source, interval }) => {
+  return configuredSources(order.config, order.environment).map(({ source, interval }) => {
     const running = runSource(source, {
       db: deps.db,
       clock: deps.clock,
@@ -221,34 +221,6 @@ function awaitFirst(readiness: Readiness, name: string, { first }: RunningSource
     () => (why = undefined),
     () => undefined, // it was stopped, which is a check of its own
   );
-}
-
-function sourcesOf({ config, environment }: ControllerOrder): { source: Source; interval: number }[] {
-  const found: { source: Source; interval: number }[] = [];
-  const read = readManifests;
-  if (config.platformDir !== undefined) {
-    const source = folderSource({
-      name: "platform",
-      folder: config.platformDir,
-      read,
-      environment: config.environment,
-    });
-    found.push({ source, interval: PLATFORM_INTERVAL_MS });
-  }
-  if (config.gitUrl !== undefined && config.gitNamespaces !== undefined) {
-    const source = gitSource({
-      name: "tenants",
-      url: config.gitUrl.reveal(),
-      branch: config.gitBranch,
-      namespaces: config.gitNamespaces,
-      cacheFolder: join(config.dataDir, "git", "tenants"),
-      inherited: environment,
-      read,
-      environment: config.environment,
-    });
-    found.push({ source, interval: config.gitIntervalMs });
-  }
-  return found;
 }
 
 async function stopped(signal: AbortSignal): Promise<void> {

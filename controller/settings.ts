@@ -97,6 +97,17 @@ export function base64Key(text: string): Secret {
   return Secret.from(trimmed);
 }
 
+const MOST_KEYS = 16;
+
+/** Several of them with commas between; `-` is one that is retired. The first one also signs checkpoints, and stays. */
+export function base64Keys(text: string): readonly (Secret | "-")[] {
+  const parts = text.split(",").map((part) => part.trim());
+  if (parts.length > MOST_KEYS) throw new Mistake(`it must name at most ${MOST_KEYS} keys`);
+  if (parts[0] === "-")
+    throw new Mistake("it must hold the first key, which signs checkpoints: only a later one can be -");
+  return parts.map((part) => (part === "-" ? "-" : base64Key(part)));
+}
+
 /** Runs a border parser that throws its own error, and keeps its message. */
 export function accepted<T>(parse: (text: string) => unknown, keep: (text: string) => T): (text: string) => T {
   return (text) => {

@@ -3,6 +3,7 @@ import {
   absolutePath,
   accepted,
   base64Key,
+  base64Keys,
   duration,
   ipAddress,
   matching,
@@ -15,6 +16,8 @@ import {
   text,
   wholeNumber,
 } from "./settings.ts";
+import { parseWebhook } from "./notifications/webhook.ts";
+import { CHECKPOINT_SETTINGS } from "./variables-checkpoints.ts";
 import { parseNamespaces } from "./sources/git/namespaces.ts";
 import { parseBranch, parseRemote } from "./sources/git/remote.ts";
 
@@ -60,6 +63,7 @@ export const SETTINGS = {
     example: "/var/lib/velvet-checkpoint/checkpoint.json",
     parse: absolutePath,
   }),
+  ...CHECKPOINT_SETTINGS,
   cacheDir: setting({
     variable: "VELVET_CACHE_DIR",
     meaning: "Where the embedded Postgres's programs are unfolded to; 50 MB that can be lost.",
@@ -95,6 +99,15 @@ export const SETTINGS = {
     fallback: "VELVET_KEK",
     example: "/run/secrets/velvet-kek",
     parse: absolutePath,
+  }),
+  kekPrevious: setting({
+    variable: "VELVET_KEK_PREVIOUS",
+    meaning:
+      "The key-encryption keys before the current one, oldest first, with commas between; a retired one keeps its place as -.",
+    fallback: "the current one is the first",
+    example: "$(cat /run/secrets/velvet-kek-1)",
+    secret: true,
+    parse: base64Keys,
   }),
   gitUrl: setting({
     variable: "VELVET_GIT_URL",
@@ -162,6 +175,15 @@ export const SETTINGS = {
     example: "off",
     parse: oneOf("on", "off"),
   }),
+  alarmWebhook: setting({
+    variable: "VELVET_ALARM_WEBHOOK",
+    meaning:
+      "Where a leak is told of at once, besides the log: a POST of JSON that Slack's incoming webhooks take. https, or http at this machine.",
+    fallback: "the log alone",
+    example: "https://hooks.slack.com/services/…",
+    secret: true,
+    parse: accepted(parseWebhook, secretText),
+  }),
   logLevel: setting({
     variable: "VELVET_LOG_LEVEL",
     meaning: "Which log lines are written to stdout.",
@@ -178,7 +200,7 @@ export const SETTINGS = {
   }),
   httpPort: setting({
     variable: "VELVET_HTTP_PORT",
-    meaning: "Where /healthz, /readyz and /flags are served, for a kubelet or a load balancer.",
+    meaning: "Where /healthz, /readyz, /flags and /metrics are served, for a kubelet and for Prometheus.",
     fallback: "nothing is served",
     example: "8080",
     parse: wholeNumber(1, 65_535),

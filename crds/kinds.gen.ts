@@ -161,6 +161,30 @@ export interface KubernetesAccount {
   })[];
 }
 
+/** What a person is told to do at the vendor, where no API does it. Example: `{mint: {text: Dashboard, Keys, Rotate secret, link: https://dashboard.plaid.com/developers/keys}}`. */
+export interface ManualAccount {
+  /** How a new credential is made. Example: `{text: Keys, Rotate secret., expected: 4h}`. */
+  readonly mint?: {
+    /** Plain text. Example: `Dashboard, Developers, Keys: Rotate secret. The old one stays until it is deleted`. */
+    readonly text: string;
+    /** Where. Example: `https://dashboard.plaid.com/developers/keys`. */
+    readonly link?: string;
+    /** How long it usually takes; whoever has not done it by then is reminded. Example: `4h`. */
+    readonly expected?: string;
+  };
+  /** How the old credential is ended. Example: `{text: Keys, Delete beside the old secret., expected: 1h}`. */
+  readonly revoke?: {
+    /** Plain text. Example: `Dashboard, Developers, Keys: Delete beside the old secret, and only that`. */
+    readonly text: string;
+    /** Where. Example: `https://dashboard.plaid.com/developers/keys`. */
+    readonly link?: string;
+    /** How long it usually takes; whoever has not done it by then is reminded. Example: `1h`. */
+    readonly expected?: string;
+  };
+  /** How long one answer may take. Example: `20`. */
+  readonly timeoutSeconds?: number;
+}
+
 /** How Velvet logs in to this server. The password is the `auth` entry `password`. Example: `{user: velvet_admin, sslMode: verify-full}`. */
 export interface PostgresAccount {
   /** Role that Velvet logs in as; it needs CREATEROLE, pg_signal_backend and, from PostgreSQL 16 on, ADMIN OPTION on the roles that it rotates. Example: `velvet_admin`. */
@@ -169,6 +193,18 @@ export interface PostgresAccount {
   readonly sslMode?: "disable" | "require" | "verify-full";
   /** Absolute path of a PEM file with the authorities to trust instead of the system's. Example: `/etc/velvet/ca/orders-postgres.pem`. */
   readonly caFile?: string;
+}
+
+/** How Velvet sees what people do at Postmark: with an account token, the `auth` entry `accountToken`. Example: `{detects: true}`. */
+export interface PostmarkAccount {
+  /** False where there is no account token: then people hand values in, and say what they have ended. Example: `true`. */
+  readonly detects?: boolean;
+  /** Where people log in; instructions link there. Example: `https://account.postmarkapp.com`. */
+  readonly dashboard?: string;
+  /** How long it usually takes until somebody has clicked; after that they are reminded. Example: `1h`. */
+  readonly expected?: string;
+  /** How long one answer may take. Example: `20`. */
+  readonly timeoutSeconds?: number;
 }
 
 /** Nothing to configure: random values are made by Velvet itself. Example: `{}`. */
@@ -213,8 +249,12 @@ export interface VendorAccountSpec {
   readonly infisical?: InfisicalAccount;
   /** Which API server, and as whom. Example: `{inCluster: true}`. */
   readonly kubernetes?: KubernetesAccount;
+  /** What a person is told to do at the vendor, where no API does it. Example: `{mint: {text: Dashboard, Keys, Rotate secret, link: https://dashboard.plaid.com/developers/keys}}`. */
+  readonly manual?: ManualAccount;
   /** How Velvet logs in to this server. The password is the `auth` entry `password`. Example: `{user: velvet_admin, sslMode: verify-full}`. */
   readonly postgres?: PostgresAccount;
+  /** How Velvet sees what people do at Postmark: with an account token, the `auth` entry `accountToken`. Example: `{detects: true}`. */
+  readonly postmark?: PostmarkAccount;
   /** Nothing to configure: random values are made by Velvet itself. Example: `{}`. */
   readonly random?: RandomAccount;
   /** At most one adapter's block, under the adapter's name. */
@@ -243,7 +283,7 @@ export interface VendorAccountStatus {
   readonly observedGeneration?: number;
   /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
   readonly lastHandledReconcileAt?: string;
-  /** Whether the account works: `Ready`. Example: `[{type: Ready, status: "True", reason: LoginAccepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  /** Whether the account works: `Ready`; `DefinitionCurrent` only while false. Example: `[{type: Ready, status: "True", reason: LoginAccepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
   readonly conditions?: readonly Condition[];
   /** Remaining quota at the vendor, where it tells. Example: `4812`. */
   readonly remaining?: number;
@@ -341,6 +381,50 @@ export interface InfisicalIssuer {
   readonly identity: string;
 }
 
+/** Whose credential it is, and so how it is verified: exactly one of these. Example: `{plaid: {clientId: 5f1a0c}}`. */
+export interface ManualIssuer {
+  /** A Plaid secret of one environment; the account's endpoint says which one. Example: `{clientId: 5f1a0c}`. */
+  readonly plaid?: {
+    /** The team's client id, which is no secret. Example: `5f1a0c1b2d3e4f5061728394`. */
+    readonly clientId: string;
+  };
+  /** A TaxCloud API key, of its first API. Example: `{loginId: 1A2B3C4D}`. */
+  readonly taxcloud?: {
+    /** The store's API login id. Example: `1A2B3C4D`. */
+    readonly loginId: string;
+    /** Whether the vendor ends the old key as it gives the new one, as its support may. False only where they promised otherwise. Example: `true`. */
+    readonly endsOld?: boolean;
+  };
+  /** A Slack bot token. Example: `{team: T0123ABCD}`. */
+  readonly slack?: {
+    /** Id of the workspace that it must be of. Example: `T0123ABCD`. */
+    readonly team: string;
+    /** Whether installing the app again ends the old token. Example: `true`. */
+    readonly endsOld?: boolean;
+  };
+  /** The API key of a FreeScout; making a new one always ends the old one. Example: `{mailbox: 2}`. */
+  readonly freescout?: {
+    /** A mailbox that the key must see, so that it is the right FreeScout's. Example: `2`. */
+    readonly mailbox?: number;
+  };
+  /** A Sentry auth token. Example: `{organization: acme}`. */
+  readonly sentry?: {
+    /** Slug of the organization that it must reach. Example: `acme`. */
+    readonly organization: string;
+  };
+  /** Any other vendor: one of the account's endpoints is sent the credential and tells. Example: `{name: token-check}`. */
+  readonly endpoint?: {
+    /** Name of an entry in the VendorAccount's `endpoints`, which must `send` the credential. Example: `token-check`. */
+    readonly name: string;
+    /** Names of the value's fields. Example: `[id, secret]`. */
+    readonly fields?: readonly string[];
+    /** Whether the vendor ends the old one as a new one is made. Example: `false`. */
+    readonly endsOld?: boolean;
+    /** Whether a wrong value can lock the right one out: then none is ever tried on purpose. Example: `false`. */
+    readonly locksOut?: boolean;
+  };
+}
+
 /** Which role's password is rotated. Two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
 export interface PostgresIssuer {
   /** Role that consumers log in as today; it must exist. Example: `orders`. */
@@ -351,6 +435,16 @@ export interface PostgresIssuer {
   readonly owner?: string;
   /** Database named in the next value's `database` and `url`. Default: the one of the value in use, else the one of the account's endpoint. Example: `orders`. */
   readonly database?: string;
+}
+
+/** The API tokens of one server. Example: `{serverId: 1234567}`. */
+export interface PostmarkIssuer {
+  /** The server's id: the number in its address in the dashboard. Example: `1234567`. */
+  readonly serverId: number;
+  /** False where the account has no account token. Example: `true`. */
+  readonly detects?: boolean;
+  /** How many tokens Postmark allows a server; a server that has as many is not asked for another one. Example: `3`. */
+  readonly maxTokens?: number;
 }
 
 /** Shape of a value that Velvet chooses by itself, for consumers that accept what they are told. Example: `{bytes: 32, encoding: base64url}`. */
@@ -377,8 +471,12 @@ export interface IssuerSpec {
   readonly heroku?: HerokuIssuer;
   /** Whose client secrets are rotated: one machine identity with universal auth. Example: `{identity: 4b3f1a7e-52a1-4c0e-9a57-0f6f3a0f9e11}`. */
   readonly infisical?: InfisicalIssuer;
+  /** Whose credential it is, and so how it is verified: exactly one of these. Example: `{plaid: {clientId: 5f1a0c}}`. */
+  readonly manual?: ManualIssuer;
   /** Which role's password is rotated. Two roles take turns, so that both passwords work while consumers change over. Example: `{role: orders, alternate: orders_b}`. */
   readonly postgres?: PostgresIssuer;
+  /** The API tokens of one server. Example: `{serverId: 1234567}`. */
+  readonly postmark?: PostmarkIssuer;
   /** Shape of a value that Velvet chooses by itself, for consumers that accept what they are told. Example: `{bytes: 32, encoding: base64url}`. */
   readonly random?: RandomIssuer;
   /** At most one adapter's block, under the adapter's name. */
@@ -541,7 +639,7 @@ export interface ConsumerSpec {
   readonly restart?: ConsumerRestart;
   /** Waves are written one after the other, lowest first. Example: `1`. */
   readonly wave?: number;
-  /** A second target that the Testing flow may write, in the words of its account's adapter; no live slot is touched. Example: `{path: orders/.env.test}`. */
+  /** A place of its own for rehearsals (flow Testing): fields of the account's adapter in place of the live ones, `keySuffix` to put behind each key's name, or both; `endpoint` names an endpoint of the check's account that asks there. Never a live place. Example: `{path: orders/.env.test}`. */
   readonly testSlot?: AdapterBlock;
   /** Whether it survives keys that change one after the other, where its sink cannot write all at once. Example: `false`. */
   readonly acceptsTearing?: boolean;
@@ -565,7 +663,7 @@ export interface ConsumerSpec {
 
 /** When and how it is rotated. Example: `{every: 90d, overlap: 1h, quarantine: 7d}`. */
 export interface RotationPolicy {
-  /** How old a credential may become before its rotation is due; never by itself when left out. Example: `90d`. */
+  /** How old a credential may become before its rotation is due and requested by itself; never when left out, and never more often than every 8 hours. Example: `90d`. */
   readonly every?: Duration;
   /** When a scheduled rotation may start. Example: `{days: [Mon, Tue], start: "09:00", end: "16:00"}`. */
   readonly window?: {
@@ -578,7 +676,7 @@ export interface RotationPolicy {
   };
   /** Time zone of the window, by its IANA name. Example: `Europe/Vienna`. */
   readonly timeZone?: string;
-  /** Scheduled rotations start up to this much later, so that not all start at once. Example: `6h`. */
+  /** Scheduled rotations start up to this much later, so that not all start at once; a hundredth of `every` when left out. Example: `6h`. */
   readonly jitter?: Duration;
   /** How long old and new live side by side, measured from the last receipt. Example: `1h`. */
   readonly overlap?: Duration;
@@ -678,7 +776,7 @@ export interface CredentialStatus {
   readonly observedGeneration?: number;
   /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
   readonly lastHandledReconcileAt?: string;
-  /** How the credential stands: `Ready`, `Rotating`, `Drifted`, `RotationDue`; `Reconciling` and `Stalled` only while true. Example: `[{type: Ready, status: "True", reason: Current, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  /** How the credential stands: `Ready`, `Rotating`, `Drifted`, `RotationDue`; `Reconciling` and `Stalled` only while true, `DefinitionCurrent` only while false. Example: `[{type: Ready, status: "True", reason: Current, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
   readonly conditions?: readonly Condition[];
   /** The credential's identity in the ledger, which survives a recreation of this object. Example: `0d4e2f6a-8a3b-4b7e-9d55-0f3c8d1a7b21`. */
   readonly uid?: string;
@@ -742,6 +840,8 @@ export interface GateStatus {
   readonly digest: string;
   /** Since when it waits. Example: `2026-11-21T09:30:00Z`. */
   readonly openedAt?: string;
+  /** What an approval lets happen. Example: `orders@3 will be revoked. 4 of 4 consumers work with the new credential.`. */
+  readonly message?: string;
   /** The command that approves it. Example: `velvet approve 2026-11-rotate-orders-db --gate Revoke`. */
   readonly command?: string;
 }
@@ -762,7 +862,7 @@ export interface RotationRequestStatus {
   readonly observedGeneration?: number;
   /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
   readonly lastHandledReconcileAt?: string;
-  /** The stages: `Verified`, `MintApproved`, `Minted`, `Distributed`, `Validated`, `RevokeApproved`, `Revoked`, and `Ready` over all; `Reconciling` and `Stalled` only while true. Example: `[{type: Ready, status: "True", reason: Done, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  /** The stages: `Verified`, `MintApproved`, `Minted`, `Distributed`, `Validated`, `RevokeApproved`, `Revoked`, in a Revocation `LockedOut`, and `Ready` over all; `Reconciling` and `Stalled` only while true, `DefinitionCurrent` only while false. Example: `[{type: Ready, status: "True", reason: Done, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
   readonly conditions?: readonly Condition[];
   /** The rotation's id in the ledger. Example: `5f0c1a52-7a3e-4d0c-8f1b-1d2e3f405162`. */
   readonly jobID?: string;
@@ -770,6 +870,28 @@ export interface RotationRequestStatus {
   readonly trust?: "claimed" | "signed" | "host" | "admission";
   /** The gate that waits for a person. Example: `{name: Revoke, digest: "sha256:0f3c8d1a7b210d4e2f6a8a3b4b7e9d55"}`. */
   readonly gate?: GateStatus;
+  /** The stages that it entered, the last 40, in their order; one lasts until the next begins. Example: `[{stage: Verifying, enteredAt: "2026-11-21T09:30:00Z"}]`. */
+  readonly stages?: readonly ({
+    /** The stage in CamelCase. Example: `Verifying`. */
+    readonly stage: string;
+    /** When it was entered. Example: `2026-11-21T09:30:00Z`. */
+    readonly enteredAt: string;
+  })[];
+  /** When what failed is tried again: the rotation's own step, or the first of its consumers. Example: `2026-11-21T09:32:00Z`. */
+  readonly nextTryTime?: string;
+  /** How often the rotation's own step has failed. Example: `2`. */
+  readonly tries?: number;
+  /** Why no controller starts anything: the ledger and what was published of it do not agree. Mostly absent. Example: `[{reason: LedgerRollback, message: The ledger is behind its published checkpoint.}]`. */
+  readonly holds?: readonly ({
+    /** Why, in one CamelCase word. Example: `LedgerRollback`. */
+    readonly reason: "LedgerRollback" | "CheckpointForged" | "CheckpointForeign" | "CheckpointUnreadable";
+    /** Why, in a sentence for a person. Example: `The ledger is behind its published checkpoint.`. */
+    readonly message: string;
+    /** Whose published checkpoint. Example: `velvet-0:/data/checkpoint.json`. */
+    readonly place?: string;
+    /** When it was found. Example: `2026-11-21T09:30:00Z`. */
+    readonly since?: string;
+  })[];
   /** Consumers that work with the new credential, of all. Example: `3/4`. */
   readonly consumersReady?: string;
   /** A row for each consumer; custody is the row with the id `custody`. Example: `[{id: orders-app, state: Working}]`. */
@@ -833,7 +955,7 @@ export interface RotationDecisionStatus {
   readonly observedGeneration?: number;
   /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
   readonly lastHandledReconcileAt?: string;
-  /** Whether the decision was accepted: `Ready`. Example: `[{type: Ready, status: "True", reason: Accepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  /** Whether the decision was accepted: `Ready`; `DefinitionCurrent` only while false. Example: `[{type: Ready, status: "True", reason: Accepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
   readonly conditions?: readonly Condition[];
   /** How well it is known who decided. Example: `signed`. */
   readonly trust?: "claimed" | "signed" | "host" | "admission";

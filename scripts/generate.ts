@@ -16,6 +16,7 @@ import { composeAdapters } from "./generate/compose.ts";
 import { configurationReference } from "./generate/configuration.ts";
 import { chartCrd } from "./generate/chart.ts";
 import { kindsReference } from "./generate/kinds.ts";
+import { metricsReference } from "./generate/metrics.ts";
 import { policiesModule } from "./generate/policies.ts";
 import { reasonsReference } from "./generate/reasons.ts";
 import { statesReference } from "./generate/states.ts";
@@ -55,13 +56,14 @@ export const generators: readonly Generator[] = [
   reference("kinds", () => kindsReference(CRDS.map(composedCrd), adapterNames())),
   reference("adapters", () => adaptersReference(readAdapterBlocks(ROOT))),
   reference("commands", commandsReference),
+  reference("metrics", metricsReference),
   reference("reasons", reasonsReference),
   reference("states", statesReference),
 ];
 
-function reference(name: string, produce: () => string): Generator {
+function reference(name: string, produce: Generator["produce"]): Generator {
   const path = `docs/reference/${name}.md`;
-  return { path, produce: async () => formatted(path, produce()) };
+  return { path, produce: async () => formatted(path, await produce()) };
 }
 
 /** From the text that is being generated, not from what stands in `crds/` before. */

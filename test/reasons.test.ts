@@ -57,6 +57,13 @@ function ofConditions(): string[] {
   return [...text.matchAll(WORD)].flatMap(([, name = ""]) => (NOT_A_REASON.has(name) ? [] : [name]));
 }
 
+/** Every kind of drift is the reason of a condition. */
+function kinds(): string[] {
+  const { text = "" } = sources.find(({ path }) => path.endsWith("domain/drift/kinds.ts")) ?? {};
+  const lists = [...text.matchAll(/_KINDS = \[([^\]]*)\]/g)].map(([, list = ""]) => list);
+  return lists.flatMap((list) => [...list.matchAll(WORD)].map(([, name = ""]) => name));
+}
+
 function states(): string[] {
   const { text = "" } = sources.find(({ path }) => path.endsWith("domain/world.ts")) ?? {};
   const union = /export type State =([^;]+);/.exec(text)?.[1] ?? "";
@@ -73,13 +80,16 @@ const COMPOSED = ["MintApproval", "RevokeApproval"];
 describe("the catalogue of reasons", () => {
   it("has every reason that the sources show", () => {
     const shown = sources.flatMap((source) => shownIn(source).map((name) => ({ name, path: source.path })));
-    const rest = [...ofConditions(), ...states()].map((name) => ({ name, path: "controller/domain/conditions.ts" }));
+    const rest = [...ofConditions(), ...states(), ...kinds()].map((name) => ({
+      name,
+      path: "controller/domain/conditions.ts",
+    }));
     const missing = [...shown, ...rest].filter(({ name }) => !Object.hasOwn(REASONS, name) && !OTHER_WORDS.has(name));
     expect(missing.map(({ name, path }) => `${name} (${path})`)).toEqual([]);
   });
 
   it("has none that nothing shows", () => {
-    const shown = new Set([...sources.flatMap(shownIn), ...ofConditions(), ...states(), ...COMPOSED]);
+    const shown = new Set([...sources.flatMap(shownIn), ...ofConditions(), ...states(), ...kinds(), ...COMPOSED]);
     expect(Object.keys(REASONS).filter((name) => !shown.has(name))).toEqual([]);
   });
 

@@ -50,9 +50,13 @@ describe("the commands that a reason names", () => {
   it.each(named)("%s is one, with as many arguments and these options", (line) => {
     const { command, rest } = commandOf(program, line.split(" ").slice(1));
     expect(command).not.toBe(program);
+    // Which cluster it is about is said before the command, or behind it.
+    const known = [...command.options, ...program.options];
     const options = rest.filter((word) => word.startsWith("--"));
-    for (const option of options) expect(command.options.map(({ long }) => long)).toContain(option);
-    const given = rest.filter((word) => word.startsWith("<"));
+    for (const option of options) expect(known.map(({ long }) => long)).toContain(option);
+    const isValue = (index: number): boolean =>
+      known.some(({ long, required, optional }) => long === rest[index - 1] && (required || optional));
+    const given = rest.filter((word, index) => word.startsWith("<") && !isValue(index));
     const needed = command.registeredArguments.filter(({ required }) => required);
     expect(given.length).toBeGreaterThanOrEqual(needed.length);
     expect(given.length).toBeLessThanOrEqual(command.registeredArguments.length);

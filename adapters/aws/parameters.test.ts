@@ -140,7 +140,7 @@ describe("parameters", () => {
     expect(await bench.sink.residual?.(never)).toMatchObject([{ kind: "ParameterHistory" }]);
     const block = { parameters: { ...BLOCK, kmsKey: "alias/orders" } };
     expect(aws.targets("sink", block)).toEqual({ path: "/orders/production", kmsKey: "alias/orders" });
-    expect(aws.sinkTraits?.(block)).toEqual({ grade: "value", atomic: false, conditional: false });
+    expect(aws.sinkTraits?.(block)).toEqual({ grade: "value", atomic: false, conditional: false, freeKeys: true });
   });
 });
 

@@ -9,7 +9,7 @@ import { type Held, type ParameterStore, parameterStoreOf } from "./parameter-st
 
 export type ParametersBlock = NonNullable<AwsSink["parameters"]>;
 
-export const PARAMETERS: SinkTraits = { grade: "value", atomic: false, conditional: false };
+export const PARAMETERS: SinkTraits = { grade: "value", atomic: false, conditional: false, freeKeys: true };
 
 interface Shelf {
   readonly store: ParameterStore;

@@ -18,12 +18,12 @@ const PAST_MS = 3_600_000;
 
 /**
  * The secret before the newest one: its date is moved into the past. The newest one: the token is turned off, which would end the older
- * one as well, so not while that lives. For good: it is replaced by a secret that nobody has seen, of a token that is off.
+ * one as well, so not while that lives. It is then replaced by a secret that nobody has seen, so that it does not come back with the
+ * token, should somebody turn that on again.
  */
 export async function endGeneration(
   { block, tokens, clock }: Ending,
   id: KeyId,
-  forGood: boolean,
   signal: AbortSignal,
 ): Promise<readonly Residual[]> {
   const version = versionIn(block, id);
@@ -34,7 +34,7 @@ export async function endGeneration(
   if (version < token.version) return endPrevious(token, { tokens, clock }, signal);
   if (isPreviousAlive) throw olderLives(id);
   if (token.enabled) await tokens.update(token, { enabled: false }, signal);
-  if (forGood) await tokens.rotate(block.tokenId, undefined, signal);
+  await tokens.rotate(block.tokenId, undefined, signal);
   return sessions(token.enabled);
 }
 

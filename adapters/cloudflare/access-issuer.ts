@@ -30,8 +30,8 @@ export function accessIssuer(place: AccessPlace, traits: IssuerTraits): Issuer {
     complete: (value) => value,
     mint: async (order, signal) => mint(place, order, signal),
     moveGrace: async (id, until, signal) => moveGrace(place, id, until, signal),
-    revoke: async (id, signal) => endGeneration(place, id, false, signal),
-    destroy: async (id, signal) => endGeneration(place, id, true, signal),
+    revoke: async (id, signal) => endGeneration(place, id, signal),
+    destroy: async (id, signal) => endGeneration(place, id, signal),
   };
 }
 

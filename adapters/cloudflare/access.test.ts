@@ -100,7 +100,7 @@ describe("the rotation of an Access service token", () => {
         name: "OutcomeUnknown",
         reason: "AccessNotTurnedOn",
       });
-      expect(world.held).toMatchObject({ enabled: false, version: 2 });
+      expect(world.held).toMatchObject({ enabled: false, version: 3 });
     },
   );
 

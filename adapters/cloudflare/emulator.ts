@@ -21,8 +21,8 @@ export interface CloudflareEmulator extends AsyncDisposable {
   plant(owner: TokenOwner, name: string, permissions: readonly Permission[], more?: Partial<HeldToken>): HeldToken;
   plantServiceToken(name: string): HeldServiceToken;
   plantWorker(script: string): HeldWorker;
-  /** Deploys these secrets by another hand. */
-  setSecrets(script: string, secrets: Readonly<Record<string, string>>): void;
+  /** Deploys these secrets by another hand; null removes one. */
+  setSecrets(script: string, secrets: Readonly<Record<string, string | null>>): void;
   /** What the Worker that serves sees. */
   peek(script: string): Readonly<Record<string, string>>;
   /** The truth about a token's value, whatever a verification says. */

@@ -27,7 +27,7 @@ describe("the file adapter", () => {
   });
 
   it("declares its traits without an account", () => {
-    expect(file.sinkTraits?.({})).toEqual({ grade: "value", atomic: true, conditional: true });
+    expect(file.sinkTraits?.({})).toEqual({ grade: "value", atomic: true, conditional: true, freeKeys: true });
     expect(file).toMatchObject({ name: "file", roles: ["sink"], endpoint: "none" });
   });
 

@@ -15,7 +15,7 @@ import { look } from "./snapshot.ts";
 import type { Target } from "./target.ts";
 import { normalPath, rootOf, targetOf } from "./target.ts";
 
-const TRAITS: SinkTraits = { grade: "value", atomic: true, conditional: true };
+const TRAITS: SinkTraits = { grade: "value", atomic: true, conditional: true, freeKeys: true };
 
 /** Keeps credentials in dotenv and JSON files below one folder, on a file system that Velvet can reach. */
 export const file = defineAdapter<FileAccount, never, FileSink>({

@@ -216,7 +216,7 @@ it("says of each kind what it is, without an account", async () => {
     { mintClass: "unmarked", revokeNeeds: "value", endsByItselfMs: 3_600_000 },
     { mintClass: "manual", revokeNeeds: "value" },
   ]);
-  expect(github.sinkTraits?.({})).toEqual({ grade: "version", atomic: false, conditional: false });
+  expect(github.sinkTraits?.({})).toEqual({ grade: "version", atomic: false, conditional: false, freeKeys: true });
 });
 
 it("sent and was answered only what GitHub's own description knows", () => {

@@ -47,6 +47,8 @@ export interface GitHubEmulator extends Emulator {
   plantKey(repository: string, given: Partial<KeptKey> & Pick<KeptKey, "key" | "title">): KeptKey;
   store(place: Place): Store;
   plant(place: Place, values: Readonly<Record<string, string>>, more?: Partial<KeptSecret>): void;
+  /** By another hand. */
+  remove(place: Place, name: string): void;
   peek(place: Place): Readonly<Record<string, string>>;
 }
 
@@ -202,6 +204,7 @@ class World {
           secrets.set(name, { ...shared, ...secrets.get(name), value, createdAt, updatedAt: at, ...more });
         }
       },
+      remove: (place, name) => void this.#storeAt(place).secrets.delete(name),
       peek: (place) => Object.fromEntries([...this.#storeAt(place).secrets].map(([name, { value }]) => [name, value])),
     };
   }

@@ -11,7 +11,7 @@ import { seal } from "./seal.ts";
 import { VENDOR } from "./settings.ts";
 import { type Sharing, sharingOf } from "./sharing.ts";
 
-export const SINK_TRAITS: SinkTraits = { grade: "version", atomic: false, conditional: false };
+export const SINK_TRAITS: SinkTraits = { grade: "version", atomic: false, conditional: false, freeKeys: true };
 
 interface Site {
   readonly github: GitHub;

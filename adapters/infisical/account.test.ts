@@ -276,7 +276,7 @@ describe("the infisical adapter", () => {
       path: "/",
     });
     expect(infisical.issuerTraits?.({})).toMatchObject({ mintClass: "markable", negativeControl: false });
-    expect(infisical.sinkTraits?.({})).toEqual({ grade: "value", atomic: true, conditional: false });
+    expect(infisical.sinkTraits?.({})).toEqual({ grade: "value", atomic: true, conditional: false, freeKeys: true });
     expect(infisical.sinkTraits?.({ readValues: false })).toMatchObject({ grade: "version" });
   });
 

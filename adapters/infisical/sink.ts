@@ -23,7 +23,7 @@ export interface Target extends Vault {
 }
 
 export function sinkTraits(block: InfisicalSink): SinkTraits {
-  return { grade: block.readValues === false ? "version" : "value", atomic: true, conditional: false };
+  return { grade: block.readValues === false ? "version" : "value", atomic: true, conditional: false, freeKeys: true };
 }
 
 export function placeOf(block: InfisicalSink): Place {

@@ -35,6 +35,9 @@ export interface Fault {
   readonly message: string;
 }
 
+/** What a row says. */
+export type Members = Readonly<Record<string, unknown>>;
+
 const EMPTY = new Uint8Array(0);
 
 /** Follows one chain, row by row in the order of `seq`. Keeps two rows at most. */
@@ -43,34 +46,40 @@ export class ChainWalk {
   readonly #head: Head | undefined;
   #seq = 0;
   #hash: Uint8Array = EMPTY;
-  #before: Uint8Array = EMPTY;
+  #before: Uint8Array | undefined;
   #fault: Fault | undefined;
 
-  constructor(chain: string, head: Head | undefined) {
+  /** `after`: where the rows that are looked at begin, where those before are not at hand. */
+  constructor(chain: string, head: Head | undefined, after?: Head) {
     this.chain = chain;
     this.#head = head;
+    if (after !== undefined) [this.#seq, this.#hash] = [after.seq, after.hash];
     if (head === undefined) this.#blame(1, "HeadMissing", "its owner (a rotation, or the install) is gone");
   }
 
-  /** Looks at the next row. After the first fault nothing more is looked at. */
-  next(row: StoredRow): void {
-    if (this.#fault !== undefined) return;
+  /** Looks at the next row: what it says, where nothing is wrong up to it. After the first fault nothing more is looked at. */
+  next(row: StoredRow): Members | undefined {
+    if (this.#fault !== undefined) return undefined;
     const expected = this.#seq + 1;
     if (row.seq !== expected) {
-      this.#blame(expected, "Deleted", `row ${expected} is missing; the next one is ${row.seq}`);
-      return;
+      return this.#blame(expected, "Deleted", `row ${expected} is missing; the next one is ${row.seq}`);
     }
     if (!same(digest(this.#hash, row.canonical), row.hash)) {
-      this.#explain(row);
-      return;
+      return this.#explain(row);
     }
-    if (!claims(row.canonical, this.chain, row.seq)) {
-      this.#blame(row.seq, "Reordered", `row ${row.seq} says itself that it belongs to another place`);
-      return;
+    const members = membersOf(row.canonical);
+    if (members["chain"] !== this.chain || members["seq"] !== row.seq) {
+      return this.#blame(row.seq, "Reordered", `row ${row.seq} says itself that it belongs to another place`);
     }
     this.#before = this.#hash;
     this.#hash = row.hash;
     this.#seq = row.seq;
+    return members;
+  }
+
+  /** Without a look at the head, where the rows end earlier. */
+  get faultSoFar(): Fault | undefined {
+    return this.#fault;
   }
 
   /** After the last row: compares with the head. */
@@ -92,10 +101,11 @@ export class ChainWalk {
   }
 
   /** The row does not continue its predecessor. Why: it was moved here, its predecessor was put in, or its bytes were changed. */
-  #explain(row: StoredRow): void {
-    if (this.#seq > 0 && same(digest(this.#before, row.canonical), row.hash)) {
+  #explain(row: StoredRow): undefined {
+    const members = membersOf(row.canonical);
+    if (this.#before !== undefined && same(digest(this.#before, row.canonical), row.hash)) {
       this.#blame(this.#seq, "Inserted", `row ${this.#seq} was put in: row ${row.seq} continues the one before it`);
-    } else if (!claims(row.canonical, this.chain, row.seq)) {
+    } else if (members["chain"] !== this.chain || members["seq"] !== row.seq) {
       this.#blame(row.seq, "Reordered", `row ${row.seq} says itself that it belongs to another place`);
     } else {
       const rewritten = this.#seq === 0 ? "" : `, or row ${this.#seq} was rewritten together with its hash`;
@@ -103,7 +113,7 @@ export class ChainWalk {
     }
   }
 
-  #blame(seq: number, kind: FaultKind, message: string): void {
+  #blame(seq: number, kind: FaultKind, message: string): undefined {
     this.#fault ??= { chain: this.chain, seq, kind, message };
   }
 }
@@ -116,19 +126,12 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-/** True when the row's own bytes name this chain and this place. */
-function claims(canonical: Uint8Array, chain: string, seq: number): boolean {
+/** Nothing where the bytes are no JSON. */
+function membersOf(canonical: Uint8Array): Members {
   try {
     const row: unknown = JSON.parse(Buffer.from(canonical).toString("utf8"));
-    return (
-      typeof row === "object" &&
-      row !== null &&
-      "chain" in row &&
-      "seq" in row &&
-      row.chain === chain &&
-      row.seq === seq
-    );
+    return typeof row === "object" && row !== null ? { ...row } : {};
   } catch {
-    return false;
+    return {};
   }
 }

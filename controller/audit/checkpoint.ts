@@ -3,6 +3,7 @@
  * are worked out here, with nothing of what made them.
  */
 import { createHash, createPublicKey, verify } from "node:crypto";
+import { leafText, Tree } from "./tree.ts";
 
 /** A checkpoint as the ledger holds it. */
 export interface StoredCheckpoint {
@@ -54,49 +55,70 @@ export interface WalkEnd {
   /** One at most. */
   readonly faults: readonly CheckpointFault[];
   readonly last?: { readonly size: number; readonly at: string };
+  /** What the last one names, or is signed with: whoever signs the next. */
+  readonly key: string;
 }
 
-/** Follows the checkpoints in the order of their sizes, each with its heads in the order of their chains. */
+/**
+ * Follows the checkpoints in the order of their sizes, each with its heads in the order of their chains. A checkpoint that names another
+ * key hands over to it.
+ */
 export class CheckpointWalk {
-  readonly #key: string;
   readonly #origin: string;
-  #previous = "";
-  #current: { readonly size: number; readonly said: Said; readonly leaves: Uint8Array[] } | undefined;
+  #key: string;
+  /** Undefined: not known, because those before are not at hand. */
+  #previous: string | undefined;
+  #current: { readonly size: number; readonly said: Said; readonly tree: Tree } | undefined;
   #fault: CheckpointFault | undefined;
   #count = 0;
   #last: { readonly size: number; readonly at: string } | undefined;
 
-  constructor(key: string, origin: string) {
+  /** `key`: what the first one must be signed with. `whole`: the first one follows none. */
+  constructor(key: string, origin: string, whole = true) {
     this.#key = key;
     this.#origin = origin;
+    this.#previous = whole ? "" : undefined;
   }
 
-  /** After the first fault nothing more is looked at. */
-  next({ size, canonical, signature, follows }: StoredCheckpoint): void {
+  /** Whoever signs the next one. */
+  get key(): string {
+    return this.#key;
+  }
+
+  /** Of checkpoints from before those that are looked at, only where one handed over to another key. */
+  handOver({ size, canonical, signature }: Omit<StoredCheckpoint, "follows">): void {
+    if (this.#fault !== undefined) return;
+    const said = membersOf(canonical);
+    if (isSigned(this.#key, canonical, signature) && said["origin"] === this.#origin) this.#learnKey(said);
+    else this.#blame(size, "CheckpointForged", "it names another key, and is not signed by the one before it");
+  }
+
+  /** After the first fault nothing more is looked at. `tree`: over its heads, where they were looked at before. */
+  next({ size, canonical, signature, follows }: StoredCheckpoint, tree = new Tree()): void {
     this.#finish();
     this.#count++;
     if (this.#fault !== undefined) return;
     const said = membersOf(canonical);
     if (!isSigned(this.#key, canonical, signature))
-      return this.#blame(size, "CheckpointForged", "its signature is not by this install's key");
+      return this.#blame(size, "CheckpointForged", "its signature is not by the key that must sign it");
     if (said["size"] !== size || said["origin"] !== this.#origin)
       return this.#blame(size, "CheckpointForged", "what is signed is another size or install than it stands for");
-    if (said["previous"] !== this.#previous) return this.#unlinked(size, follows);
+    if (this.#previous !== undefined && said["previous"] !== this.#previous) return this.#unlinked(size, follows);
     this.#previous = hex(sha256(canonical));
     this.#last = { size, at: String(said["at"]) };
-    this.#current = { size, said, leaves: [] };
+    this.#current = { size, said, tree };
+    this.#learnKey(said);
   }
 
   head({ size, chain, seq, hash }: StoredHead): void {
-    if (this.#current?.size !== size) return;
-    const text = JSON.stringify({ chain, hash: hex(hash), seq });
-    this.#current.leaves.push(sha256(Uint8Array.of(0), Buffer.from(text, "utf8")));
+    if (this.#current?.size === size) this.#current.tree.add(leafText(chain, seq, hash));
   }
 
   end(): WalkEnd {
     this.#finish();
     return {
       count: this.#count,
+      key: this.#key,
       faults: this.#fault ? [this.#fault] : [],
       ...(this.#last ? { last: this.#last } : {}),
     };
@@ -111,9 +133,13 @@ export class CheckpointWalk {
     const current = this.#current;
     this.#current = undefined;
     if (current === undefined || this.#fault !== undefined) return;
-    const { size, said, leaves } = current;
-    if (said["heads"] === leaves.length && leaves.length > 0 && said["root"] === hex(rootOf(leaves))) return;
+    const { size, said, tree } = current;
+    if (said["heads"] === tree.count && tree.count > 0 && said["root"] === tree.root()) return;
     this.#blame(size, "HeadsChanged", "its chain heads are not those that its root was made of");
+  }
+
+  #learnKey({ nextKey }: Said): void {
+    if (typeof nextKey === "string") this.#key = nextKey;
   }
 
   #blame(size: number, kind: CheckpointFaultKind, why: string): void {
@@ -137,23 +163,30 @@ export interface PublishedCheckpoint {
   readonly at: string;
   /** Hash of its statement. */
   readonly hash: Uint8Array;
-  /** Signed by the key, for the origin. */
+  /** Signed by one of the keys, for the origin. */
   readonly ours: boolean;
 }
 
 /** A published checkpoint's text. Throws where it is none. */
-export function readPublished(text: string, key: string, origin: string): PublishedCheckpoint {
+export function readPublished(text: string, keys: readonly string[], origin: string): PublishedCheckpoint {
   const { signature, key: _, ...said } = { ...(JSON.parse(text) as Record<string, unknown>) };
   const { size, at } = said;
   if (typeof size !== "number" || typeof at !== "string" || typeof signature !== "string")
     throw new Error("it holds no checkpoint");
   const sorted = Object.fromEntries(Object.entries(said).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   const canonical = Buffer.from(JSON.stringify(sorted), "utf8");
-  const ours = said["origin"] === origin && isSigned(key, canonical, Buffer.from(signature, "base64"));
+  const bytes = Buffer.from(signature, "base64");
+  const ours = said["origin"] === origin && keys.some((key) => isSigned(key, canonical, bytes));
   return { size, at, hash: sha256(canonical), ours };
 }
 
 const SPKI_ED25519 = Buffer.from("302a300506032b6570032100", "hex");
+
+/** The key that a checkpoint hands over to. */
+export function nextKeyOf(canonical: Uint8Array): string | undefined {
+  const { nextKey } = membersOf(canonical);
+  return typeof nextKey === "string" ? nextKey : undefined;
+}
 
 function isSigned(key: string, canonical: Uint8Array, signature: Uint8Array): boolean {
   const raw = Buffer.from(key.slice(key.indexOf(":") + 1), "base64");
@@ -169,20 +202,6 @@ function membersOf(canonical: Uint8Array): Said {
   } catch {
     return {};
   }
-}
-
-/** RFC 6962, section 2.1: pairs from the left, level by level; an odd one out goes up as it is. */
-function rootOf(leaves: readonly Uint8Array[]): Uint8Array {
-  let level = leaves;
-  while (level.length > 1) {
-    const above: Uint8Array[] = [];
-    for (let at = 0; at < level.length; at += 2) {
-      const [left, right] = [level[at], level[at + 1]];
-      if (left !== undefined) above.push(right === undefined ? left : sha256(Uint8Array.of(1), left, right));
-    }
-    level = above;
-  }
-  return level[0] ?? new Uint8Array(0);
 }
 
 function sha256(...parts: readonly Uint8Array[]): Uint8Array {

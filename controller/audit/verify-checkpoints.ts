@@ -12,8 +12,10 @@ import {
 
 export interface CheckpointReport {
   readonly count: number;
-  /** The public key that all must be signed with: `<key id>:<32 bytes in base64>`. Absent before the first start. */
+  /** The public key that the first one must be signed with: `<key id>:<32 bytes in base64>`. Absent before the first start. */
   readonly key?: string;
+  /** Where the key was changed since: the one that signs now. */
+  readonly keyNow?: string;
   readonly last?: { readonly size: number; readonly at: string };
   /** The published one that was given, where it is one. */
   readonly published?: { readonly size: number; readonly at: string; readonly found: "yes" | "given up" | "no" };
@@ -48,19 +50,28 @@ interface Row {
   readonly follows: boolean;
 }
 
-/** `text` is what was published, where it is given. */
+export interface Trusted {
+  /** What was published, where it is given. */
+  readonly published?: string;
+  /** The first key, from elsewhere than the ledger. */
+  readonly publicKey?: string;
+}
+
 export async function verifyCheckpoints(
   tx: TransactionSql,
-  text: string | undefined,
+  { published: text, publicKey }: Trusted,
 ): Promise<{ report: CheckpointReport; faults: AnyFault[] }> {
   const [schema] = await tx.unsafe<{ there: boolean }[]>(THERE);
   if (schema?.there !== true) return { report: { count: 0 }, faults: [] }; // a ledger from before there were any
-  const who = await whoSigns(tx);
-  const { count, last, faults } = await walkAll(tx, who);
-  const { report: published, faults: more } = text === undefined ? NOTHING : await lookUp(tx, text, who);
+  const said = await whoSigns(tx);
+  const who = { ...said, key: publicKey ?? said.key };
+  const { count, last, faults, key, keys } = await walkAll(tx, who);
+  const { report: published, faults: more } =
+    text === undefined ? NOTHING : await lookUp(tx, text, { id: who.id, keys: [...keys, key] });
   const report = {
     count,
     ...(who.key === "" ? {} : { key: who.key }),
+    ...(key === who.key ? {} : { keyNow: key }),
     ...(last ? { last } : {}),
     ...(published ? { published } : {}),
   };
@@ -78,19 +89,23 @@ async function whoSigns(tx: TransactionSql): Promise<Who> {
 async function walkAll(
   tx: TransactionSql,
   { id, key }: Who,
-): Promise<Omit<WalkEnd, "faults"> & { readonly faults: readonly AnyFault[] }> {
+): Promise<Omit<WalkEnd, "faults"> & { readonly faults: readonly AnyFault[]; readonly keys: readonly string[] }> {
+  const keys = new Set([key]);
   const walk = new CheckpointWalk(key, id);
   const heads = new Map<string, HeadFault>();
   let size = -1;
   for await (const rows of tx.unsafe<Row[]>(CHECKPOINTS).cursor(BATCH)) {
     for (const row of rows) {
-      if (Number(row.size) !== size) walk.next({ ...row, size: Number(row.size) });
+      if (Number(row.size) !== size) {
+        walk.next({ ...row, size: Number(row.size) });
+        keys.add(walk.key);
+      }
       size = Number(row.size);
       if (row.chain !== null) takeHead(walk, heads, { ...row, chain: row.chain });
     }
   }
   const end = walk.end();
-  return { ...end, faults: [...heads.values(), ...end.faults] };
+  return { ...end, keys: [...keys], faults: [...heads.values(), ...end.faults] };
 }
 
 /** The first fault of each chain is kept. */
@@ -110,8 +125,12 @@ interface LookedUp {
 
 const NOTHING: LookedUp = { faults: [] };
 
-async function lookUp(tx: TransactionSql, text: string, { key, id }: Who): Promise<LookedUp> {
-  const published = readOrNone(text, key, id);
+async function lookUp(
+  tx: TransactionSql,
+  text: string,
+  { keys, id }: { readonly keys: readonly string[]; readonly id: string },
+): Promise<LookedUp> {
+  const published = readOrNone(text, keys, id);
   if (published === undefined)
     return { faults: [fault(0, "CheckpointForged", "the published file holds no checkpoint")] };
   if (!published.ours) {
@@ -126,9 +145,9 @@ async function lookUp(tx: TransactionSql, text: string, { key, id }: Who): Promi
   return { report: { size, at, found: "no" }, faults: [fault(size, "CheckpointMissing", why)] };
 }
 
-function readOrNone(text: string, key: string, origin: string): PublishedCheckpoint | undefined {
+function readOrNone(text: string, keys: readonly string[], origin: string): PublishedCheckpoint | undefined {
   try {
-    return readPublished(text, key, origin);
+    return readPublished(text, keys, origin);
   } catch {
     return undefined;
   }

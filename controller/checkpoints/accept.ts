@@ -2,8 +2,10 @@
 import { appendInstallAudit } from "../ledger/audit.ts";
 import type { Db } from "../ledger/db.ts";
 import { dropHolds, type HoldReason, type HeldCheckpoint } from "../ledger/holds.ts";
+import { actorOf, type Random, wordsOf } from "../ledger/words.ts";
 import { closeInterval } from "./close.ts";
-import type { Checkpoint, Signer } from "./statement.ts";
+import type { Signing } from "./keys.ts";
+import type { Checkpoint } from "./statement.ts";
 
 /** One published checkpoint that is given up. */
 export interface GivenUp {
@@ -24,9 +26,10 @@ export interface Acceptance {
  */
 export async function acceptLedger(
   db: Db,
-  signer: Signer,
+  signing: Signing,
   givenUp: readonly GivenUp[],
   acceptance: Acceptance,
+  random: Random,
 ): Promise<Checkpoint> {
   const hashes = [...new Set(givenUp.map(({ published }) => published.hash))];
   const replaced = givenUp.map(({ place, reason, published }) => ({ place, reason, ...published }));
@@ -35,8 +38,14 @@ export async function acceptLedger(
       tx,
       givenUp.map(({ place }) => place),
     );
-    await appendInstallAudit(tx, [{ event: "LedgerAccepted", ...acceptance, replaced }]);
-    const checkpoint = await closeInterval(tx, signer, hashes);
+    const { reason, decidedBy, ticket } = acceptance;
+    const said = {
+      decidedBy: await actorOf(tx, decidedBy, random),
+      because: wordsOf(reason, random),
+      ...(ticket === undefined ? {} : { ticket: wordsOf(ticket, random) }),
+    };
+    await appendInstallAudit(tx, [{ event: "LedgerAccepted", ...said, replaced }]);
+    const checkpoint = await closeInterval(tx, signing, hashes);
     if (checkpoint === undefined) throw new Error("the audit row of the acceptance is in no checkpoint");
     return checkpoint;
   });

@@ -1,7 +1,9 @@
 /** Closes an interval: one checkpoint over every chain that grew since the one before. */
 import { type Db, statement } from "../ledger/db.ts";
 import { type Head, merkleRoot } from "./merkle.ts";
-import { type Checkpoint, signed, type Signer, type Statement, storedCheckpoint } from "./statement.ts";
+import { appendInstallAudit } from "../ledger/audit.ts";
+import { type Checkpoint, signed, type Statement, storedCheckpoint } from "./statement.ts";
+import type { Signing } from "./keys.ts";
 
 const LAST_CHECKPOINT = statement("last_checkpoint");
 /** Without a name it is planned anew each time: only with the time in hand does the server see that it is about few rows. */
@@ -23,11 +25,12 @@ interface GrownRow extends Head {
 
 /**
  * Inside the caller's transaction. Nothing where nothing grew. Takes no lock: two who close at once collide on `previous`, and the second
- * transaction fails. `replaces` are hashes of published checkpoints that a person gave up.
+ * transaction fails. `replaces` are hashes of published checkpoints that a person gave up. Where the key has changed, the old one signs this
+ * one and names the new one.
  */
 export async function closeInterval(
   tx: Db,
-  signer: Signer,
+  signing: Signing,
   replaces: readonly string[] = [],
 ): Promise<Checkpoint | undefined> {
   const [last] = await tx.query<LastRow>(LAST_CHECKPOINT);
@@ -35,8 +38,9 @@ export async function closeInterval(
   const grown = await tx.query<GrownRow>(GROWN_CHAINS, [last.since]);
   if (grown.length === 0) return undefined;
   const before = last.canonical && last.signature ? storedCheckpoint(last.canonical, last.signature) : undefined;
-  const known = { at: last.now, origin: signer.origin, previous: before?.hash ?? "", replaces };
-  const checkpoint = signed(next(last.size, grown, known), signer);
+  const { origin, nextKey } = signing;
+  const known = { at: last.now, origin, previous: before?.hash ?? "", replaces, nextKey };
+  const checkpoint = signed(next(last.size, grown, known), signing);
   const { size, at, previous } = checkpoint.statement;
   await tx.query(ADD_CHECKPOINT, [
     size,
@@ -49,19 +53,32 @@ export async function closeInterval(
     grown.map((head) => head.chain),
     grown.map((head) => head.seq),
     grown.map((head) => head.hash),
+    nextKey ?? null,
   ]);
   return checkpoint;
 }
 
-type Known = Pick<Statement, "at" | "origin" | "previous"> & { readonly replaces: readonly string[] };
+/** As `closeInterval`, with an audit row about the change of the key: it is never put off until something happens. */
+export async function handOver(tx: Db, signing: Signing): Promise<Checkpoint | undefined> {
+  await appendInstallAudit(tx, [
+    { event: "CheckpointKeyChanged", from: signing.key, to: signing.nextKey ?? signing.key },
+  ]);
+  return closeInterval(tx, signing);
+}
 
-function next(before: number, grown: readonly GrownRow[], { replaces, ...known }: Known): Statement {
+type Known = Pick<Statement, "at" | "origin" | "previous"> & {
+  readonly replaces: readonly string[];
+  readonly nextKey: string | undefined;
+};
+
+function next(before: number, grown: readonly GrownRow[], { replaces, nextKey, ...known }: Known): Statement {
   return {
     ...known,
     size: grown.reduce((sum, { rows }) => sum + rows, before),
     root: merkleRoot(grown).toString("hex"),
     heads: grown.length,
     ...(replaces.length === 0 ? {} : { replaces }),
+    ...(nextKey === undefined ? {} : { nextKey }),
   };
 }
 

@@ -14,13 +14,16 @@ export type Found =
 /** Larger than any checkpoint: what is more is none. */
 const LARGEST = 1 << 20;
 
+export function foundIn(text: string): Found {
+  const published = parsePublished(text);
+  return published === undefined
+    ? { kind: "text", hash: hashOf(text) }
+    : { kind: "text", hash: published.hash, published };
+}
+
 export async function readPublished(path: string): Promise<Found> {
   try {
-    const text = (await readFile(path, "utf8")).slice(0, LARGEST);
-    const published = parsePublished(text);
-    return published === undefined
-      ? { kind: "text", hash: hashOf(text) }
-      : { kind: "text", hash: published.hash, published };
+    return foundIn((await readFile(path, "utf8")).slice(0, LARGEST));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === "ENOENT" ? { kind: "absent" } : { kind: "unreadable", code: code ?? "unknown" };

@@ -1,18 +1,19 @@
 /** The checkpoints of one replica: it watches all the time, and makes them while it holds the lease. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../../adapters/contract.ts";
-import type { KeyRing } from "../custody/key.ts";
 import type { Db } from "../ledger/db.ts";
 import type { Log } from "../log.ts";
 import { closeLast, runSequencer, type SequencerOptions } from "./sequencer.ts";
-import { signerOf } from "./statement.ts";
+import { BranchWatch, type Publication } from "./branch.ts";
+import type { Signer } from "./statement.ts";
 import { Watch } from "./watch.ts";
 
 export interface CheckpointOptions {
   readonly db: Db;
-  readonly keys: KeyRing;
-  readonly install: string;
+  readonly signer: Signer;
   readonly file: string;
+  /** Somewhere else that they are published to as well. */
+  readonly publication?: Publication;
   readonly host: string;
   readonly owner: string;
   readonly newId: () => string;
@@ -35,10 +36,12 @@ export interface Checkpoints {
 
 /** Returns after the first comparison, so that nothing is started before it. Throws what the ledger throws. */
 export async function startCheckpoints(options: CheckpointOptions): Promise<Checkpoints> {
-  const { db, clock, log, owner, newId, intervalMs, pollMs, file } = options;
-  const signer = signerOf(options.install, options.keys);
+  const { db, signer, clock, log, owner, newId, intervalMs, pollMs, file, publication } = options;
   const place = `${options.host}:${file}`;
   const watch = new Watch({ db, signer, file, place, clock, log, onFree: options.onFree });
+  const branch = publication && new BranchWatch({ db, signer, publication, log });
+  // What hangs there delays the start by so much, and no more.
+  await branch?.look(AbortSignal.timeout(FIRST_BRANCH_MS));
   await watch.look();
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -47,8 +50,9 @@ export async function startCheckpoints(options: CheckpointOptions): Promise<Chec
     const message = error instanceof Error ? error.message : "";
     log.warn({ error: message }, "no checkpoint could be made; it is tried again");
   };
-  const order: SequencerOptions = { db, signer, watch, clock, signal, intervalMs, owner, newId, pause, onFailure };
+  const order: SequencerOptions = { db, watch, clock, signal, intervalMs, owner, newId, pause, onFailure };
   const running = [runSequencer(order), runWatch(watch, log, signal, async () => pause(pollMs))];
+  if (branch) running.push(runBranch(branch, signal, intervalMs, pause));
   return {
     isHeld: () => watch.isHeld(),
     stop: async () => {
@@ -56,9 +60,30 @@ export async function startCheckpoints(options: CheckpointOptions): Promise<Chec
       await Promise.all(running);
       await closeLast(order)
         .then(async () => watch.look())
+        .then(async () => branch?.look(AbortSignal.timeout(LAST_BRANCH_MS)))
         .catch(onFailure);
     },
   };
+}
+
+/** Longer than any look; two commands of git at most hang in it. */
+const FIRST_BRANCH_MS = 15_000;
+const LAST_BRANCH_MS = 10_000;
+/** What it found is kept fresh for the other replicas. */
+const HELD_BRANCH_MS = 10_000;
+
+/** The ledger's own trouble is said by the watch. */
+async function runBranch(
+  branch: BranchWatch,
+  signal: AbortSignal,
+  intervalMs: number,
+  pause: (ms: number) => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    await pause(branch.isHeld ? Math.min(HELD_BRANCH_MS, intervalMs) : intervalMs);
+    if (signal.aborted) return;
+    await branch.look(signal).catch(() => undefined);
+  }
 }
 
 /** Says once that the ledger does not answer: as long as it cannot be compared, the engine does not even ask it. */

@@ -2,13 +2,11 @@
 import type { Clock } from "../../adapters/contract.ts";
 import type { Db } from "../ledger/db.ts";
 import { guardLease, type HeldLease, holdLease, LeaseLost } from "../ledger/lease.ts";
-import { closeInterval } from "./close.ts";
-import type { Signer } from "./statement.ts";
+import { closeInterval, handOver } from "./close.ts";
 import type { Watch } from "./watch.ts";
 
 export interface SequencerOptions {
   readonly db: Db;
-  readonly signer: Signer;
   readonly watch: Watch;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -71,12 +69,13 @@ async function whileHeld(options: SequencerOptions, held: HeldLease): Promise<vo
 }
 
 /** A ledger that is behind makes no checkpoint: the first one after it says what a person accepted. */
-async function closeOnce({ db, signer, watch }: SequencerOptions, { lease }: HeldLease): Promise<boolean> {
+async function closeOnce({ db, watch }: SequencerOptions, { lease }: HeldLease): Promise<boolean> {
   await watch.look();
-  if (watch.isHeld() !== undefined) return false;
+  const { signing } = watch;
+  if (watch.isHeld() !== undefined || signing === undefined) return false;
   const closed = await db.transaction(async (tx) => {
     await guardLease(tx, lease);
-    return closeInterval(tx, signer);
+    return signing.nextKey === undefined ? closeInterval(tx, signing) : handOver(tx, signing);
   });
   if (closed !== undefined) await watch.look();
   return closed !== undefined;

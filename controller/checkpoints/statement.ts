@@ -1,7 +1,7 @@
 /** What a checkpoint says, and how it is published. Pure. */
 import canonicalize from "canonicalize";
 import { createHash } from "node:crypto";
-import { checkpointKeyOf, isSigned, signCheckpoint } from "../custody/checkpoint-key.ts";
+import { type CheckpointKey, derivedKey, isSigned } from "../custody/checkpoint-key.ts";
 import type { KeyRing } from "../custody/key.ts";
 
 /** The signed statement. Hashes are hexadecimal. */
@@ -20,6 +20,8 @@ export interface Statement {
   readonly at: string;
   /** Hashes of published ones that the ledger lacked when a person accepted that. */
   readonly replaces?: readonly string[];
+  /** The public key that the next one is signed with, where it is another. */
+  readonly nextKey?: string;
 }
 
 export interface Checkpoint {
@@ -35,23 +37,27 @@ export interface Published extends Checkpoint {
   readonly key: string;
 }
 
-/** Who signs. */
-export interface Signer {
+/** Who signs: a public key, and what signs with it. */
+export interface Signer extends CheckpointKey {
   readonly origin: string;
-  /** The public key. */
-  readonly key: string;
-  sign(canonical: Uint8Array): Buffer;
+  /** Keys that this install had, or may have had, before this one. */
+  readonly before: readonly CheckpointKey[];
 }
 
-export function signerOf(install: string, keys: KeyRing): Signer {
-  return {
-    origin: install,
-    key: checkpointKeyOf(keys),
-    sign: (canonical) => signCheckpoint(keys, canonical),
-  };
+/** Keys of the operator's. Without `key` the one that follows from the key-encryption key signs. */
+export interface GivenKeys {
+  readonly key?: CheckpointKey;
+  readonly previous?: CheckpointKey;
 }
 
-export function signed(statement: Statement, signer: Signer): Checkpoint {
+export function signerOf(install: string, ring: KeyRing, { key, previous }: GivenKeys = {}): Signer {
+  const derived = derivedKey(ring);
+  const signs = key ?? derived;
+  const before = [previous, derived].filter((each) => each !== undefined).filter((each) => each.key !== signs.key);
+  return { origin: install, key: signs.key, sign: (statement) => signs.sign(statement), before };
+}
+
+export function signed(statement: Statement, signer: Pick<Signer, "sign">): Checkpoint {
   const canonical = Buffer.from(canonicalize(statement) ?? "", "utf8");
   return { statement, canonical, hash: hashOf(canonical), signature: signer.sign(canonical) };
 }

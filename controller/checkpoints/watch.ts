@@ -5,6 +5,7 @@ import { dropHolds, type Hold, type HoldView, listHolds, reportHold } from "../l
 import type { Log } from "../log.ts";
 import { compare, type Comparison } from "./compare.ts";
 import { writePublished } from "./file.ts";
+import { keyUnder, type Signing, signingNow } from "./keys.ts";
 import { publishedText, type Signer } from "./statement.ts";
 
 export interface WatchOptions {
@@ -29,9 +30,15 @@ export class Watch {
   #hold: Hold | undefined;
   #lookedAt: number | undefined;
   #unpublished: string | undefined;
+  #signing: Signing | undefined;
 
   constructor(options: WatchOptions) {
     this.#options = options;
+  }
+
+  /** Who may sign the next checkpoint here, by the last look. */
+  get signing(): Signing | undefined {
+    return this.#signing;
   }
 
   /** Why nothing may be started now. */
@@ -47,6 +54,7 @@ export class Watch {
       const { db, file, signer } = this.#options;
       const compared = await compare(db, file, signer);
       const hold = await this.#agree(compared, await listHolds(db));
+      this.#signing = signingNow(compared.ledger.keys, signer);
       this.#lookedAt = this.#options.clock.monotonicMs();
       this.#tell(hold, compared);
       if (hold === undefined) await this.#publish(compared);
@@ -88,12 +96,12 @@ export class Watch {
   }
 
   /** What cannot be published keeps nothing from going on: it only shows less after a restore. */
-  async #publish({ found, ledger: { last } }: Comparison): Promise<void> {
+  async #publish({ found, ledger: { last, keys } }: Comparison): Promise<void> {
     if (last === undefined || (found.kind === "text" && found.hash === last.hash)) return;
-    const { file, log, signer } = this.#options;
+    const { file, log } = this.#options;
     const { size, at } = last.statement;
     try {
-      await writePublished(file, publishedText(last, signer.key));
+      await writePublished(file, publishedText(last, keyUnder(last, keys)));
       this.#unpublished = undefined;
       log.debug({ file, size, at }, "a checkpoint was published");
     } catch (err) {

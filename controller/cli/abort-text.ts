@@ -2,10 +2,11 @@
 import { abortKeepsNew } from "../domain/abort.ts";
 import { CUSTODY } from "../domain/consumers.ts";
 import type { World } from "../domain/world.ts";
-import { liveAttempt } from "../domain/world.ts";
+import { everybody, liveAttempt } from "../domain/world.ts";
 
 /** One line each. `aborted` is the world as it would be once the abort is accepted. */
 export function abortLines(aborted: World): string[] {
+  if (aborted.rotation.flow === "Testing") return rehearsalLines(aborted);
   const attempt = liveAttempt(aborted);
   const old = aborted.rotation.facts.verify?.previousId ?? "the credential in use before";
   if (!attempt) return [`Nothing was minted. ${old} stays in use everywhere, and the rotation ends.`];
@@ -21,6 +22,16 @@ export function abortLines(aborted: World): string[] {
     `${old} is written back to: ${names}.`,
     `Only when each of them works with it again, ${fresh} is revoked at the vendor.`,
     "What could not be undone stays listed under what remains (residual).",
+  ];
+}
+
+function rehearsalLines(aborted: World): string[] {
+  const touched = everybody(aborted).filter((row) => row.touched);
+  const names = touched.map((row) => (row.id === CUSTODY ? "custody" : row.id)).join(", ");
+  return [
+    "No live place was written, and the credential in use is not touched.",
+    ...(touched.length === 0 ? [] : [`These test slots are put back as they were: ${names}.`]),
+    liveAttempt(aborted) ? "The throwaway is revoked at the vendor, and looked for." : "Nothing was minted.",
   ];
 }
 

@@ -17,10 +17,12 @@ export function addPlan(program: Command, run: Run): void {
     .description("say what would happen, with no effect: order, proofs, gates, what cannot be undone, what refuses it")
     .addOption(namespaceOption())
     .option("-f, --file <paths...>", "from manifests of tenant and platform, without a ledger")
+    .option("-A, --all-namespaces", "on a cluster: of all namespaces")
     .addOption(formatOption("json"))
     .action(async (name: string | undefined, { file, ...options }: PlanFlags) =>
       run(async (context) => {
         if (file) return (await import("./plan-files.ts")).planFilesCommand(context, name, file, options);
+        if (context.cluster) return (await import("./cluster/plan.ts")).planClusterCommand(context, name, options);
         return onLedger(context, async (db, ledger) =>
           (await import("./plan.ts")).planCommand(context, name, options, db, ledger),
         );
@@ -32,6 +34,7 @@ export function addPlan(program: Command, run: Run): void {
       ["velvet plan", "all that is requested or under way"],
       ["velvet plan orders/orders-db", "as if a rotation were requested now"],
       ["velvet plan rotate-1 -o json", "one request, for a program"],
+      ["kubectl velvet plan orders-db -n orders", "from what the cluster shows, with your own rights"],
       ["velvet plan --file platform teams/orders", "offline, before anything is merged"],
     ],
     "Exit codes: 0 nothing would change, 2 something would, 1 it would be refused, or was asked wrongly.",
@@ -45,15 +48,18 @@ export function addRequest(program: Command, run: Run): void {
   withExamples(request, [
     ['velvet request rotate orders-db --reason "the quarter"', "to stdout"],
     ["velvet request rotate orders-db --reason leaked --expect Dead", "after it was revoked at the vendor"],
+    ['velvet request rotate orders-db --after leaked-1 --reason "after the leak"', "what follows a Revocation"],
+    ["velvet request test orders-db --reason drill", "try it first, with a throwaway credential in test slots"],
     ["velvet request revoke orders-db --reason leaked --ticket SEC-1", "end it now, whoever still uses it"],
   ]);
   const rotate = flowCommand(request, "rotate", "rotate without downtime (flow Operational)").addOption(
     new Option("--expect <what>", "what the current one is expected to be").choices(["Alive", "Dead", "Absent"]),
   );
+  rotate.option("--after <revocation>", "a Revocation that this follows: names it after that, and expects it Dead");
   const revoke = flowCommand(request, "revoke", "end the credential now (flow Revocation)").addOption(
     new Option("--target <which>", "which of them to end").choices(["Current", "Retired", "All"]),
   );
-  const test = flowCommand(request, "test", "rehearse with a throwaway credential (flow Testing)");
+  const test = flowCommand(request, "test", "rehearse with a throwaway credential (flow Testing)").alias("rehearse");
   const flows = [
     [rotate, "Operational"],
     [revoke, "Revocation"],

@@ -1,41 +1,71 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { UnreadableExport } from "../audit/export-lines.ts";
 import { type AuditReport, verifyAudit } from "../audit/verify.ts";
-import { type Config, readConfig } from "../config.ts";
-import { ledgerUrls } from "../open.ts";
+import type { Trusted } from "../audit/verify-checkpoints.ts";
+import { type FileReport, verifyFile } from "../audit/verify-file.ts";
+import { readConfig } from "../config.ts";
+import { asAuditor } from "./audit-ledger.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
-import { misuse } from "./failure.ts";
-import { noLedger } from "./ledger.ts";
+import { CommandFailure, misuse } from "./failure.ts";
 import { type Output, printable } from "./output.ts";
+import { present } from "./present.ts";
 
 export interface AuditVerifyOptions {
   readonly output?: "json";
-  /** A published checkpoint; default: the one of this configuration, where it is there. */
+  /** An exported record instead of the ledger. */
+  readonly from?: string;
+  /** A published checkpoint; default: the one of this configuration, where it is there, and none with `from`. */
   readonly checkpoint?: string;
+  /** The first key of the checkpoints, from elsewhere. */
+  readonly publicKey?: string;
 }
 
 /** `velvet audit verify`: 0 where every chain and checkpoint is whole, else 1, naming the first bad row of each. */
-export async function auditVerifyCommand(
-  { env, machine, out }: CommandContext,
-  options: AuditVerifyOptions,
-): Promise<ExitCode> {
-  const config = readConfig(env, machine);
-  if (config.databaseUrl === undefined && !existsSync(join(config.dataDir, "embedded"))) throw noLedger(config.dataDir);
-  const published = await publishedText(config, options.checkpoint);
-  const { urls, stop } = await ledgerUrls(config, () => undefined);
+export async function auditVerifyCommand(context: CommandContext, options: AuditVerifyOptions): Promise<ExitCode> {
+  refuseKey(options.publicKey);
+  const report = options.from === undefined ? await ofLedger(context, options) : await ofFile(options.from, options);
+  if (options.output === "json") context.out.json(report);
+  else say(context.out, report);
+  return report.ok ? 0 : 1;
+}
+
+function refuseKey(key: string | undefined): void {
+  if (key === undefined || Buffer.from(key.slice(key.indexOf(":") + 1), "base64").length === 32) return;
+  throw misuse(
+    "--public-key is no public key.",
+    "It is <name>:<32 bytes in base64>, as `velvet audit verify` shows it.",
+  );
+}
+
+async function ofLedger(context: CommandContext, options: AuditVerifyOptions): Promise<AuditReport> {
+  const { checkpointFile } = readConfig(context.env, context.machine);
+  const published = await publishedText(checkpointFile, options.checkpoint);
+  return asAuditor(context, async (url) => verifyAudit(url, trustedOf(options, published)));
+}
+
+/** Needs neither a ledger nor its configuration. */
+async function ofFile(path: string, options: AuditVerifyOptions): Promise<FileReport> {
+  const { checkpoint } = options;
+  const published = checkpoint === undefined ? undefined : await publishedText(checkpoint, checkpoint);
   try {
-    const report = await verifyAudit(urls.verifierUrl.reveal(), published === undefined ? {} : { published });
-    if (options.output === "json") out.json(report);
-    else say(out, report);
-    return report.ok ? 0 : 1;
-  } finally {
-    await stop?.();
+    return await verifyFile(path, trustedOf(options, published));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (!(error instanceof UnreadableExport) && code === undefined) throw error;
+    throw new CommandFailure({
+      happened: `${printable(path)} cannot be verified: ${error instanceof UnreadableExport ? error.message : code}.`,
+      stillFine: "Nothing was changed.",
+      next: "Export it anew: velvet audit export --to <file>",
+    });
   }
 }
 
-async function publishedText(config: Config, given: string | undefined): Promise<string | undefined> {
-  const path = given ?? config.checkpointFile;
+function trustedOf({ publicKey }: AuditVerifyOptions, published: string | undefined): Trusted {
+  return present({ publicKey, published });
+}
+
+async function publishedText(own: string, given: string | undefined): Promise<string | undefined> {
+  const path = given ?? own;
   try {
     return await readFile(path, "utf8");
   } catch (error) {
@@ -45,7 +75,9 @@ async function publishedText(config: Config, given: string | undefined): Promise
   }
 }
 
-function say(out: Output, { ok, rows, chains, faults, checkpoints }: AuditReport): void {
+function say(out: Output, report: AuditReport | FileReport): void {
+  const { ok, rows, chains, faults, checkpoints } = report;
+  if ("export" in report) out.line(printable(exportLine(report.export)));
   if (ok) out.line(`${rows} rows in ${chains} chains: all whole.`);
   for (const { chain, seq, kind, message } of faults) {
     const place = chain === "checkpoint" ? `checkpoint ${seq}` : `${chain} row ${seq}`;
@@ -54,9 +86,15 @@ function say(out: Output, { ok, rows, chains, faults, checkpoints }: AuditReport
   if (ok || checkpoints.last !== undefined) out.line(printable(checkpointLine(checkpoints)));
 }
 
-function checkpointLine({ count, key, last, published }: AuditReport["checkpoints"]): string {
+function exportLine({ install, at, since, until }: FileReport["export"]): string {
+  const period = [since && ` from ${since}`, until && ` until ${until}`].filter((each) => each !== undefined).join("");
+  return `The record of ${install}${period}, written at ${at}.`;
+}
+
+function checkpointLine({ count, key, keyNow, last, published }: AuditReport["checkpoints"]): string {
   if (last === undefined || key === undefined) return "There is no checkpoint to hold them against yet.";
-  const made = `${count} ${count === 1 ? "checkpoint" : "checkpoints"}, the last of ${last.at}, signed with ${key}`;
+  const signed = keyNow === undefined ? key : `${key}, which ${keyNow} follows`;
+  const made = `${count} ${count === 1 ? "checkpoint" : "checkpoints"}, the last of ${last.at}, signed with ${signed}`;
   const said = {
     yes: "the ledger has what was published",
     no: "the ledger lacks what was published",

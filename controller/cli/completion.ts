@@ -3,7 +3,7 @@ import type { Command } from "commander";
 
 export type Shell = "bash" | "zsh" | "fish";
 
-interface Flag {
+export interface Flag {
   /** `--namespace`, `-n`. */
   readonly names: readonly string[];
   readonly description: string;
@@ -19,6 +19,8 @@ export interface Node {
   readonly flags: readonly Flag[];
   /** Of its first argument, where they are fixed. */
   readonly choices: readonly string[];
+  /** What its arguments are called, in their order. */
+  readonly wants: readonly string[];
   readonly children: readonly Node[];
 }
 
@@ -39,8 +41,24 @@ export function commandTree(program: Command, path = ""): Node {
     description: program.description(),
     flags: [...flags, help],
     choices: program.registeredArguments[0]?.argChoices ?? [],
+    wants: program.registeredArguments.map((argument) => argument.name()),
     children: program.commands.map((child) => commandTree(child, `${path} ${child.name()}`.trim())),
   };
+}
+
+/** kubectl completes its plugins by itself, where it finds `kubectl_complete-velvet`: so the completion of the plugin is kubectl's. */
+export function pluginScript(shell: Shell): string {
+  const load = shell === "fish" ? "kubectl completion fish | source" : `source <(kubectl completion ${shell})`;
+  return [
+    "# Completion of kubectl velvet: kubectl's own, which asks kubectl_complete-velvet on the PATH.",
+    load,
+    "",
+  ].join("\n");
+}
+
+/** To be put on the PATH as `kubectl_complete-velvet` where the package did not: it runs the plugin that is there. */
+export function pluginProgram(): string {
+  return '#!/bin/sh\nexec kubectl-velvet __complete "$@"\n';
 }
 
 export function completionScript(shell: Shell, root: Node): string {

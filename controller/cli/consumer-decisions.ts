@@ -1,6 +1,7 @@
 /** The decisions on what failed or waits: try again, confirm by hand, leave out, end by hand. */
-import { CUSTODY } from "../domain/consumers.ts";
-import type { World } from "../domain/world.ts";
+import { CUSTODY, isFinished } from "../domain/consumers.ts";
+import { isProven } from "../domain/revocation.ts";
+import type { ConsumerRow, World } from "../domain/world.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { decideOnRotation, type DecisionOptions } from "./decision.ts";
 import type { DeskAccess } from "./desk.ts";
@@ -29,7 +30,9 @@ export async function retryCommand(
           doing: "Insisting on the revoke in",
           choice: { action: "RetryRevoke" as const },
           tell: ({ rotation }: World) => [
-            `${rotation.facts.verify?.previousId ?? "The old credential"} is revoked even if somebody still uses it: its sessions end.`,
+            rotation.flow === "Revocation"
+              ? "What could not be ended is tried again now."
+              : `${rotation.facts.verify?.previousId ?? "The old credential"} is revoked even if somebody still uses it: its sessions end.`,
           ],
         }
       : {
@@ -56,7 +59,9 @@ export async function confirmCommand(
     doing: `Confirming ${consumer} in`,
     choice: { action: "ConfirmConsumer" as const, consumer },
     tell: (after: World) => [
-      `Your word is taken as the proof that ${consumer} works with the new credential.`,
+      after.rotation.flow === "Revocation"
+        ? `Your word is taken as the proof that ${consumer} locks the old value out.`
+        : `Your word is taken as the proof that ${consumer} works with the new credential.`,
       ...remaining(after),
     ],
   };
@@ -76,8 +81,12 @@ export async function skipCommand(
     doing: `Leaving ${consumer} out of`,
     choice: { action: "SkipConsumer" as const, consumer },
     tell: (after: World) => [
-      `${consumer} may still hold the old credential, and will fail once that is revoked.`,
-      "A person must approve the revoke, even where that gate is automatic.",
+      ...(after.rotation.flow === "Revocation"
+        ? [`${consumer} may still let the old value in, and that is listed in what remains.`]
+        : [
+            `${consumer} may still hold the old credential, and will fail once that is revoked.`,
+            "A person must approve the revoke, even where that gate is automatic.",
+          ]),
       ...remaining(after),
     ],
   };
@@ -85,7 +94,11 @@ export async function skipCommand(
 }
 
 function remaining(after: World): string[] {
-  const open = after.consumers.filter(({ state }) => !["working", "skipped", "inactive"].includes(state));
+  const isOpen =
+    after.rotation.flow === "Revocation"
+      ? (row: ConsumerRow) => !isProven(row)
+      : (row: ConsumerRow) => !isFinished(row);
+  const open = after.consumers.filter(isOpen);
   return open.length === 0
     ? ["No other consumer is waited for."]
     : [`Still waited for: ${open.map(({ id }) => id).join(", ")}.`];

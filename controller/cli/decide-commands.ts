@@ -8,12 +8,12 @@ import { dryRunOption, namespaceOption, withExamples } from "./options.ts";
 import type { MarkRevokedOptions, RetiredOptions } from "./retired.ts";
 import { deskOf } from "./target.ts";
 
-const REQUEST = ["<request>", "name of the RotationRequest"] as const;
-const CODES =
+export const REQUEST = ["<request>", "name of the RotationRequest"] as const;
+export const DECISION_CODES =
   "Exit codes: 0 written, or accepted with --now; 1 refused or not answered; 2 it would certainly be refused, and nothing was written.";
 
 /** What every decision takes. */
-function decision(program: Command, name: string, description: string): Command {
+export function decision(program: Command, name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
@@ -44,7 +44,7 @@ function confirmOption(command: Command, why: string): Command {
 
 export function addDecisions(program: Command, run: Run): void {
   for (const add of [addApprove, addDeny, addAbort, addRetry, addConfirm, addSkip]) add(program, run);
-  for (const add of [addMarkRevoked, addRestore, addDestroy]) add(program, run);
+  for (const add of [addMarkRevoked, addRestore, addDestroy, addResolveLeak]) add(program, run);
 }
 
 function addApprove(program: Command, run: Run): void {
@@ -60,7 +60,7 @@ function addApprove(program: Command, run: Run): void {
       ["velvet approve rotate-1 --gate Mint --digest sha256:… --reason ok", "without a ledger, as shown elsewhere"],
       ["kubectl velvet approve rotate-1 --reason ok --confirm ORDERS_DB --ticket OPS-1", "on a cluster"],
     ],
-    CODES,
+    DECISION_CODES,
   );
 }
 
@@ -69,7 +69,7 @@ function addDeny(program: Command, run: Run): void {
     async (request: string, options: GateOptions) =>
       run(async (context) => (await import("./approve.ts")).denyCommand(context, request, options, deskOf(context))),
   );
-  withExamples(command, [['velvet deny rotate-1 --reason "not before the sale" --now', ""]], CODES);
+  withExamples(command, [['velvet deny rotate-1 --reason "not before the sale" --now', ""]], DECISION_CODES);
 }
 
 function addAbort(program: Command, run: Run): void {
@@ -78,7 +78,7 @@ function addAbort(program: Command, run: Run): void {
     .action(async (request: string, options: DecisionOptions) =>
       run(async (context) => (await import("./abort.ts")).abortCommand(context, request, options, deskOf(context))),
     );
-  withExamples(command, [['velvet abort orders/rotate-1 --reason "wrong credential" --now', ""]], CODES);
+  withExamples(command, [['velvet abort orders/rotate-1 --reason "wrong credential" --now', ""]], DECISION_CODES);
 }
 
 function addRetry(program: Command, run: Run): void {
@@ -98,7 +98,7 @@ function addRetry(program: Command, run: Run): void {
       ["velvet retry rotate-1 orders-app --reason restarted --now", "one consumer"],
       ["velvet retry rotate-1 --revoke --reason drained --now", "the revoke"],
     ],
-    CODES,
+    DECISION_CODES,
   );
 }
 
@@ -111,7 +111,11 @@ function addConfirm(program: Command, run: Run): void {
         (await import("./consumer-decisions.ts")).confirmCommand(context, request, consumer, options, deskOf(context)),
       ),
     );
-  withExamples(command, [['velvet confirm rotate-1 orders-app --reason "logged in by hand" --now', ""]], CODES);
+  withExamples(
+    command,
+    [['velvet confirm rotate-1 orders-app --reason "logged in by hand" --now', ""]],
+    DECISION_CODES,
+  );
 }
 
 function addSkip(program: Command, run: Run): void {
@@ -123,7 +127,11 @@ function addSkip(program: Command, run: Run): void {
         (await import("./consumer-decisions.ts")).skipCommand(context, request, consumer, options, deskOf(context)),
       ),
     );
-  withExamples(command, [["velvet skip rotate-1 old-app --ticket OPS-2 --reason decommissioned --now", ""]], CODES);
+  withExamples(
+    command,
+    [["velvet skip rotate-1 old-app --ticket OPS-2 --reason decommissioned --now", ""]],
+    DECISION_CODES,
+  );
 }
 
 function addMarkRevoked(program: Command, run: Run): void {
@@ -142,7 +150,24 @@ function addMarkRevoked(program: Command, run: Run): void {
       ['velvet mark-revoked rotate-1 --ticket OPS-3 --reason "removed in the console" --now', ""],
       ["velvet mark-revoked --credential orders-db --vendor-id orders@3 --ticket OPS-3 --reason removed", ""],
     ],
-    CODES,
+    DECISION_CODES,
+  );
+}
+
+function addResolveLeak(program: Command, run: Run): void {
+  const base = decision(program, "resolve-leak", "say that a consumer lets the old value in no more; needs a ticket");
+  const command = base
+    .argument(...REQUEST)
+    .argument("[consumer]", "id of the consumer; default: all that leak")
+    .action(async (request: string, consumer: string | undefined, options: DecisionOptions) =>
+      run(async (context) =>
+        (await import("./resolve-leak.ts")).resolveLeakCommand(context, request, consumer, options, deskOf(context)),
+      ),
+    );
+  withExamples(
+    command,
+    [['velvet resolve-leak leaked-1 orders-api --ticket SEC-7 --reason "its cache was emptied" --now', ""]],
+    DECISION_CODES,
   );
 }
 
@@ -156,7 +181,7 @@ function addRestore(program: Command, run: Run): void {
   withExamples(
     command,
     [['velvet restore orders-db orders@3 --ticket OPS-4 --reason "a job still uses it" --now', ""]],
-    CODES,
+    DECISION_CODES,
   );
 }
 
@@ -167,7 +192,11 @@ function addDestroy(program: Command, run: Run): void {
       (await import("./retired.ts")).destroyCommand(context, credential, vendorId, options, deskOf(context)),
     ),
   );
-  withExamples(command, [["velvet destroy orders-db orders@3 --ticket OPS-5 --reason unused --now", ""]], CODES);
+  withExamples(
+    command,
+    [["velvet destroy orders-db orders@3 --ticket OPS-5 --reason unused --now", ""]],
+    DECISION_CODES,
+  );
 }
 
 function retiredArguments(command: Command): Command {

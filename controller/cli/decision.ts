@@ -32,7 +32,7 @@ export interface DecisionOptions {
 
 /** What is decided; who, why and about what comes from the options. */
 export type Choice = Pick<RotationDecisionSpec, "action"> &
-  Partial<Pick<RotationDecisionSpec, "gate" | "digest" | "consumer" | "confirm" | "vendorId">>;
+  Partial<Pick<RotationDecisionSpec, "gate" | "digest" | "consumer" | "confirm" | "vendorId" | "sealedValue">>;
 
 export interface Deed {
   /** Between the request's name and the time, in the decision's name: `abort`. */

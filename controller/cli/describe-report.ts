@@ -1,6 +1,10 @@
 /** One rotation whole, for a person who is called at night, and for programs (`docs/reference/schemas/describe.json`). Pure. */
 import type { Residual } from "../../adapters/contract.ts";
+import { type FollowUp, followUpOf } from "../domain/follow-up.ts";
+import type { Preempted } from "../domain/revocation.ts";
+import type { RehearsalReport } from "../domain/rehearsal-report.ts";
 import type { Condition, ConsumerStatus, OpenGate } from "../domain/status.ts";
+import { camelCase } from "../domain/status.ts";
 import { summarize } from "../domain/summarize.ts";
 import type { Failure, Instant, RetiredRow, World } from "../domain/world.ts";
 import type { HoldView } from "../ledger/holds.ts";
@@ -67,6 +71,11 @@ export interface DescribedRotation {
   readonly decisions: readonly DescribedDecision[];
   readonly retired: readonly Omit<RetiredRow, "rotation">[];
   readonly residual: readonly Residual[];
+  /** Of a Revocation: which rotation it ended. */
+  readonly preempted?: string;
+  /** Of a Revocation that is done: the request that gives the consumers a new credential, ready to be applied but for who asks. */
+  readonly followUp?: FollowUp;
+  readonly rehearsal?: RehearsalReport;
   readonly nextSteps: readonly NextStep[];
 }
 
@@ -119,8 +128,22 @@ export function describeRotation(view: RotationView, world: World | undefined): 
       .filter((row) => row.rotation === rotation.id)
       .map(({ vendorId, state, destroyAfter }) => ({ vendorId, state, ...present({ destroyAfter }) })),
     residual: status.residual,
+    ...ofItsFlow(rotation, status.rehearsal),
     nextSteps: nextSteps(view, status.gate, world),
   };
+}
+
+/** What only a Revocation or only a rehearsal has. */
+function ofItsFlow(
+  rotation: RotationView["rotation"],
+  rehearsal: RehearsalReport | undefined,
+): Pick<DescribedRotation, "preempted" | "followUp" | "rehearsal"> {
+  const preempted = preemptedText(rotation.facts.revocation?.preempted);
+  return present({ preempted, followUp: followUpOf(rotation), rehearsal });
+}
+
+function preemptedText(preempted: Preempted | undefined): string | undefined {
+  return preempted && `${preempted.name}, in ${camelCase(preempted.state)}`;
 }
 
 function troubleOf({ reason, message, remedy, tries, since, nextTryAt }: Failure): Trouble {

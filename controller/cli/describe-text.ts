@@ -1,7 +1,9 @@
 /** How `velvet describe` looks. Pure: the report in, lines out. */
+import { stringify } from "yaml";
 import { humanDuration } from "../domain/duration.ts";
 import type { DescribedConsumer, DescribedDecision, DescribedRequest, DescribedRotation } from "./describe-report.ts";
 import { type Colours, printable, tableLines } from "./output.ts";
+import { rehearsalLines } from "./rehearsal-text.ts";
 import { conditionCells, since } from "./status-text.ts";
 
 export function rotationLines(rotation: DescribedRotation, now: Date, colours: Colours): string[] {
@@ -12,6 +14,7 @@ export function rotationLines(rotation: DescribedRotation, now: Date, colours: C
     ...section(colours, "Stages", stageRows(rotation)),
     ...section(colours, "Conditions", conditionTable(rotation, colours)),
     ...section(colours, "Consumers", consumerLines(rotation.consumers, now, colours)),
+    ...section(colours, "Rehearsal", rotation.rehearsal ? rehearsalLines(rotation.rehearsal, colours) : []),
     ...section(colours, "Decisions", decisionLines(rotation.decisions, now, colours)),
     ...section(colours, "Old credentials", retiredRows(rotation)),
     ...section(
@@ -22,6 +25,7 @@ export function rotationLines(rotation: DescribedRotation, now: Date, colours: C
         ...(remedy ? [`  ${remedy}`] : []),
       ]),
     ),
+    ...section(colours, "To be requested next", followUpLines(rotation)),
     ...section(
       colours,
       "What you can do",
@@ -45,6 +49,7 @@ function headLines(rotation: DescribedRotation, now: Date, colours: Colours): st
       "Requested",
       `by ${rotation.requestedBy}: ${rotation.reason}${rotation.ticket === undefined ? "" : ` (${rotation.ticket})`}`,
     ],
+    ...(rotation.preempted === undefined ? [] : [["Pre-empted", rotation.preempted] satisfies [string, string]]),
     ["Stage", `${rotation.stage}, began ${since(rotation.createdAt, now)} ago${took}`],
     ...(ended === undefined ? [["Deadline", rotation.deadline] satisfies [string, string]] : []),
     ...(rotation.heldBy === undefined ? [] : [["Held by", rotation.heldBy] satisfies [string, string]]),
@@ -122,6 +127,19 @@ function retiredRows({ retired }: DescribedRotation): string[] {
     ["ID", "STATE", "DESTROYED AFTER"],
     retired.map(({ vendorId, state, destroyAfter }) => [printable(vendorId), state, destroyAfter ?? ""]),
   );
+}
+
+/** As a manifest: whoever asks puts their own name in. */
+function followUpLines({ namespace, followUp }: DescribedRotation): string[] {
+  if (!followUp) return [];
+  const { name, spec } = followUp;
+  const manifest = {
+    apiVersion: "velvet.raxx.app/v1alpha1",
+    kind: "RotationRequest",
+    metadata: { name, namespace },
+    spec: { ...spec, requestedBy: "<who asks>" },
+  };
+  return stringify(manifest, { lineWidth: 0 }).trimEnd().split("\n").map(printable);
 }
 
 /** A request that never became a rotation. */

@@ -1,5 +1,6 @@
 /** Where a person decides: at the ledger, or on a cluster. It knows what is decided on, and takes the decision. */
 import type { OpenGate } from "../domain/status.ts";
+import type { DriftQuestion } from "../domain/drift/decide.ts";
 import type { RetiredQuestion } from "../domain/retired.ts";
 import type { Instant, RetiredRow, Trust, World } from "../domain/world.ts";
 import type { ExitCode } from "./command.ts";
@@ -9,6 +10,8 @@ import type { DecisionManifest, DecisionOptions } from "./decision.ts";
 export interface Subject {
   readonly namespace: string;
   readonly name: string;
+  /** The Credential's own name. */
+  readonly credential: string;
   /** What people call the credential. */
   readonly credentialName: string;
   /** For a person: `validated`. */
@@ -30,12 +33,19 @@ export interface RetiredSubject extends Omit<RetiredQuestion, "spec" | "trust" |
   readonly retired: readonly Pick<RetiredRow, "vendorId" | "state">[];
 }
 
+/** One Credential whose drift a person decides on. */
+export interface DriftSubject extends Omit<DriftQuestion, "spec" | "trust"> {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 export interface Desk {
   /** How much a name counts that is given here. */
   trustOf(options: Pick<DecisionOptions, "now">): Trust;
   /** Throws `CommandFailure` where there is none. */
   subject(request: string, namespace: string | undefined): Promise<Subject>;
   retired(credential: string, namespace: string | undefined): Promise<RetiredSubject>;
+  drift(credential: string, namespace: string | undefined): Promise<DriftSubject>;
   /** Who decides, where nobody is named. */
   whoami(): Promise<string>;
   /** Writes, records or creates it, as the options say. */

@@ -12,6 +12,8 @@ import { yamlText } from "./yaml.ts";
 
 export interface HistoryOptions {
   readonly namespace?: string;
+  /** On a cluster: not only the context's. */
+  readonly allNamespaces?: boolean;
   readonly limit: string;
   /** Only those that did not end as `Done`. */
   readonly failed?: boolean;
@@ -49,7 +51,11 @@ export async function historyCommand(
   const onlyFailed = options.failed === true;
   const named = credential === undefined ? undefined : namedBy(credential, options.namespace);
   const ended = await reading.history({
-    ...present({ namespace: named?.namespace ?? options.namespace, credential: named?.name }),
+    ...present({
+      namespace: named?.namespace ?? options.namespace,
+      credential: named?.name,
+      everywhere: options.allNamespaces,
+    }),
     limit: onlyFailed ? MOST : limit,
   });
   const past = ended.filter(({ result }) => !onlyFailed || result !== "Done");

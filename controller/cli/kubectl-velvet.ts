@@ -11,6 +11,12 @@ if (major < 24 || (major === 24 && minor < 12)) {
   );
   process.exitCode = 1;
 } else {
-  const { runVelvet } = await import("./program.ts");
-  process.exitCode = await runVelvet(process.argv.slice(2), process, { plugin: true });
+  const [first, ...words] = process.argv.slice(2);
+  if (first === "__complete") {
+    const { completeVelvet } = await import("./complete-entry.ts");
+    await completeVelvet(words, process);
+  } else {
+    const { runVelvet } = await import("./program.ts");
+    process.exitCode = await runVelvet(process.argv.slice(2), process, { plugin: true });
+  }
 }

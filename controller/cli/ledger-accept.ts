@@ -1,12 +1,13 @@
 /** `velvet ledger accept`: goes on with a ledger that is behind what was published. */
 import { hostname } from "node:os";
 import { acceptLedger, type GivenUp } from "../checkpoints/accept.ts";
+import { givenCheckpointKeys } from "../checkpoint-keys.ts";
 import { compare, type Comparison } from "../checkpoints/compare.ts";
+import { type Signing, signingNow } from "../checkpoints/keys.ts";
 import { writePublished } from "../checkpoints/file.ts";
 import { chainHeads, type Checkpoint, publishedText, type Signer, signerOf } from "../checkpoints/statement.ts";
 import { type Config, readConfig } from "../config.ts";
-import { keyRing } from "../custody/key.ts";
-import { findKek } from "../kek.ts";
+import { findKeys } from "../kek.ts";
 import { type Db, statement } from "../ledger/db.ts";
 import { type HoldView, listHolds } from "../ledger/holds.ts";
 import { checkInstall } from "../ledger/install.ts";
@@ -60,8 +61,10 @@ export async function ledgerAcceptCommand(
   const starts = await db.query<Waiting>(LIST_WAITING);
   const { reason, ticket } = options;
   const acceptance = { reason, decidedBy, ...(ticket === undefined ? {} : { ticket }) };
-  const checkpoint = await acceptLedger(db, signer, accepted, acceptance);
-  const published = compared.found.kind === "text" && (await republish(config.checkpointFile, checkpoint, signer));
+  const signing = signingNow(compared.ledger.keys, signer);
+  if (signing === undefined) throw replacedKey();
+  const checkpoint = await acceptLedger(db, signing, accepted, acceptance, context.random);
+  const published = compared.found.kind === "text" && (await republish(config.checkpointFile, checkpoint, signing));
   const { size, at } = checkpoint.statement;
   const before = compared.ledger.last?.statement;
   say(context, options, {
@@ -77,17 +80,16 @@ export async function ledgerAcceptCommand(
 
 /** The same key as the controller's: a checkpoint by another one would hold it for good. */
 async function signerFor(config: Config, db: Db): Promise<Signer> {
-  const kek = await findKek(config);
-  if (kek === undefined) {
+  const keys = await findKeys(config);
+  if (keys === undefined) {
     throw new CommandFailure({
       happened: "There is no key-encryption key here, so the new checkpoint cannot be signed.",
       stillFine: "Nothing was changed.",
       next: "Run it where the controller runs, with the controller's environment.",
     });
   }
-  const keys = keyRing(kek);
   await checkInstall(db, { id: config.install, environment: config.environment }, keys);
-  return signerOf(config.install, keys);
+  return signerOf(config.install, keys, await givenCheckpointKeys(config));
 }
 
 /** What is found here and what replicas found. Throws where there is nothing to accept, or nothing that acceptance could mend. */
@@ -102,6 +104,14 @@ function givenUp({ hold }: Comparison, holds: readonly HoldView[], file: string)
     reason,
     published: { ...published, hash: published.hash ?? "" },
   }));
+}
+
+function replacedKey(): CommandFailure {
+  return new CommandFailure({
+    happened: "The key for checkpoints here was replaced by another one, so the new checkpoint cannot be signed.",
+    stillFine: "Nothing was changed.",
+    next: "Run it with the controller's environment of now: VELVET_CHECKPOINT_KEY.",
+  });
 }
 
 const ACCEPTABLE: ReadonlySet<string> = new Set(["LedgerRollback", "CheckpointForged"]);
@@ -123,7 +133,7 @@ function notAcceptable({ reason, message }: Pick<HoldView, "reason" | "message">
 }
 
 /** Controllers do it as well, at their next look. */
-async function republish(file: string, checkpoint: Checkpoint, signer: Signer): Promise<boolean> {
+async function republish(file: string, checkpoint: Checkpoint, signer: Signing): Promise<boolean> {
   return writePublished(file, publishedText(checkpoint, signer.key)).then(
     () => true,
     () => false,

@@ -3,10 +3,11 @@ import { openGate } from "../domain/summarize.ts";
 import { ENDED } from "../domain/world.ts";
 import { type CredentialView, listCredentials } from "../ledger/credentials.ts";
 import type { Db } from "../ledger/db.ts";
+import { listDrift } from "../ledger/drift-views.ts";
 import type { RotationView } from "../ledger/views.ts";
 import { recordAndWait } from "./answer.ts";
 import { type CommandContext, type Registry, registryOf } from "./command.ts";
-import type { Desk, DeskAccess, RetiredSubject, Subject } from "./desk.ts";
+import type { Desk, DeskAccess, DriftSubject, RetiredSubject, Subject } from "./desk.ts";
 import { CommandFailure, misuse } from "./failure.ts";
 import { deliver } from "./manifest.ts";
 import { findRotation, namedBy, whoami } from "./names.ts";
@@ -21,6 +22,7 @@ export function ledgerDesk(context: CommandContext, db: Db): Desk {
     subject: async (request, namespace) =>
       subjectOf(await findRotation(db, request, namespace), await registryOf(context)),
     retired: async (credential, namespace) => retiredSubject(await findCredential(db, credential, namespace)),
+    drift: async (credential, namespace) => driftSubject(db, await findCredential(db, credential, namespace)),
     whoami: async () => whoami(context, "--decided-by"),
     take: async (manifest, options) => {
       if (options.now === true) return recordAndWait(context, db, manifest, options);
@@ -43,6 +45,7 @@ function subjectOf(view: RotationView, registry: Registry): Subject {
   return {
     namespace: rotation.namespace,
     name: rotation.name,
+    credential: rotation.credentialName,
     credentialName: rotation.snapshot.credential.spec.credentialName,
     state: rotation.state,
     ended: ENDED.has(rotation.state),
@@ -76,6 +79,13 @@ function retiredSubject(view: CredentialView): RetiredSubject {
       accounts,
     },
   };
+}
+
+async function driftSubject(db: Db, view: CredentialView): Promise<DriftSubject> {
+  const { namespace, name, spec, accounts, live } = view;
+  const [drift] = await listDrift(db, [{ namespace, name }]);
+  const twoPerson = Object.values(accounts).some((account) => account.spec.twoPerson === true);
+  return { namespace, name, credentialSpec: spec, twoPerson, live, findings: drift?.findings ?? [] };
 }
 
 function unknownCredential(text: string): CommandFailure {

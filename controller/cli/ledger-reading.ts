@@ -4,11 +4,13 @@ import { summarize } from "../domain/summarize.ts";
 import { listAccounts } from "../ledger/accounts.ts";
 import { type HistoryFilter, listHistory } from "../ledger/credentials.ts";
 import type { Db } from "../ledger/db.ts";
+import { type DriftView, listDrift } from "../ledger/drift-views.ts";
 import { listHolds } from "../ledger/holds.ts";
 import { listSources } from "../ledger/sources.ts";
 import { listAsked } from "../ledger/views.ts";
 import { type CommandContext, registryOf } from "./command.ts";
 import { describeRequest, describeRotation, type DescribeReport } from "./describe-report.ts";
+import { driftLineOf, entryOf } from "./drift-report.ts";
 import { pastRotation } from "./history.ts";
 import type { Asked, Following, Reading, ReadFilter } from "./reading.ts";
 import { worldOf } from "./world.ts";
@@ -17,15 +19,31 @@ export function ledgerReading(db: Db, context: Pick<CommandContext, "registry">)
   const asked = async (filter: ReadFilter): Promise<Asked> => askedIn(db, filter);
   return {
     name: "The ledger",
+    whereElse:
+      "See all with `velvet status --all`. A request that was just merged appears after the next sync of its source.",
     asked,
     follow: (filter, following) => poll(async () => asked(filter), following),
     surroundings: async () => {
-      const [sources, accounts, holds] = await Promise.all([listSources(db), listAccounts(db), listHolds(db)]);
-      return { sources, accounts, holds };
+      const [sources, accounts, holds, drift] = await Promise.all([
+        listSources(db),
+        listAccounts(db),
+        listHolds(db),
+        listDrift(db, undefined, true),
+      ]);
+      const drifted = drift.map(driftLineOf).filter(({ reasons }) => reasons.length > 0);
+      return { sources, accounts, holds, drifted };
     },
+    drift: async (filter) => (await driftIn(db, filter)).map(entryOf),
     described: async (filter) => describedIn(db, context, filter),
     history: async (filter: HistoryFilter) => (await listHistory(db, filter)).map(pastRotation),
   };
+}
+
+async function driftIn(db: Db, { namespace, name }: Pick<ReadFilter, "namespace" | "name">): Promise<DriftView[]> {
+  const all = await listDrift(db, undefined);
+  return all.filter(
+    (view) => (namespace === undefined || view.namespace === namespace) && (name === undefined || view.name === name),
+  );
 }
 
 async function askedIn(db: Db, filter: ReadFilter): Promise<Asked> {

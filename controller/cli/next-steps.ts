@@ -1,6 +1,7 @@
 /** What a person can do about a rotation now, each with the exact command: found out by asking the engine's own rules. Pure. */
 import type { RotationDecisionSpec } from "../../crds/kinds.gen.ts";
 import { awaitsPerson, CUSTODY } from "../domain/consumers.ts";
+import { followUpOf } from "../domain/follow-up.ts";
 import type { OpenGate } from "../domain/status.ts";
 import type { World } from "../domain/world.ts";
 import { ENDED, everybody } from "../domain/world.ts";
@@ -61,7 +62,10 @@ function gateSteps(target: string, gate: OpenGate | undefined): Option[] {
 }
 
 function consumerSteps(target: string, world: World): Option[] {
-  const open = everybody(world).filter((row) => row.facts.failure !== undefined || awaitsPerson(world, row));
+  const isRevocation = world.rotation.flow === "Revocation";
+  const open = everybody(world).filter(
+    (row) => row.facts.failure !== undefined || (!isRevocation && awaitsPerson(world, row)),
+  );
   return open.flatMap(({ id, facts }) => {
     const name = id === CUSTODY ? "custody" : id;
     const retry = {
@@ -71,7 +75,9 @@ function consumerSteps(target: string, world: World): Option[] {
     };
     const byHand = [
       {
-        what: `say that ${name} works with the new credential, after looking`,
+        what: isRevocation
+          ? `say that ${name} locks the old value out, after looking`
+          : `say that ${name} works with the new credential, after looking`,
         command: `velvet confirm ${target} ${name} ${WHY}`,
         choice: { action: "ConfirmConsumer" as const, consumer: id },
       },
@@ -88,6 +94,11 @@ function consumerSteps(target: string, world: World): Option[] {
 function rotationSteps(target: string): Option[] {
   return [
     {
+      what: "hand in the new value that you made at the vendor",
+      command: `velvet provide ${target} ${WHY} < <file>`,
+      choice: { action: "ProvideValue", sealedValue: "-" },
+    },
+    {
       what: "try what failed again now",
       command: `velvet retry ${target} ${WHY}`,
       choice: { action: "RetryConsumers" },
@@ -102,6 +113,11 @@ function rotationSteps(target: string): Option[] {
       command: `velvet mark-revoked ${target} ${TICKET} ${WHY}`,
       choice: { action: "MarkRevoked" },
     },
+    {
+      what: "say that the leak is over, after dealing with it",
+      command: `velvet resolve-leak ${target} ${TICKET} ${WHY}`,
+      choice: { action: "ConfirmLeakResolved" },
+    },
     { what: "abort it", command: `velvet abort ${target} ${WHY}`, choice: { action: "Abort" } },
   ];
 }
@@ -110,16 +126,31 @@ function rotationSteps(target: string): Option[] {
 function afterwards({ rotation, retired }: RotationView): NextStep[] {
   const credential = `${rotation.namespace}/${rotation.credentialName}`;
   const mine = retired.filter((row) => row.rotation === rotation.id);
-  return mine.flatMap(({ vendorId, state }) => {
-    const id = quoted(vendorId);
-    const destroy = {
-      what: `end ${vendorId} for good`,
-      command: `velvet destroy ${credential} ${id} ${TICKET} ${WHY}`,
-    };
-    const restore = { what: `bring ${vendorId} back`, command: `velvet restore ${credential} ${id} ${TICKET} ${WHY}` };
-    if (state === "quarantined") return [restore, destroy];
-    return state === "live" || state === "restored" ? [destroy] : [];
-  });
+  const next = followUpOf(rotation)
+    ? [{ what: "give the consumers a new one", command: followUpCommand(rotation) }]
+    : [];
+  return [
+    ...next,
+    ...mine.flatMap(({ vendorId, state }) => {
+      const id = quoted(vendorId);
+      const destroy = {
+        what: `end ${vendorId} for good`,
+        command: `velvet destroy ${credential} ${id} ${TICKET} ${WHY}`,
+      };
+      const restore = {
+        what: `bring ${vendorId} back`,
+        command: `velvet restore ${credential} ${id} ${TICKET} ${WHY}`,
+      };
+      if (state === "quarantined") return [restore, destroy];
+      return state === "live" || state === "restored" ? [destroy] : [];
+    }),
+  ];
+}
+
+function followUpCommand(rotation: RotationView["rotation"]): string {
+  const { namespace, name, credentialName } = rotation;
+  const alive = followUpOf(rotation)?.spec.expect === "Alive" ? " --expect Alive" : "";
+  return `velvet request rotate ${credentialName} --after ${name} -n ${namespace}${alive} ${WHY}`;
 }
 
 /** A vendor's id may hold what a shell would take for its own. */

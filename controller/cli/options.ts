@@ -5,6 +5,13 @@ export function namespaceOption(): Option {
   return new Option("-n, --namespace <namespace>", "where it is; or type <namespace>/<name>");
 }
 
+export function controllerNamespaceOption(): Option {
+  return new Option(
+    "--controller-namespace <namespace>",
+    "on a cluster: where the controller runs and publishes its public key (default: velvet)",
+  );
+}
+
 export function formatOption(...formats: readonly string[]): Option {
   return new Option("-o, --output <format>", "for programs").choices(formats);
 }

@@ -4,6 +4,7 @@ import type { CredentialSpec, RotationRequestSpec, VendorAccountSpec } from "../
 import { readConfig } from "../config.ts";
 import type { AdmissionContext } from "../domain/candidate.ts";
 import { later } from "../domain/duration.ts";
+import type { Neighbour } from "../domain/rehearsal-places.ts";
 import type { Instant, Snapshot } from "../domain/world.ts";
 import { type ParsedDocument, readManifests } from "../sources/manifest/read.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
@@ -38,12 +39,13 @@ export async function planFilesCommand(
     );
   }
   const registry = await registryOf(context);
+  const neighbours = neighboursIn(documents, options.namespace ?? NOWHERE);
   const { environment, rotation } = readConfig(context.env, context.machine);
   const given = (context.env["VELVET_ENV"] ?? "") !== "";
   const items = wanted.map((each) => {
     // Nobody said which environment the controller is of: the Credential's own, then.
     const own = given ? environment : (each.found?.spec.environment ?? environment);
-    const admission: AdmissionContext = { environment: own, rotationOn: rotation === "on", registry };
+    const admission: AdmissionContext = { environment: own, rotationOn: rotation === "on", registry, neighbours };
     return plannedItem(each, admission, now);
   });
   if (options.output !== "json") {
@@ -95,6 +97,12 @@ function wantedFrom(documents: readonly ParsedDocument[], nowhere: string, now: 
     })
     .filter(({ namespace, credential }) => !asked.has(`${namespace}/${credential}`));
   return [...requests, ...unasked];
+}
+
+function neighboursIn(documents: readonly ParsedDocument[], nowhere: string): readonly Neighbour[] {
+  return documents
+    .filter(({ kind }) => kind === "Credential")
+    .map(({ namespace = nowhere, name, spec }) => ({ namespace, name, spec: spec as CredentialSpec }));
 }
 
 function accountsIn(documents: readonly ParsedDocument[]): Snapshot["accounts"] {

@@ -1,7 +1,8 @@
 /** One request or credential in a plan: would it begin, would it be refused, or does it rotate already? Refusals are the engine's. Pure. */
 import type { RotationRequestSpec } from "../../crds/kinds.gen.ts";
 import { admit } from "../domain/admission.ts";
-import type { AdmissionContext, Candidate } from "../domain/candidate.ts";
+import type { Action } from "../domain/action.ts";
+import type { Admission, AdmissionContext, Candidate } from "../domain/candidate.ts";
 import { CUSTODY } from "../domain/consumers.ts";
 import { snapshotHash } from "../domain/gates.ts";
 import { plan } from "../domain/plan.ts";
@@ -42,6 +43,8 @@ export interface PlanItem {
 
 export interface PlanReport {
   readonly items: readonly PlanItem[];
+  /** On a cluster: what this person could not read, or nobody can read there, and what was taken for so instead. */
+  readonly notRead?: readonly string[];
 }
 
 /** What a plan of something that has not begun is made of. */
@@ -72,8 +75,11 @@ const HELD: ReadonlySet<string> = new Set(["RotationOff", "Suspended", "Credenti
 export function plannedItem(wanted: Wanted, context: AdmissionContext, now: Instant): PlanItem {
   const about = aboutOf(wanted);
   const answer = admit(candidateOf(wanted), context, now);
+  if (answer.verdict === "accept" && wanted.spec.flow === "Revocation") {
+    return { ...about, verdict: "begins", beginsAt: now, changes: true, message: revocationText(wanted, answer) };
+  }
   if (answer.verdict === "accept") {
-    const world = worldOf(imagined(answer.snapshot, wanted, now), context.registry);
+    const world = worldOf(imagined(answer, wanted, now), context.registry);
     const steps = world && plannedSteps(world, now, false);
     return { ...about, verdict: "begins", beginsAt: now, changes: true, ...present({ steps }) };
   }
@@ -84,7 +90,28 @@ export function plannedItem(wanted: Wanted, context: AdmissionContext, now: Inst
   if (HELD.has(reason) || answer.until === undefined) return { ...about, verdict: "waits", ...why, changes: false };
   // What it would do then, unless it would be refused then.
   const then = plannedItem(wanted, context, answer.until);
-  return then.verdict === "begins" ? { ...then, verdict: "waits", ...why, beginsAt: answer.until } : then;
+  if (then.verdict !== "begins") return then;
+  const both = [message, then.message].filter((part) => part !== undefined).join(" ");
+  return { ...then, verdict: "waits", ...why, message: both, beginsAt: answer.until };
+}
+
+/** There is no order to show: it ends what is there, and asks everybody. */
+function revocationText(wanted: Wanted, { unreachable = [] }: Extract<Admission, { verdict: "accept" }>): string {
+  const left = unreachable.map(({ id }) => id).join(", ");
+  const live = wanted.found?.live;
+  return [
+    `It ends at once, for every consumer: ${targetsOf(wanted).join(", ") || "nothing"}.`,
+    ...(live === undefined ? [] : [`It pre-empts ${live}.`]),
+    ...(left === "" ? [] : [`It cannot ask ${left}.`]),
+  ].join(" ");
+}
+
+function targetsOf({ spec: { target = "Current" }, found }: Wanted): string[] {
+  const open = (found?.retired ?? []).filter(({ state }) => state !== "destroyed" && state !== "manual");
+  return [
+    ...(target === "Current" ? [] : open.map(({ vendorId }) => vendorId)),
+    ...(target === "Retired" ? [] : [found?.currentId ?? "the one in use, whose id is found out first"]),
+  ];
 }
 
 function aboutOf({ namespace, credential, request, spec }: Wanted) {
@@ -100,8 +127,10 @@ function candidateOf({ namespace, credential, request, spec, deadline, found }: 
   };
 }
 
+type Accepted = Extract<Admission, { verdict: "accept" }>;
+
 /** The rotation as it is at the first look of the engine. */
-function imagined(snapshot: Snapshot, { deadline, found }: Wanted, now: Instant): Seen {
+function imagined({ snapshot, left }: Accepted, { deadline, found }: Wanted, now: Instant): Seen {
   const { credential, request } = snapshot;
   const rows = credential.spec.consumers.map(({ id, active }) => rowOf(id, active === false ? "inactive" : "pending"));
   const rotation = {
@@ -115,7 +144,7 @@ function imagined(snapshot: Snapshot, { deadline, found }: Wanted, now: Instant)
     state: "verifying" as const,
     snapshot,
     snapshotHash: snapshotHash(snapshot),
-    facts: {},
+    facts: left ? { rehearsal: { left } } : {},
     createdAt: now,
     changedAt: now,
     deadline,
@@ -148,7 +177,7 @@ export function runningItem(view: RotationView, registry: Registry): PlanItem {
   const world = worldOf(view, registry);
   if (!world) return { ...about, verdict: "running", changes: true };
   const action = plan(world, now);
-  const next = action.do === "wait" ? `waits for ${action.for}` : action.do;
+  const next = action.do === "wait" ? `waits for ${action.for}` : nameOf(action);
   const at = action.do === "wait" ? action.until : undefined;
   return {
     ...about,
@@ -156,6 +185,10 @@ export function runningItem(view: RotationView, registry: Registry): PlanItem {
     next,
     ...(at === undefined ? {} : { nextAt: at }),
     changes: true,
-    steps: plannedSteps(world, now, true),
+    ...(rotation.flow === "Revocation" ? {} : { steps: plannedSteps(world, now, true) }),
   };
+}
+
+function nameOf(action: Action): string {
+  return action.do === "revocation" ? action.step.do : action.do;
 }

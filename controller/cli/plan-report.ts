@@ -2,6 +2,7 @@
 import type { IssuerTraits, MintClass } from "../../adapters/contract.ts";
 import type { ConsumerSpec } from "../../crds/kinds.gen.ts";
 import { CUSTODY, waves } from "../domain/consumers.ts";
+import { leftOutText } from "../domain/rehearsal-report.ts";
 import { DEFAULT_QUARANTINE } from "../domain/retired.ts";
 import { durationMs, later } from "../domain/duration.ts";
 import { gateDigest, needsApproval } from "../domain/gates.ts";
@@ -74,7 +75,7 @@ export function plannedSteps(world: World, from: Instant, begun: boolean): Plann
       revocation: issuer.revocation,
       ...(currentId === undefined ? {} : { currentId }),
     },
-    readFrom: spec.readFrom ?? "custody",
+    readFrom: (snapshot.live ?? spec).readFrom ?? "custody",
     gates: (["Mint", "Revoke"] as const).map((gate) => plannedGate(world, gate, begun)),
     waves: plannedWaves(world),
     ...revokeTimes(world, from),
@@ -172,8 +173,8 @@ function endpointProof(snapshot: Snapshot, account: string, name: string, readab
 
 /** The overlap counts from the last receipt, which cannot come before the beginning. */
 function revokeTimes(world: World, from: Instant): Pick<PlannedSteps, "earliestRevokeAt" | "earliestDestroyAt"> {
-  const { facts, expect, snapshot } = world.rotation;
-  if (expect === "Absent" || world.issuer.revocation === "manual") return {};
+  const { facts, expect, flow, snapshot } = world.rotation;
+  if (expect === "Absent" || world.issuer.revocation === "manual" || flow === "Testing") return {};
   const { overlap = "0s", quarantine = DEFAULT_QUARANTINE } = snapshot.credential.spec.rotation ?? {};
   const revoke = later(facts.lastReceiptAt ?? from, durationMs(overlap));
   const earliestRevokeAt = revoke > from ? revoke : from;
@@ -182,6 +183,7 @@ function revokeTimes(world: World, from: Instant): Pick<PlannedSteps, "earliestR
 }
 
 function irreversible({ rotation, issuer }: World): string[] {
+  if (rotation.flow === "Testing") return [REHEARSED];
   if (rotation.expect === "Absent") return ["Nothing: there is no old credential."];
   const end = {
     quarantine: "Destroying the old credential after its quarantine. Until then it can be restored.",
@@ -190,6 +192,12 @@ function irreversible({ rotation, issuer }: World): string[] {
   }[issuer.revocation];
   return [end, ...byClass(issuer.mintClass), "From the revoke on the rotation cannot be aborted."];
 }
+
+function notRehearsed({ rotation }: World): string[] {
+  return (rotation.facts.rehearsal?.left ?? []).map(leftOutText);
+}
+
+const REHEARSED = "Nothing: test slots are put back, the throwaway is ended, and no live place is written.";
 
 /** What the vendor does not take back, earlier than the revoke. */
 function byClass(mintClass: MintClass): string[] {
@@ -209,7 +217,11 @@ function classWarnings(world: World): string[] {
       : [];
   const byHand =
     world.issuer.mintClass === "manual"
-      ? ["Velvet cannot mint here: a person does, and hands the value in with ProvideValue."]
+      ? [
+          world.issuer.detects === true
+            ? "Velvet cannot mint here: a person does, and Velvet sees it at the vendor."
+            : "Velvet cannot mint here: a person does, and hands the value in with `velvet provide`.",
+        ]
       : [];
   return [...replaces, ...byHand];
 }
@@ -222,6 +234,7 @@ function warnings(world: World, begun: boolean): string[] {
   const kept = retired.filter(({ state }) => state === "quarantined" || state === "live");
   return [
     ...unproven.map(({ id }) => `${id}: its check can prove nothing, so a person must confirm it (ConfirmConsumer).`),
+    ...notRehearsed(world),
     ...rows
       .filter(({ active }) => !active)
       .map(({ id }) => `${id} is inactive: it is not written, and may still hold the old one.`),
@@ -233,7 +246,9 @@ function warnings(world: World, begun: boolean): string[] {
     ...classWarnings(world),
     ...(minted && !begun ? [`The mint would wait (${minted.reason}): ${minted.message}`] : []),
     ...(issuer.revocation === "manual"
-      ? ["Velvet cannot revoke here: a person does, and says so with `velvet mark-revoked`."]
+      ? [
+          "Velvet cannot revoke here: a person does. Velvet sees by the old value that it is dead, or they say so with `velvet mark-revoked`.",
+        ]
       : []),
   ];
 }

@@ -30,14 +30,14 @@ function headLine(item: PlanItem, colours: Colours): string {
 
 function whyLines({ reason, message, remedy, beginsAt, verdict, next, nextAt }: PlanItem): string[] {
   return [
-    ...(reason === undefined ? [] : [printable(`${reason}: ${message ?? ""}`)]),
+    ...(reason === undefined && message === undefined ? [] : [printable([reason, message].filter(Boolean).join(": "))]),
     ...(remedy === undefined ? [] : [printable(remedy)]),
     ...(verdict === "waits" && beginsAt !== undefined ? [`It begins at ${beginsAt}.`] : []),
     ...(next === undefined ? [] : [printable(`Next: ${next}${nextAt === undefined ? "" : `, until ${nextAt}`}`)]),
   ].map((line) => `  ${line}`);
 }
 
-function stepLines({ expect }: PlanItem, steps: PlannedSteps, colours: Colours): string[] {
+function stepLines({ expect, flow }: PlanItem, steps: PlannedSteps, colours: Colours): string[] {
   const { issuer, gates, readFrom } = steps;
   const [mint, revoke] = [gates.find(({ name }) => name === "Mint"), gates.find(({ name }) => name === "Revoke")];
   const old = issuer.currentId ?? "the one in use";
@@ -49,13 +49,14 @@ function stepLines({ expect }: PlanItem, steps: PlannedSteps, colours: Colours):
       gateText("mint", mint),
       [`Mint at ${issuer.account} (${issuer.adapter}, ${issuer.mintClass}), and prove that the vendor accepts it`],
       ["Write, settle and check, in this order:", ...waveLines(steps.waves)],
-      gateText("revoke", revoke),
-      revokeText(steps, old),
+      ...(flow === "Testing" ? [[TAKEN_BACK]] : [gateText("revoke", revoke), revokeText(steps, old)]),
     ]),
     ...block(colours, "Cannot be undone", steps.irreversible),
     ...block(colours, "Watch out", steps.warnings),
   ];
 }
+
+const TAKEN_BACK = "Put every test slot back as it was, end the throwaway, and look whether it is gone";
 
 function numbered(steps: readonly (readonly string[])[]): string[] {
   return steps.flatMap(([first = "", ...rest], index) => [

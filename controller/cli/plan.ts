@@ -7,7 +7,8 @@ import type { Instant } from "../domain/world.ts";
 import type { CredentialView, WaitingRequest } from "../ledger/credentials.ts";
 import { installOf, listCredentials, waitingRequests } from "../ledger/credentials.ts";
 import type { Db } from "../ledger/db.ts";
-import { listRequests, listRotations } from "../ledger/views.ts";
+import { readNeighbours } from "../ledger/live-places.ts";
+import { listRequests, listRotations, type RequestView } from "../ledger/views.ts";
 import type { OpenLedger } from "../open.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { registryOf } from "./command.ts";
@@ -16,10 +17,13 @@ import { namedBy } from "./names.ts";
 import { printable } from "./output.ts";
 import { type PlanItem, plannedItem, type PlanReport, runningItem, type Wanted } from "./plan-item.ts";
 import { itemLines } from "./plan-text.ts";
+import { present } from "./present.ts";
 import { reasonNamed } from "./remedy.ts";
 
 export interface PlanOptions {
   readonly namespace?: string;
+  /** On a cluster: not only the context's. */
+  readonly allNamespaces?: boolean;
   readonly output?: "json";
 }
 
@@ -42,8 +46,13 @@ export async function planCommand(
   return printPlan(context, items, options);
 }
 
-export function printPlan({ out }: CommandContext, items: readonly PlanItem[], { output }: PlanOptions): ExitCode {
-  if (output === "json") out.json({ items } satisfies PlanReport);
+export function printPlan(
+  { out }: CommandContext,
+  items: readonly PlanItem[],
+  { output }: PlanOptions,
+  notRead?: readonly string[],
+): ExitCode {
+  if (output === "json") out.json({ items, ...present({ notRead }) } satisfies PlanReport);
   else if (items.length === 0) out.line("Nothing is requested, and nothing rotates: nothing would change.");
   else
     items
@@ -59,12 +68,13 @@ async function admissionContext(
   ledger: OpenLedger | undefined,
 ): Promise<AdmissionContext> {
   const config = readConfig(context.env, context.machine);
-  const install = await installOf(db);
+  const [install, registry] = [await installOf(db), await registryOf(context)];
   return {
     // The ledger's own, as long as it has one: this shell may be set up for less than the controller is.
     environment: install?.environment ?? config.environment,
     rotationOn: config.rotation === "on",
-    registry: await registryOf(context),
+    registry,
+    neighbours: await readNeighbours(db, Object.keys(registry)),
     ...(ledger ? { bootstrap: bootstrapLogins(ledger) } : {}),
   };
 }
@@ -160,15 +170,7 @@ function foundIn({
 }
 
 /** A request that was refused, has expired or was never meant to be executed stays so. */
-function closedItem({
-  namespace,
-  name,
-  credential,
-  flow,
-  state,
-  reason,
-  message,
-}: Awaited<ReturnType<typeof listRequests>>[number]): PlanItem {
+export function closedItem({ namespace, name, credential, flow, state, reason, message }: RequestView): PlanItem {
   const remedy = reasonNamed(reason)?.remedy;
   const verdict = state === "baseline" ? "ended" : "refused";
   const why = { reason, message, ...(remedy === undefined ? {} : { remedy }) };

@@ -2,15 +2,17 @@ import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { Command, CommanderError, Option } from "commander";
 import { addPlan, addRequest } from "./ask-commands.ts";
-import type { AuditVerifyOptions } from "./audit.ts";
+import { addAudit } from "./audit-command.ts";
 import type { CommandContext, ExitCode, Run } from "./command.ts";
 import { addCompletion } from "./completion-command.ts";
 import { addDecisions } from "./decide-commands.ts";
+import { addDrift } from "./drift-commands.ts";
 import type { DoctorOptions } from "./doctor.ts";
 import { CommandFailure, failureText } from "./failure.ts";
 import type { MigrateCommandOptions } from "./migrate.ts";
 import { openOutput, type Output } from "./output.ts";
 import type { QuickstartOptions } from "./quickstart.ts";
+import { addProvide } from "./provide-command.ts";
 import { openProgress } from "./progress.ts";
 import { addSchema } from "./schema-command.ts";
 import { addSeal } from "./seal-command.ts";
@@ -95,9 +97,9 @@ function explain(error: unknown, out: Output, debug: string | undefined): ExitCo
 /** In the order in which people meet them. */
 const GROUPS: readonly (readonly [string, readonly ((program: Command, run: Run) => void)[]])[] = [
   ["Begin:", [addQuickstart, addDoctor, addController, addMigrate]],
-  ["Look:", [addStatus, addDescribe, addWait, addHistory, addPlan]],
+  ["Look:", [addStatus, addDescribe, addWait, addDrift, addHistory, addPlan]],
   ["Ask:", [addRequest]],
-  ["Decide:", [addDecisions]],
+  ["Decide:", [addDecisions, addProvide]],
   ["Check:", [addValidate, addAudit]],
   ["More:", [addSeal, addSource, addLedger, addSchema, addCompletion]],
 ];
@@ -172,32 +174,19 @@ function addMigrate(program: Command, run: Run): void {
 function addDoctor(program: Command, run: Run): void {
   program
     .command("doctor")
-    .description("say what is missing to run here; changes nothing")
-    .addOption(jsonOption())
-    .addHelpText("after", examples("velvet doctor", "velvet doctor -o json   ends with 1 when something is missing"))
-    .action(async (options: DoctorOptions) =>
-      run(async (context) => (await import("./doctor.ts")).doctorCommand(context, options)),
-    );
-}
-
-function addAudit(program: Command, run: Run): void {
-  program
-    .command("audit")
-    .description("the tamper-evident record")
-    .command("verify")
-    .description("verify every audit chain and checkpoint, independently of what wrote them")
-    .option("--checkpoint <file>", "a published checkpoint; default: VELVET_CHECKPOINT_FILE, where it is there")
+    .description("say what is missing to run here, or to work on a cluster; changes nothing")
+    .option("-n, --namespace <namespace>", "on a cluster: where you work; default: the context's")
     .addOption(jsonOption())
     .addHelpText(
       "after",
       examples(
-        "velvet audit verify                                  names the first bad row of each, and ends with 1",
-        "velvet audit verify --checkpoint kept/checkpoint.json   is the ledger behind what was published?",
-        "velvet audit verify -o json",
+        "velvet doctor",
+        "velvet doctor -o json             ends with 1 when something is missing",
+        "kubectl velvet doctor -n orders   kinds, policies, controller, and what you may do there",
       ),
     )
-    .action(async (options: AuditVerifyOptions) =>
-      run(async (context) => (await import("./audit.ts")).auditVerifyCommand(context, options)),
+    .action(async (options: DoctorOptions) =>
+      run(async (context) => (await import("./doctor.ts")).doctorCommand(context, options)),
     );
 }
 

@@ -4,8 +4,10 @@
  */
 import type { RotationStatus } from "../domain/status.ts";
 import type { HistoryFilter } from "../ledger/credentials.ts";
+import type { HoldView } from "../ledger/holds.ts";
 import type { ListFilter, RequestView } from "../ledger/views.ts";
 import type { DescribeReport } from "./describe-report.ts";
+import type { DriftEntry } from "./drift-report.ts";
 import type { PastRotation } from "./history.ts";
 import type { StatusPage } from "./status-text.ts";
 
@@ -18,6 +20,8 @@ export interface ReadFilter extends ListFilter {
 export interface Asked {
   readonly rotations: readonly RotationStatus[];
   readonly requests: readonly RequestView[];
+  /** Why nothing is started, where that is told with them and not beside them. */
+  readonly holds?: readonly HoldView[];
 }
 
 export interface Following {
@@ -29,13 +33,17 @@ export interface Following {
 export interface Reading {
   /** As it begins a sentence: `The ledger`. */
   readonly name: string;
+  /** What to do where it knows no request of a name: one or two sentences. */
+  readonly whereElse: string;
   /** Newest first. */
   asked(filter: ReadFilter): Promise<Asked>;
   /** What `asked` says: at once, then whenever it may have changed and now and then, until the signal aborts. At least once. */
   follow(filter: ReadFilter, following: Following): AsyncIterable<Asked>;
   /** What stands around rotations and keeps them from going on. */
-  surroundings(): Promise<Pick<StatusPage, "sources" | "accounts" | "holds">>;
+  surroundings(filter: ReadFilter): Promise<Pick<StatusPage, "sources" | "accounts" | "holds" | "drifted">>;
+  /** Credentials as they stand between rotations. */
+  drift(filter: Pick<ReadFilter, "namespace" | "name" | "everywhere">): Promise<readonly DriftEntry[]>;
   described(filter: ReadFilter): Promise<DescribeReport>;
   /** Those that have ended, the last one first. */
-  history(filter: HistoryFilter): Promise<readonly PastRotation[]>;
+  history(filter: HistoryFilter & { readonly everywhere?: boolean }): Promise<readonly PastRotation[]>;
 }

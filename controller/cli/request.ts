@@ -1,5 +1,6 @@
 import type { RotationRequestSpec } from "../../crds/kinds.gen.ts";
 import { durationMs, later } from "../domain/duration.ts";
+import { followUpName } from "../domain/follow-up.ts";
 import type { CommandContext, ExitCode } from "./command.ts";
 import { misuse } from "./failure.ts";
 import { deliver, type DraftManifest } from "./manifest.ts";
@@ -12,6 +13,8 @@ export interface RequestOptions {
   readonly ticket?: string;
   readonly flow: RotationRequestSpec["flow"];
   readonly expect?: NonNullable<RotationRequestSpec["expect"]>;
+  /** A Revocation that this follows: names the request after it, and expects what it ended to be dead. */
+  readonly after?: string;
   readonly target?: NonNullable<RotationRequestSpec["target"]>;
   /** RFC 3339, or a duration from now. */
   readonly notBefore?: string;
@@ -62,10 +65,11 @@ function draftRequest(
   },
 ): RequestManifest {
   const now = clock.now().toISOString();
+  const { after, expect = after === undefined ? undefined : "Dead" } = options;
   const spec: RotationRequestSpec = {
     credentialRef: { name: credential },
     flow: options.flow,
-    ...(options.expect === undefined ? {} : { expect: options.expect }),
+    ...(expect === undefined ? {} : { expect }),
     ...(options.target === undefined ? {} : { target: options.target }),
     reason: options.reason,
     ...(options.ticket === undefined ? {} : { ticket: options.ticket }),
@@ -73,7 +77,7 @@ function draftRequest(
     ...(options.notBefore === undefined ? {} : { notBefore: instant("--not-before", options.notBefore, now) }),
     deadline: instant("--deadline", options.deadline, now),
   };
-  const name = options.name ?? `${credential}-${compact(now)}`;
+  const name = options.name ?? (after === undefined ? `${credential}-${compact(now)}` : followUpName(after));
   const place = options.namespace === undefined ? {} : { namespace: options.namespace };
   return { kind: "RotationRequest", name, ...place, spec };
 }

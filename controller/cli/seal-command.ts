@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Run } from "./command.ts";
-import { namespaceOption } from "./options.ts";
+import { controllerNamespaceOption, namespaceOption } from "./options.ts";
 import type { SealOptions } from "./seal.ts";
 
 const EXAMPLES = `
@@ -8,7 +8,8 @@ Examples:
   velvet seal orders-api < token.txt              the value from a file, sealed, to stdout
   pass show orders/api | velvet seal orders-api   from another program
   velvet seal aws-key --json --file key.json      several fields: {"id": "…", "secret": "…"}
-  velvet seal --print-key > velvet.pub            for a machine without the ledger, there:
+  kubectl velvet seal orders-api < token.txt      to the key that the controller publishes on the cluster
+  velvet seal --print-key > velvet.pub            for a machine without ledger or cluster, there:
   velvet seal orders/orders-api --key-file velvet.pub < token.txt
 The last line break of the value is left out. What comes out is no secret: it may stand in a manifest, as sealedValue.`;
 
@@ -21,7 +22,8 @@ export function addSeal(program: Command, run: Run): void {
     .option("--file <path>", "read the value there instead of from stdin")
     .option("--field <name>", "which field of the credential it is", "value")
     .option("--json", "the input is a JSON object of several fields")
-    .option("--key-file <path>", "seal to this public key, without the ledger")
+    .option("--key-file <path>", "seal to this public key, without ledger or cluster")
+    .addOption(controllerNamespaceOption())
     .option("--print-key", "print the public key")
     .addHelpText("after", EXAMPLES)
     .action(async (credential: string | undefined, options: SealOptions) =>

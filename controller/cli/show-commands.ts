@@ -64,6 +64,7 @@ export function addHistory(program: Command, run: Run): void {
     .argument("[credential]", "only of this Credential")
     .description("rotations that have ended: how long, who asked, who approved, under which ticket")
     .addOption(namespaceOption())
+    .option("-A, --all-namespaces", "on a cluster: of all namespaces")
     .option("--limit <count>", "the last so many", "20")
     .option("--failed", "only those that did not end as Done")
     .addOption(formatOption("json", "yaml"))

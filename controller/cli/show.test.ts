@@ -75,16 +75,22 @@ describe("plan", () => {
     await using scenario = await Scenario.open();
     await scenario.request("lost", { credentialRef: { name: "nothing" } });
     await scenario.request("early", { notBefore: "2099-01-01T00:00:00Z", deadline: "2099-02-01T00:00:00Z" });
-    await scenario.request("rehearsal", { flow: "Revocation" });
+    await scenario.request("leaked", {
+      flow: "Revocation",
+      notBefore: "2099-01-01T00:00:00Z",
+      deadline: "2099-02-01T00:00:00Z",
+    });
+    await scenario.request("rehearsal", { flow: "Testing" });
     const early = await plan(scenario, "early");
     expect(early.code).toBe(2);
     expect(early.out).toContain("It begins at 2099-01-01T00:00:00.000Z.");
     expect(await plan(scenario, "lost")).toMatchObject({ code: 1, out: expect.stringContaining("CredentialNotFound") });
+    expect((await plan(scenario, "leaked")).out).toContain("It begins at 2099-01-01T00:00:00.000Z.");
     const refused = await plan(scenario, "rehearsal");
-    expect(refused).toMatchObject({ code: 1, out: expect.stringContaining("FlowUnsupported") });
+    expect(refused).toMatchObject({ code: 1, out: expect.stringContaining("NothingToRehearse") });
     scenario.start();
     const { reason } = await scenario.requestState("rehearsal", "refused");
-    expect(reason).toBe("FlowUnsupported");
+    expect(reason).toBe("NothingToRehearse");
     const all = await plan(scenario, undefined, true);
     expect(all.code).toBe(1);
     expect(wrongShape("plan", all.out)).toEqual([]);
@@ -179,7 +185,7 @@ describe("one rotation", () => {
       describeCommand(context, "never", { output: "json" }, ledgerReading(scenario.ledger.db, context)),
     );
     expect(wrongShape("describe", json.out)).toEqual([]);
-    expect(JSON.parse(json.out).requests).toMatchObject([{ reason: "FlowUnsupported", remedy: expect.any(String) }]);
+    expect(JSON.parse(json.out).requests).toMatchObject([{ reason: "NothingToRehearse", remedy: expect.any(String) }]);
     const missing = await on(scenario, async ({ context }) =>
       describeCommand(context, "nope", {}, ledgerReading(scenario.ledger.db, context)),
     );

@@ -4,9 +4,13 @@ import type { Output } from "./output.ts";
 /** Only before the name of a command, so that prose about Velvet stays. */
 export function speaker(call: string, commands: readonly string[]): (text: string) => string {
   if (call === "velvet") return (text) => text;
-  const named = new RegExp(`(?<![\\w/.-]|kubectl )velvet (?=(?:${commands.join("|")})(?![\\w-]))`, "g");
+  const there = commands.filter((command) => !ELSEWHERE.has(command));
+  const named = new RegExp(`(?<![\\w/.-]|kubectl |-- )velvet (?=(?:${there.join("|")})(?![\\w-]))`, "g");
   return (text) => text.replaceAll(named, () => `${call} `);
 }
+
+/** Done where the ledger is, and never by kubectl. */
+const ELSEWHERE: ReadonlySet<string> = new Set(["quickstart", "controller", "migrate", "audit", "source", "ledger"]);
 
 /** Lines and notes are spoken; manifests and JSON stay as they are. */
 export function spoken(out: Output, speak: (text: string) => string): Output {

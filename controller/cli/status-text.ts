@@ -5,6 +5,8 @@ import type { AccountView } from "../ledger/accounts.ts";
 import type { SourceView } from "../ledger/sources.ts";
 import type { HoldView } from "../ledger/holds.ts";
 import type { RequestView } from "../ledger/views.ts";
+import { rehearsalLines } from "./rehearsal-text.ts";
+import type { DriftLine } from "./drift-report.ts";
 import { heldLines } from "./held-text.ts";
 import { type Colours, printable, tableLines } from "./output.ts";
 
@@ -18,6 +20,8 @@ export interface StatusPage {
   readonly accounts: readonly AccountView[];
   /** Why nothing is started; mostly none. */
   readonly holds: readonly HoldView[];
+  /** Credentials that differ from what the ledger says. */
+  readonly drifted: readonly DriftLine[];
 }
 
 const LIST_HEADER = ["NAMESPACE", "REQUEST", "CREDENTIAL", "FLOW", "STAGE", "AGE", "WHAT"] as const;
@@ -99,7 +103,7 @@ function sourceLines({ sources }: StatusPage, colours: Colours): string[] {
       ? colours.yellow(`The source ${printable(name)} has manifests that are refused:`)
       : colours.red(`The source ${printable(name)} is not ready. ${printable(`${reason}: ${message}`)}`),
     ...problems.map((problem) => {
-      const where = `${problem.path}:${problem.line}:${problem.column}`;
+      const where = problem.line === 0 ? problem.path : `${problem.path}:${problem.line}:${problem.column}`;
       return `  ${printable(where)}  ${problem.code}: ${printable(problem.message)}`;
     }),
   ]);
@@ -174,6 +178,7 @@ export function detailLines(status: RotationStatus, now: Date, colours: Colours)
     "",
     ...consumerLines(status, now, colours),
     ...gateLines(status, colours),
+    ...(status.rehearsal ? ["", ...rehearsalLines(status.rehearsal, colours)] : []),
     ...residualLines(status, colours),
   ];
 }

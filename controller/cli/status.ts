@@ -8,6 +8,7 @@ import { namedBy } from "./names.ts";
 import { printable } from "./output.ts";
 import { present } from "./present.ts";
 import type { Asked, Reading, ReadFilter } from "./reading.ts";
+import { driftedLines } from "./drift-text.ts";
 import { detailLines, listLines, nameLines, type StatusPage } from "./status-text.ts";
 import { yamlText } from "./yaml.ts";
 
@@ -66,13 +67,13 @@ function filterOf(text: string | undefined, { namespace, all, allNamespaces }: S
 }
 
 async function readPage(reading: Reading, filter: ReadFilter, options: StatusOptions): Promise<StatusPage> {
-  const [asked, around] = await Promise.all([reading.asked(filter), reading.surroundings()]);
+  const [asked, around] = await Promise.all([reading.asked(filter), reading.surroundings(filter)]);
   return pageOf(asked, around, filter, options);
 }
 
 function pageOf(
-  { rotations, requests }: Asked,
-  { sources, accounts, holds }: Awaited<ReturnType<Reading["surroundings"]>>,
+  { rotations, requests, holds: told }: Asked,
+  { sources, accounts, holds, drifted }: Awaited<ReturnType<Reading["surroundings"]>>,
   { name, all }: ReadFilter,
   options: StatusOptions,
 ): StatusPage {
@@ -82,7 +83,8 @@ function pageOf(
     requests: shown.filter((request) => isRequestAskedFor(request, options)),
     sources: sources.filter(isTroubled),
     accounts,
-    holds,
+    holds: told ?? holds,
+    drifted,
   };
 }
 
@@ -137,7 +139,8 @@ function linesOf(
 ): string[] {
   if (output === "name") return nameLines(page);
   const listed = output === "table" || output === "wide" || name === undefined || page.rotations.length === 0;
-  if (listed) return listLines(page, clock.now(), out.colours, output === "wide");
+  const drifted = driftedLines(page.drifted, out.colours);
+  if (listed) return [...listLines(page, clock.now(), out.colours, output === "wide"), ...drifted];
   const details = page.rotations.flatMap((status, index) => [
     ...(index === 0 ? [] : [""]),
     ...detailLines(status, clock.now(), out.colours),
@@ -159,7 +162,7 @@ async function watch(
   const filter = filterOf(name, options);
   let last = "";
   for await (const asked of reading.follow(filter, { everyMs: LOOK_AGAIN_MS, signal: context.stop })) {
-    const page = pageOf(asked, await reading.surroundings(), filter, options);
+    const page = pageOf(asked, await reading.surroundings(filter), filter, options);
     const now = JSON.stringify(withoutTimes(page));
     await draw(context, name, options, page, now !== last);
     last = now;
@@ -183,9 +186,15 @@ async function draw(
 }
 
 /** What is left when the clock alone has moved on. */
-function withoutTimes({ rotations, requests, sources, holds }: StatusPage): object {
+function withoutTimes({ rotations, requests, sources, holds, drifted }: StatusPage): object {
   const still = rotations.map((status) => ({ ...status, durations: [], nextTryAt: undefined }));
-  return { rotations: still, requests, sources: sources.map((source) => ({ ...source, syncedAt: null })), holds };
+  return {
+    rotations: still,
+    requests,
+    sources: sources.map((source) => ({ ...source, syncedAt: null })),
+    holds,
+    drifted,
+  };
 }
 
 /** Nothing more will happen to what was named. */
@@ -193,10 +202,13 @@ function isOver({ rotations, requests }: StatusPage): boolean {
   return rotations.every(({ endedAt }) => endedAt !== undefined) && requests.every(({ state }) => state !== "pending");
 }
 
-export function unknownRequest({ name: whose }: Pick<Reading, "name">, name: string): CommandFailure {
+export function unknownRequest(
+  { name: whose, whereElse }: Pick<Reading, "name" | "whereElse">,
+  name: string,
+): CommandFailure {
   return new CommandFailure({
     happened: `${whose} knows no request ${printable(name)}.`,
     stillFine: "Nothing was changed.",
-    next: "See all with `velvet status --all`. A request that was just merged appears after the next sync of its source.",
+    next: whereElse,
   });
 }

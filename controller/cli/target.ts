@@ -44,25 +44,20 @@ const BY_LEDGER: Readonly<Record<string, string>> = {
   controller: "The chart runs the controller in the cluster.",
   migrate: "The controller migrates at its start; by hand it is run in its pod: kubectl exec … -- velvet migrate",
   verify: "Run it where the ledger is: kubectl exec … -- velvet audit verify",
+  show: "Run it where the ledger is: kubectl exec … -- velvet audit show …",
+  export: "Run it where the ledger is: kubectl exec … -- velvet audit export",
+  erase: "Run it where the ledger is, with the owner's role: kubectl exec … -- velvet audit erase …",
   accept: "Run it in the controller's pod, as whoever may exec there: kubectl exec … -- velvet …",
-  seal: "Ask the platform team for the public key (velvet seal --print-key in the controller's pod), then: velvet seal <namespace>/<credential> --key-file <path>",
-  plan: "Plan from manifests with `velvet plan --file`, or check one on the cluster with `kubectl velvet request … --apply --dry-run server`.",
 };
 
 /** Throws for a command that is the ledger's by nature. */
 export function refuseWithoutLedger(command: Command, cluster: ClusterChoice | undefined): void {
   const next = BY_LEDGER[command.name()];
-  if (cluster === undefined || next === undefined || needsNobody(command)) return;
+  if (cluster === undefined || next === undefined) return;
   throw misuse(
     `This reads or changes the ledger itself, which kubectl has no way to: ${command.name()} cannot be done on a cluster.`,
     next,
   );
-}
-
-/** With files alone it is the same everywhere. */
-function needsNobody(command: Command): boolean {
-  const { file, keyFile } = command.opts<{ file?: unknown; keyFile?: unknown }>();
-  return (command.name() === "plan" && file !== undefined) || (command.name() === "seal" && keyFile !== undefined);
 }
 
 /** Undefined: the ledger. `plugin`: run by kubectl, which is always about a cluster. */

@@ -12,6 +12,8 @@ Examples:
   velvet validate --environment production                as the controller of production
   velvet validate --format github                         as annotations, in a workflow of GitHub Actions
   velvet validate --format sarif > velvet.sarif           for code scanning
+  velvet validate --server --context staging -n orders teams/orders   as the API server and its policies would
+  kubectl velvet validate --server -o sarif teams/orders              the same, for code scanning
 
 Exit codes: 0 no problems, 1 problems, 2 nothing was validated.`;
 
@@ -25,10 +27,13 @@ export function addValidate(program: Command, run: Run): void {
     .addOption(new Option("--tree <tree>", "refuse what may not stand in this tree").choices(["tenant", "platform"]))
     .option("--environment <name>", "refuse Credentials of another environment")
     .addOption(
-      new Option("--format <format>", "how problems are told")
+      new Option("-o, --format <format>", "how problems are told")
         .choices(["text", "json", "github", "sarif"])
         .default("text"),
     )
+    .option("--server", "ask the API server too, with a dry run of each, as who you are there")
+    .option("-n, --namespace <namespace>", "with --server: of manifests that name none; default: the context's")
+    .option("--field-manager <name>", "with --server: who applies them, such as your GitOps controller", "velvet-cli")
     .addHelpText("after", EXAMPLES)
     .action(async (paths: readonly string[], options: ValidateOptions) =>
       run(async (context) => (await import("./validate.ts")).validateManifests(context, paths, options)),

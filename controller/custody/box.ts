@@ -18,7 +18,8 @@ import {
 } from "node:crypto";
 import type { SecretFields } from "../../adapters/secret.ts";
 import { Secret } from "../../adapters/secret.ts";
-import type { KeyRing } from "./key.ts";
+import type { KeyRing, VersionedKey } from "./key.ts";
+import { keyNamed } from "./key.ts";
 import { Unsealable } from "./seal.ts";
 
 const RAW = 32;
@@ -35,7 +36,7 @@ export interface BoxScope {
 }
 
 /** `<key id>:<32 bytes in base64>`: what people seal to. It is no secret. */
-export function publicKeyOf(ring: KeyRing): string {
+export function publicKeyOf(ring: VersionedKey): string {
   return `${ring.id}:${rawOf(createPublicKey(privateKey(ring))).toString("base64")}`;
 }
 
@@ -57,13 +58,14 @@ export function sealBox(publicKey: string, scope: BoxScope, value: SecretFields)
   return `v1:${id}:${Buffer.concat([ephemeral, iv, cipher.getAuthTag(), text]).toString("base64")}`;
 }
 
-/** Throws `Unsealable`: another key, another credential, or changed text. */
+/** With the key that the box names, as long as that is not retired. Throws `Unsealable`: another key, another credential, or changed text. */
 export function openBox(ring: KeyRing, scope: BoxScope, box: string): SecretFields {
   const [version, id, encoded = ""] = box.split(":");
   const bytes = Buffer.from(encoded, "base64");
-  if (version !== "v1" || id !== ring.id || bytes.length < RAW + IV + TAG) throw new Unsealable("not a sealed value");
+  const named = keyNamed(ring, id ?? "");
+  if (version !== "v1" || !named || bytes.length < RAW + IV + TAG) throw new Unsealable("not a sealed value");
   const ephemeral = bytes.subarray(0, RAW);
-  const own = privateKey(ring);
+  const own = privateKey(named);
   try {
     const key = sharedKey(own, publicFrom(ephemeral), ephemeral, rawOf(createPublicKey(own)));
     const iv = bytes.subarray(RAW, RAW + IV);
@@ -79,7 +81,7 @@ export function openBox(ring: KeyRing, scope: BoxScope, box: string): SecretFiel
   }
 }
 
-function privateKey(ring: KeyRing): KeyObject {
+function privateKey(ring: VersionedKey): KeyObject {
   const seed = Buffer.from(hkdfSync("sha256", ring.encryption, "velvet", "sealing key", RAW));
   return createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: "der", type: "pkcs8" });
 }

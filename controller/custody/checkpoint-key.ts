@@ -1,21 +1,49 @@
 /**
- * The install's signature under its checkpoints: Ed25519. The private key follows from the key-encryption key, so there is nothing more
- * to keep; the public one is `<key id>:<32 bytes in base64>`, stands in the ledger and beside what is published, and is no secret.
+ * The install's signature under its checkpoints: Ed25519. Where no key is given the private one follows from the oldest key-encryption key
+ * that is listed, so that a later one does not make what was published look forged, and there is nothing more to keep. The public one is
+ * `<key id>:<32 bytes in base64>`, stands in the ledger and beside what is published, and is no secret.
  */
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign, verify } from "node:crypto";
-import type { KeyRing } from "./key.ts";
+import type { Secret } from "../../adapters/secret.ts";
+import type { KeyRing, VersionedKey } from "./key.ts";
 
 const RAW = 32;
 const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI_HEAD = Buffer.from("302a300506032b6570032100", "hex");
 
+/** A private key that signs checkpoints, and its public one. */
+export interface CheckpointKey {
+  readonly key: string;
+  sign(statement: Uint8Array): Buffer;
+}
+
+/** The key that follows from the oldest key-encryption key that is listed. */
+export function derivedKey(ring: KeyRing): CheckpointKey {
+  const { id, encryption }: VersionedKey = ring.previous[0] ?? ring;
+  return keyOf(id, Buffer.from(hkdfSync("sha256", encryption, "velvet", "checkpoint key", RAW)));
+}
+
+/** A key of the operator's: 32 bytes in base64, as `VELVET_CHECKPOINT_KEY` holds them. */
+export function givenKey(material: Secret): CheckpointKey {
+  return keyOf("own", Buffer.from(material.reveal().trim(), "base64"));
+}
+
+function keyOf(id: string, seed: Buffer): CheckpointKey {
+  const own: KeyObject = createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: "der", type: "pkcs8" });
+  seed.fill(0);
+  const spki = createPublicKey(own).export({ format: "der", type: "spki" });
+  return {
+    key: `${id}:${spki.subarray(SPKI_HEAD.length).toString("base64")}`,
+    sign: (statement) => sign(null, statement, own),
+  };
+}
+
 export function checkpointKeyOf(ring: KeyRing): string {
-  const spki = createPublicKey(privateKey(ring)).export({ format: "der", type: "spki" });
-  return `${ring.id}:${spki.subarray(SPKI_HEAD.length).toString("base64")}`;
+  return derivedKey(ring).key;
 }
 
 export function signCheckpoint(ring: KeyRing, statement: Uint8Array): Buffer {
-  return sign(null, statement, privateKey(ring));
+  return derivedKey(ring).sign(statement);
 }
 
 /** False for another key, another statement, and what is no key or signature at all. */
@@ -24,9 +52,4 @@ export function isSigned(publicKey: string, statement: Uint8Array, signature: Ui
   if (raw.length !== RAW) return false;
   const key = createPublicKey({ key: Buffer.concat([SPKI_HEAD, raw]), format: "der", type: "spki" });
   return verify(null, statement, key, signature);
-}
-
-function privateKey(ring: KeyRing): KeyObject {
-  const seed = Buffer.from(hkdfSync("sha256", ring.encryption, "velvet", "checkpoint key", RAW));
-  return createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: "der", type: "pkcs8" });
 }

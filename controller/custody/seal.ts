@@ -7,7 +7,8 @@
 import { type CipherKey, createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import type { SecretFields } from "../../adapters/secret.ts";
 import { Secret } from "../../adapters/secret.ts";
-import type { KeyRing } from "./key.ts";
+import type { KeyRing, VersionedKey } from "./key.ts";
+import { openingKeys } from "./key.ts";
 
 const VERSION = 1;
 const IV = 12;
@@ -18,9 +19,9 @@ const HEAD = 1 + IV + KEY + TAG + IV + TAG;
 export interface SealScope {
   readonly install: string;
   readonly credential: string;
-  /** The attempt's id, or the rotation's for the previous value. */
+  /** The attempt's id, or the rotation's for the previous value and for what stood in test slots. */
   readonly attempt: string;
-  readonly purpose: "new" | "previous";
+  readonly purpose: "new" | "previous" | "slots";
 }
 
 /** The sealed value does not open: another key, another row, or changed bytes. Says nothing else on purpose. */
@@ -42,10 +43,29 @@ export function seal(ring: KeyRing, scope: SealScope, value: SecretFields): Buff
   return Buffer.concat([Buffer.of(VERSION), wrapped.iv, wrapped.text, wrapped.tag, body.iv, body.tag, body.text]);
 }
 
-/** Throws `Unsealable`. */
+/** With whichever key of the ring it was sealed with. Throws `Unsealable`. */
 export function unseal(ring: KeyRing, scope: SealScope, sealed: Uint8Array): SecretFields {
+  for (const key of openingKeys(ring)) {
+    const fields = unsealWith(key, scope, sealed);
+    if (fields) return fields;
+  }
+  throw new Unsealable("the sealed value does not open with this key in this place");
+}
+
+/** Sealed with the current key, from one before it. Undefined where it is that already, or does not open at all. */
+export function resealed(ring: KeyRing, scope: SealScope, sealed: Uint8Array): Buffer | undefined {
+  if (ring.previous.length === 0 || unsealWith(ring, scope, sealed)) return undefined;
+  for (const key of ring.previous) {
+    const fields = unsealWith(key, scope, sealed);
+    if (fields) return seal(ring, scope, fields);
+  }
+  return undefined;
+}
+
+/** Undefined: another key, another place, or changed bytes. */
+function unsealWith(ring: VersionedKey, scope: SealScope, sealed: Uint8Array): SecretFields | undefined {
   const bytes = Buffer.from(sealed);
-  if (bytes.length < HEAD || bytes[0] !== VERSION) throw new Unsealable("not a sealed value");
+  if (bytes.length < HEAD || bytes[0] !== VERSION) return undefined;
   let at = 1;
   const take = (count: number) => bytes.subarray(at, (at += count));
   const [wrapIv, wrapText, wrapTag, iv, tag] = [take(IV), take(KEY), take(TAG), take(IV), take(TAG)];
@@ -58,7 +78,7 @@ export function unseal(ring: KeyRing, scope: SealScope, sealed: Uint8Array): Sec
     dataKey.fill(0);
     return Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, Secret.from(text)]));
   } catch {
-    throw new Unsealable("the sealed value does not open with this key in this place");
+    return undefined;
   }
 }
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Client } from "pg";
 import type { Secret } from "../../adapters/secret.ts";
 import type { Config } from "../config.ts";
-import { assertKey, keyRing } from "../custody/key.ts";
-import { findKek } from "../kek.ts";
+import { assertKey } from "../custody/key.ts";
+import { findKeys } from "../kek.ts";
 import type { LedgerUrls } from "../ledger/embedded/open.ts";
 import { auditProtection, ownMigrations, pendingMigrations } from "../ledger/migrate.ts";
 import { ledgerUrls, withClient } from "../open.ts";
@@ -89,10 +89,10 @@ async function checkAudit(client: Client, role: string): Promise<Finding> {
 async function checkKey(client: Client, config: Config): Promise<Finding[]> {
   const { rows } = await client.query<{ key_check: Buffer }>(INSTALL);
   const stored = rows[0]?.key_check;
-  const key = await findKek(config).catch(() => undefined);
-  if (stored === undefined || key === undefined) return [];
+  const keys = await findKeys(config).catch(() => undefined);
+  if (stored === undefined || keys === undefined) return [];
   try {
-    assertKey(keyRing(key), stored);
+    assertKey(keys, stored);
     return [ok("key", "the key-encryption key is this ledger's")];
   } catch (error) {
     return [missingBy("key", error, "Give the key that belongs to this ledger.")];

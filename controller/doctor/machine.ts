@@ -2,8 +2,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
-import { keyRing } from "../custody/key.ts";
-import { findKek } from "../kek.ts";
+import { findKeys } from "../kek.ts";
 import { serverAccount } from "../ledger/embedded/account.ts";
 import { embeddedPackage } from "../ledger/embedded/binaries.ts";
 import { type Finding, missing, missingBy, ok, warn } from "./finding.ts";
@@ -82,11 +81,7 @@ function canWrite(folder: string): boolean {
 /** That there is a key, or that one will be made; makes none. */
 export async function checkKek(config: Config): Promise<Finding> {
   try {
-    const key = await findKek(config);
-    if (key !== undefined) {
-      keyRing(key);
-      return ok("kek", "the key-encryption key can be read");
-    }
+    if ((await findKeys(config)) !== undefined) return ok("kek", "the key-encryption key can be read");
   } catch (error) {
     return missingBy("kek", error, "Give VELVET_KEK or VELVET_KEK_FILE.");
   }

@@ -30,9 +30,14 @@ export function hasNoWayBack(world: World): boolean {
   if (world.rotation.state === "validated") return false;
   const attempt = liveAttempt(world);
   if (attempt?.state === "minted" && world.rotation.facts.revoked) return true;
-  if (!NO_WAY_BACK.has(world.issuer.mintClass)) return false;
-  // One that is lost may have happened. Where no more may be minted either, a person decides all the same.
-  return attempt !== undefined || (mintRefusal(world)?.reason !== "MintsExhausted" && hasLost(world));
+  // What a person made has ended the old one only where it is what they were asked for.
+  if (world.issuer.mintEndsOld === true) return attempt?.aliveAt !== undefined;
+  return NO_WAY_BACK.has(world.issuer.mintClass) && (attempt !== undefined || mayHaveHappened(world));
+}
+
+/** One that is lost may have happened. Where no more may be minted either, a person decides all the same. */
+function mayHaveHappened(world: World): boolean {
+  return mintRefusal(world)?.reason !== "MintsExhausted" && hasLost(world);
 }
 
 const NO_WAY_BACK: ReadonlySet<string> = new Set(["native-grace", "roll-in-place", "vendor-distributed"]);
@@ -86,13 +91,13 @@ function restoreDue(group: readonly ConsumerRow[], now: Instant): Action {
   return { do: "wait", for: group[0]?.id === CUSTODY ? "Custody" : "WriteBack", until };
 }
 
-function isRestoreDue(consumer: ConsumerRow, now: Instant): boolean {
+export function isRestoreDue(consumer: ConsumerRow, now: Instant): boolean {
   if (consumer.state === "restored") return isSecondWriteDue(consumer, now);
   const next = restoreAt(consumer);
   return next === undefined || next <= now;
 }
 
-function restoreAt(consumer: ConsumerRow): Instant | undefined {
+export function restoreAt(consumer: ConsumerRow): Instant | undefined {
   if (consumer.state === "restored") return consumer.facts.unsureUntil;
   const failedBack = consumer.facts.failedAt === "restore" || consumer.facts.failedAt === "settle-back";
   return failedBack ? consumer.facts.failure?.nextTryAt : undefined;

@@ -1,3 +1,5 @@
+import type { Step } from "./assisted.ts";
+import type { TargetId } from "./revocation.ts";
 import type { Ruling } from "./ruling.ts";
 import type { AttemptRow, DecisionRow, Gate, Instant } from "./world.ts";
 
@@ -10,8 +12,8 @@ export type Action =
   | { readonly do: "open-gate"; readonly gate: Gate; readonly digest: string }
   /** `Replace`: end the old credential before there is a new one. */
   | { readonly do: "end-old"; readonly id: string }
-  /** `manual`: ask a person for the new value. */
-  | { readonly do: "ask-value" }
+  /** A person does at the vendor what no API does: ask them, look whether they have, remind them. */
+  | { readonly do: "assist"; readonly deed: Assist }
   /** Write the intent, then mint once. */
   | { readonly do: "mint"; readonly number: number }
   /** The outcome of a mint is unknown: find it out, by the issuer's mint class. */
@@ -29,7 +31,34 @@ export type Action =
   | { readonly do: "restore"; readonly ids: readonly string[] }
   | { readonly do: "revoke-new"; readonly attempt: AttemptRow }
   | { readonly do: "finish-abort"; readonly keepNew: boolean }
+  /** What only a rehearsal does. */
+  | { readonly do: "rehearse"; readonly step: RehearsalStep }
+  | { readonly do: "revocation"; readonly step: RevocationStep }
   | Wait;
+
+export type RehearsalStep =
+  /** Seal what stands in the test slots, so that it can be put back. */
+  | "save-slots"
+  /** From now on everything is taken back. */
+  | "begin-removal"
+  | "end-throwaway"
+  /** The vendor does not list or accept the throwaway, and no slot holds it. */
+  | "prove-gone"
+  | "finish";
+
+/** The single next step of the flow Revocation. */
+export type RevocationStep =
+  /** Fix the list of what is ended, and read the old value if that is quick. */
+  | { readonly do: "fix-targets" }
+  /** Nothing of the list is for Velvet itself to end. */
+  | { readonly do: "begin" }
+  | { readonly do: "end-target"; readonly target: TargetId }
+  /** Acceptors are the only ones who know the value, and lose it. */
+  | { readonly do: "drop-value"; readonly ids: readonly string[] }
+  | { readonly do: "prove-lock-out"; readonly ids: readonly string[] }
+  | { readonly do: "finish" }
+  /** A person said no, or nobody said yes in time, before anything was ended. */
+  | { readonly do: "abandon" };
 
 /** `until` absent: only something from outside leads on. */
 export interface Wait {
@@ -37,3 +66,12 @@ export interface Wait {
   readonly for: string;
   readonly until?: Instant | undefined;
 }
+
+export type Assist =
+  | { readonly act: "ask-value" }
+  /** A last look at every consumer, then ask a person to end the old one. */
+  | { readonly act: "ask-revoke"; readonly id: string | undefined }
+  /** Has the person done it? */
+  | { readonly act: "look" | "remind"; readonly step: Step }
+  /** The old one should have been ended by now. */
+  | { readonly act: "escalate" };

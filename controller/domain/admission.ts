@@ -1,9 +1,11 @@
 /** May this request become a rotation now? Pure; the first refusal wins. */
 import type { CredentialSpec } from "../../crds/kinds.gen.ts";
+import { admitRehearsal } from "./admit-rehearsal.ts";
 import { refuseBootstrap } from "./bootstrap.ts";
 import type { Admission, AdmissionContext, Candidate, No } from "./candidate.ts";
 import { later, refuse } from "./candidate.ts";
-import { refuseIssuer, refusePlaces } from "./places.ts";
+import { admitRevocation, preempts } from "./admission-revocation.ts";
+import { refuseEnvironment, refuseIssuer, refusePlaces } from "./places.ts";
 import type { Instant } from "./world.ts";
 
 export function admit(candidate: Candidate, context: AdmissionContext, now: Instant): Admission {
@@ -11,21 +13,25 @@ export function admit(candidate: Candidate, context: AdmissionContext, now: Inst
   const early = notNow(candidate, context, now);
   if (early) return early;
   if (!credential) return notFound(request.spec.credentialRef.name);
+  if (request.spec.flow === "Revocation") return admitRevocation(candidate, credential, context);
   const no =
-    refuseShape(candidate, credential.spec, context) ??
+    refuseShape(credential.spec, context) ??
     refuseIssuer(candidate, credential.spec, context) ??
     refuseBootstrap(candidate, credential.spec, context) ??
     refusePlaces(candidate, credential.spec, context);
   if (no) return no;
   const { namespace, name } = request;
-  return {
-    verdict: "accept",
-    snapshot: {
-      request: { namespace, name, spec: request.spec },
-      credential: { ...credential, namespace, name: request.spec.credentialRef.name },
-      accounts: candidate.accounts,
-    },
+  const snapshot = {
+    request: { namespace, name, spec: request.spec },
+    credential: { ...credential, namespace, name: request.spec.credentialRef.name },
+    accounts: candidate.accounts,
   };
+  if (request.spec.flow !== "Testing") return { verdict: "accept", snapshot };
+  const rehearsal = admitRehearsal(candidate, credential.spec, context);
+  if ("no" in rehearsal) return rehearsal.no;
+  const { spec, left } = rehearsal;
+  const rehearsed = { ...snapshot, credential: { ...snapshot.credential, spec }, live: credential.spec };
+  return { verdict: "accept", snapshot: rehearsed, left };
 }
 
 function notFound(name: string): No {
@@ -35,7 +41,8 @@ function notFound(name: string): No {
   );
 }
 
-function notNow({ request, credential, live }: Candidate, context: AdmissionContext, now: Instant): No | undefined {
+function notNow(candidate: Candidate, context: AdmissionContext, now: Instant): No | undefined {
+  const { request, credential, live } = candidate;
   const { spec } = request;
   if (request.deadline <= now) {
     return {
@@ -50,21 +57,14 @@ function notNow({ request, credential, live }: Candidate, context: AdmissionCont
   if (spec.notBefore !== undefined && instant(spec.notBefore) > now) {
     return { ...later("NotBefore", `It begins at ${spec.notBefore}.`), until: instant(spec.notBefore) };
   }
-  if (live !== undefined)
+  if (live !== undefined && !preempts(candidate))
     return refuse("RotationInProgress", `${live} is rotating this credential already. Wait for it, or abort it.`);
   return undefined;
 }
 
-function refuseShape({ request }: Candidate, spec: CredentialSpec, context: AdmissionContext): No | undefined {
-  if (spec.environment !== context.environment) {
-    return refuse(
-      "WrongEnvironment",
-      `The credential is of ${spec.environment}, and this controller of ${context.environment}.`,
-    );
-  }
-  if (request.spec.flow !== "Operational") {
-    return refuse("FlowUnsupported", `This version cannot run the ${request.spec.flow} flow.`);
-  }
+function refuseShape(spec: CredentialSpec, context: AdmissionContext): No | undefined {
+  const wrong = refuseEnvironment(spec, context);
+  if (wrong) return wrong;
   if (spec.consumers.every(({ active }) => active === false)) {
     return refuse(
       "NoConsumers",

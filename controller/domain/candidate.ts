@@ -1,6 +1,9 @@
 /** A request that wants to become a rotation, and the answers to it. */
 import type { Adapter } from "../../adapters/contract.ts";
 import type { CredentialSpec, RotationRequestSpec } from "../../crds/kinds.gen.ts";
+import type { Unreachable } from "./revocation.ts";
+import type { LeftOut } from "./rehearsal.ts";
+import type { Neighbour } from "./rehearsal-places.ts";
 import type { Instant, Snapshot } from "./world.ts";
 
 export interface Candidate {
@@ -14,6 +17,17 @@ export interface Candidate {
   readonly accounts: Snapshot["accounts"];
   /** The name of the rotation that is live for this credential. */
   readonly live: string | undefined;
+  /** Only of requests for a Revocation. */
+  readonly revocations?: Revocations;
+}
+
+/** What a Revocation is admitted by, besides what every request is. */
+export interface Revocations {
+  /** The rotation that is live for this credential is a Revocation itself. */
+  readonly live: boolean;
+  /** How many began within the last hour, of this credential and of its issuer's account. */
+  readonly ofCredential: number;
+  readonly ofAccount: number;
 }
 
 /** A login that Velvet itself needs: to its ledger. */
@@ -30,10 +44,17 @@ export interface AdmissionContext {
   readonly registry: Readonly<Record<string, Adapter>>;
   /** Velvet's own logins, which no Credential may name. */
   readonly bootstrap?: readonly BootstrapLogin[];
+  /** For a rehearsal: every Credential of the ledger, so that it keeps off their places. */
+  readonly neighbours?: readonly Neighbour[];
 }
 
 export type Admission =
-  | { readonly verdict: "accept"; readonly snapshot: Snapshot }
+  | {
+      readonly verdict: "accept";
+      readonly snapshot: Snapshot;
+      readonly unreachable?: readonly Unreachable[];
+      readonly left?: readonly LeftOut[];
+    }
   | { readonly verdict: "refuse" | "expire"; readonly reason: string; readonly message: string }
   /** Looked at again at `until`, or a little later when absent. */
   | { readonly verdict: "later"; readonly reason: string; readonly message: string; readonly until?: Instant };

@@ -1,17 +1,51 @@
 /** The stage conditions, in the order of the stages. Pure. */
+import type { Trouble } from "./assisted.ts";
+import { asksToMint, asksToRevoke, revokedBy, troubleOf } from "./assisted-text.ts";
 import type { Condition, OpenGate, Summarizable } from "./status.ts";
 import { camelCase } from "./status.ts";
+import { revocationStages } from "./conditions-revocation.ts";
 import { CUSTODY, isFinished } from "./consumers.ts";
 import { durationMs, later } from "./duration.ts";
 import { needsApproval } from "./gates.ts";
-import type { Gate, Instant } from "./world.ts";
+import { rehearsalConditions } from "./rehearsal-report.ts";
+import { isLeaking } from "./revocation.ts";
+import type { Failure, Gate, Instant } from "./world.ts";
 import { ENDED, liveAttempt } from "./world.ts";
 
 type Status = Condition["status"];
 
 export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Condition[] {
+  const stages = stagesOf(view, gate);
+  const ended = ENDED.has(view.rotation.state);
+  const progress: Condition[] = [];
+  const failure = whatFailed(view);
+  if (!ended && failure?.stalled) {
+    progress.push(condition(view, "Stalled", "True", failure.reason, failure.message, failure.since));
+  } else if (!ended) {
+    const reason = failure ? "ProgressingWithRetry" : camelCase(view.rotation.state);
+    progress.push(condition(view, "Reconciling", "True", reason, failure?.message ?? ""));
+  }
+  return rehearsalConditions(view, [ready(view, gate), ...progress, ...stages]);
+}
+
+function whatFailed(view: Summarizable): Failure | Trouble | undefined {
   const { facts } = view.rotation;
-  const stages = [
+  return facts.failure ?? troubleOf(facts, liveAttempt(view) !== undefined) ?? stalledFailure(view);
+}
+
+/** What a person has to deal with at a consumer, or at a credential that a Revocation could not end. */
+function stalledFailure({ consumers, rotation }: Summarizable): Failure | undefined {
+  const rows = consumers.filter((row) => !isFinished(row)).map((row) => row.facts.failure);
+  const ids = (rotation.facts.revocation?.ids ?? []).map(({ failure }) => failure);
+  return [...rows, ...ids].find((failure) => failure?.stalled);
+}
+
+function stagesOf(view: Summarizable, gate: OpenGate | undefined): Condition[] {
+  return view.rotation.facts.revocation ? inRevocation(view, gate) : inRotation(view, gate);
+}
+
+function inRotation(view: Summarizable, gate: OpenGate | undefined): Condition[] {
+  return [
     verified(view),
     gateCondition(view, "Mint", gate),
     minted(view),
@@ -20,23 +54,24 @@ export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Co
     gateCondition(view, "Revoke", gate),
     revoked(view),
   ];
-  const ended = ENDED.has(view.rotation.state);
-  const progress: Condition[] = [];
-  const failure =
-    facts.failure ?? view.consumers.find((row) => row.facts.failure?.stalled && !isFinished(row))?.facts.failure;
-  if (!ended && failure?.stalled) {
-    progress.push(condition(view, "Stalled", "True", failure.reason, failure.message, failure.since));
-  } else if (!ended) {
-    const reason = failure ? "ProgressingWithRetry" : camelCase(view.rotation.state);
-    progress.push(condition(view, "Reconciling", "True", reason, failure?.message ?? ""));
-  }
-  return [ready(view, gate), ...progress, ...stages];
+}
+
+function inRevocation(view: Summarizable, gate: OpenGate | undefined): Condition[] {
+  return revocationStages(view, gateCondition(view, "Revoke", gate), (type, status, { reason, message }, at) =>
+    condition(view, type, status, reason, message, at),
+  );
 }
 
 function ready(view: Summarizable, gate: OpenGate | undefined): Condition {
   const { state, facts } = view.rotation;
-  const status: Status = state === "done" ? "True" : "False";
-  return condition(view, "Ready", status, camelCase(state), facts.failure?.message ?? gateIn(gate) ?? "");
+  const status: Status = state === "done" || state === "rev_done" ? "True" : "False";
+  return condition(view, "Ready", status, camelCase(state), facts.failure?.message ?? gateIn(gate) ?? because(view));
+}
+
+/** What a rotation that gave way, or a leak, is about. */
+function because({ rotation: { state, facts }, consumers }: Summarizable): string {
+  if (state === "rev_leaked") return consumers.find(isLeaking)?.facts.lockOut?.message ?? "";
+  return facts.residual?.find(({ kind }) => kind === "Preempted")?.message ?? "";
 }
 
 /** Who looks at one line learns that a person is waited for. */
@@ -78,18 +113,18 @@ function minted(view: Summarizable): Condition {
 }
 
 function notMinted(view: Summarizable, begun: boolean): Condition {
-  const { failure, verify, awaitsValueSince } = view.rotation.facts;
+  const { facts } = view.rotation;
+  const { verify, awaitsValueSince } = facts;
+  const failure = facts.failure ?? troubleOf(facts, begun);
   if (verify && failure) {
     const status = view.rotation.state === "mint_failed" ? "False" : failedOrUnknown(failure.stalled);
     return condition(view, "Minted", status, failure.reason, failure.message);
   }
   if (awaitsValueSince !== undefined && !begun) {
-    return condition(view, "Minted", "Unknown", "AwaitingValue", HAND_IN, awaitsValueSince);
+    return condition(view, "Minted", "Unknown", "AwaitingValue", asksToMint(facts), awaitsValueSince);
   }
   return condition(view, "Minted", "Unknown", begun ? "Minting" : "NotReached", "");
 }
-
-const HAND_IN = "A person makes it at the vendor and hands its value in with ProvideValue.";
 
 function distributed(view: Summarizable): Condition {
   const required = requiredConsumers(view);
@@ -139,7 +174,7 @@ function revoked(view: Summarizable): Condition {
   const { revoked: fact, failure, verify } = view.rotation.facts;
   const { state, expect } = view.rotation;
   if (fact) {
-    const by = fact.who ? `by ${fact.who.name}, by hand` : (verify?.previousId ?? "");
+    const by = revokedBy(fact, verify?.previousId ?? "");
     return condition(view, "Revoked", "True", "Revoked", by, fact.at);
   }
   if (state === "done") return condition(view, "Revoked", "True", "NothingToRevoke", `expect: ${expect}`);
@@ -154,12 +189,12 @@ function revoked(view: Summarizable): Condition {
 function whyNotRevoked(view: Summarizable): [reason: string, message: string] {
   const { facts } = view.rotation;
   if (!mayRevoke(view)) return ["NotReached", ""];
-  if (facts.failure) return [facts.failure.reason, facts.failure.message];
-  if (facts.verify?.previousId === undefined) {
-    return ["AwaitingManualRevoke", "Nobody knows the old credential's id: revoke it by hand, then MarkRevoked."];
-  }
+  const failure = facts.failure ?? facts.assisted?.revoke?.trouble;
+  if (failure) return [failure.reason, failure.message];
   const until = overlapEnds(view);
-  return until > view.now ? ["Overlap", `Both credentials work until ${until}.`] : ["NotReached", ""];
+  if (until > view.now) return ["Overlap", `Both credentials work until ${until}.`];
+  const asked = asksToRevoke(facts);
+  return asked === undefined ? ["NotReached", ""] : ["AwaitingManualRevoke", asked];
 }
 
 function mayRevoke(view: Summarizable): boolean {

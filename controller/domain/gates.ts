@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
+import { idsOf, revocationNeedsApproval } from "./revocation.ts";
 import type { ConsumerRow, Gate, GateFacts, Snapshot, World } from "./world.ts";
 import { liveAttempt } from "./world.ts";
 
@@ -18,6 +19,7 @@ export function gateDigest(world: Pick<World, "rotation" | "attempts">, gate: Ga
     snapshot: world.rotation.snapshotHash,
     gate,
     attempt: gate === "Revoke" ? (liveAttempt(world)?.id ?? null) : null,
+    ...(world.rotation.flow === "Revocation" ? { targets: idsOf(world).map(({ id }) => id ?? null) } : {}),
   });
 }
 
@@ -32,6 +34,7 @@ export function needsApproval(
   world: Pick<World, "rotation"> & { readonly consumers: readonly ConsumerRow[] },
   gate: Gate,
 ): boolean {
+  if (world.rotation.flow === "Revocation") return gate === "Revoke" && revocationNeedsApproval(world);
   const gates = world.rotation.snapshot.credential.spec.gates;
   if (gate === "Mint") return gates?.mint === "Approval";
   if ((gates?.revoke ?? "Approval") === "Approval") return true;

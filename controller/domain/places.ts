@@ -4,6 +4,7 @@ import type { ConsumerSpec, CredentialSpec } from "../../crds/kinds.gen.ts";
 import type { AdmissionContext, Candidate, No } from "./candidate.ts";
 import { later, refuse } from "./candidate.ts";
 import { isAllowed, type User } from "./allow.ts";
+import { endsOldAtMint } from "./plan-mint.ts";
 
 export function refuseIssuer(candidate: Candidate, spec: CredentialSpec, context: AdmissionContext): No | undefined {
   const no = refusePlace(candidate, context, "issuer", "the issuer", spec.issuer);
@@ -20,6 +21,40 @@ export function refuseIssuer(candidate: Candidate, spec: CredentialSpec, context
   );
 }
 
+export function refuseEnvironment(spec: CredentialSpec, { environment }: AdmissionContext): No | undefined {
+  if (spec.environment === environment) return undefined;
+  return refuse("WrongEnvironment", `The credential is of ${spec.environment}, and this controller of ${environment}.`);
+}
+
+/** Only that it may be asked at all: how it would be rotated is no matter to who ends it. */
+export function refuseIssuerPlace(
+  candidate: Candidate,
+  spec: CredentialSpec,
+  context: AdmissionContext,
+): No | undefined {
+  const no = refusePlace(candidate, context, "issuer", "the issuer", spec.issuer);
+  if (no) return no;
+  if (traitsOf(candidate, context, spec)) return undefined;
+  return refuse("RoleUnsupported", "The issuer's adapter does not say what it issues.");
+}
+
+/** Why this consumer cannot even be opened. */
+export function refuseConsumer(
+  candidate: Candidate,
+  consumer: ConsumerSpec,
+  context: AdmissionContext,
+): No | undefined {
+  return (
+    refusePlace(candidate, context, "sink", `consumer ${consumer.id}`, consumer) ??
+    refuseRestart(candidate, context, consumer) ??
+    refuseCheck(candidate, context, consumer)
+  );
+}
+
+export function refuseCustody(candidate: Candidate, spec: CredentialSpec, context: AdmissionContext): No | undefined {
+  return spec.custody && refusePlace(candidate, context, "sink", "custody", spec.custody);
+}
+
 /** What kills the old credential before there is a new one is never done without the team's word that it may be. */
 function refuseStrategy({ rotation, consumers }: CredentialSpec, traits: IssuerTraits): No | undefined {
   const replaces = rotation?.strategy === "Replace";
@@ -29,7 +64,7 @@ function refuseStrategy({ rotation, consumers }: CredentialSpec, traits: IssuerT
       "The strategy Replace interrupts the consumers: it needs acceptsDowntime: true.",
     );
   }
-  if (traits.mintClass === "roll-in-place" && !replaces) {
+  if (endsOldAtMint(traits) && !replaces) {
     return refuse(
       "OldDiesAtMint",
       "This vendor ends the old credential as it makes the new one: it needs the strategy Replace with acceptsDowntime: true.",

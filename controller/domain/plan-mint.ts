@@ -1,6 +1,8 @@
 /** From a verified credential to a new one that the vendor accepts. Pure. */
+import type { IssuerTraits } from "../../adapters/contract.ts";
 import type { Action } from "./action.ts";
 import { hasNoWayBack } from "./abort.ts";
+import { assist, planAsked } from "./plan-assisted.ts";
 import { planGate } from "./plan-gate.ts";
 import { earliest, waitForRetry } from "./wait.ts";
 import type { Instant, World } from "./world.ts";
@@ -25,17 +27,28 @@ function planFirstMint(world: World, now: Instant): Action {
   if (world.issuer.mintClass !== "manual") {
     return waitForRetry(world, now) ?? { do: "mint", number: world.attempts.length + 1 };
   }
-  return facts.awaitsValueSince ? { do: "wait", for: "AwaitingValue", until: deadline } : { do: "ask-value" };
+  return planByHand(world, now);
+}
+
+/** A person is asked once, and then waited for. */
+function planByHand(world: World, now: Instant): Action {
+  const { facts, deadline } = world.rotation;
+  if (facts.awaitsValueSince === undefined) return waitForRetry(world, now) ?? assist({ act: "ask-value" });
+  return planAsked(world, "mint", now) ?? { do: "wait", for: "AwaitingValue", until: deadline };
 }
 
 /** `Replace` ends the old one first, where minting does not do that by itself. */
 function planEndOld(world: World, now: Instant): Action | undefined {
   // Where the mint itself ends the old one, approving the mint alone is not enough.
-  if (world.issuer.mintClass === "roll-in-place" && world.rotation.expect !== "Absent")
-    return planGate(world, "Revoke");
+  if (endsOldAtMint(world.issuer) && world.rotation.expect !== "Absent") return planGate(world, "Revoke");
   const id = endsFirst(world);
   if (id === undefined) return undefined;
   return planGate(world, "Revoke") ?? waitForRetry(world, now) ?? { do: "end-old", id };
+}
+
+/** The old credential is gone as soon as there is a new one. */
+export function endsOldAtMint({ mintClass, mintEndsOld }: IssuerTraits): boolean {
+  return mintClass === "roll-in-place" || mintEndsOld === true;
 }
 
 /** The id of the old credential, where it has to end before there is a new one. */

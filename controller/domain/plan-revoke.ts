@@ -2,6 +2,7 @@
 import type { Action } from "./action.ts";
 import { CUSTODY } from "./consumers.ts";
 import { durationMs, later } from "./duration.ts";
+import { assist, planAsked } from "./plan-assisted.ts";
 import { planGate } from "./plan-gate.ts";
 import { secondSlots } from "./slots.ts";
 import { earliest, waitForRetry } from "./wait.ts";
@@ -10,9 +11,12 @@ import { everybody } from "./world.ts";
 
 export function planRevoke(world: World, now: Instant): Action {
   if (world.rotation.facts.revoked || nothingToRevoke(world)) return waitForRetry(world, now) ?? { do: "finish" };
-  return (
-    planGate(world, "Revoke") ?? waitForOverlap(world, now) ?? waitForLate(world) ?? planPointOfNoReturn(world, now)
-  );
+  return planOwnGate(world) ?? waitForOverlap(world, now) ?? waitForLate(world) ?? planPointOfNoReturn(world, now);
+}
+
+/** Where the mint itself ends the old one, that was approved before the mint. */
+function planOwnGate(world: World): Action | undefined {
+  return world.issuer.mintEndsOld === true ? undefined : planGate(world, "Revoke");
 }
 
 /** There never was an old credential, the mint itself ended it, or the vendor called it dead and nobody knows its id. */
@@ -47,6 +51,10 @@ function planPointOfNoReturn(world: World, now: Instant): Action {
     if (id === undefined && secondSlots(world).length === 0) return { do: "finish" };
     return waitForRetry(world, now) ?? { do: "revoke", id, insist };
   }
-  if (id === undefined || world.issuer.revocation === "manual") return { do: "wait", for: "ManualRevoke" };
+  if (id === undefined || world.issuer.revocation === "manual") return planByHand(world, now, id);
   return waitForRetry(world, now) ?? { do: "revoke", id, insist };
+}
+
+function planByHand(world: World, now: Instant, id: string | undefined): Action {
+  return planAsked(world, "revoke", now) ?? waitForRetry(world, now) ?? assist({ act: "ask-revoke", id });
 }

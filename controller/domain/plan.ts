@@ -4,9 +4,12 @@ import type { Action } from "./action.ts";
 import { graceDue, planGrace } from "./grace.ts";
 import { planDistribute } from "./plan-distribute.ts";
 import { planMint } from "./plan-mint.ts";
+import { planRevocation } from "./plan-revocation.ts";
+import { planRehearsal } from "./plan-rehearsal.ts";
 import { planRevoke } from "./plan-revoke.ts";
+import { planVerify } from "./plan-verify.ts";
 import { firstRuling } from "./rule.ts";
-import { earliest, waitForRetry } from "./wait.ts";
+import { earliest } from "./wait.ts";
 import type { Instant, World } from "./world.ts";
 
 export function plan(world: World, now: Instant): Action {
@@ -17,12 +20,8 @@ export function plan(world: World, now: Instant): Action {
 }
 
 function planStage(world: World, now: Instant): Action {
+  if (world.rotation.flow === "Revocation") return planRevocation(world, now);
+  if (world.rotation.flow === "Testing") return planRehearsal(world, now);
   if (world.rotation.facts.abort) return planAbort(world, now);
   return planVerify(world, now) ?? planMint(world, now) ?? planDistribute(world, now) ?? planRevoke(world, now);
-}
-
-function planVerify(world: World, now: Instant): Action | undefined {
-  if (world.rotation.facts.verify) return undefined;
-  if (world.rotation.deadline <= now) return { do: "finish-abort", keepNew: false };
-  return waitForRetry(world, now) ?? { do: "verify" };
 }

@@ -1,4 +1,5 @@
 /** Every reason that Velvet can show, with what it means for a person. A test keeps it complete, and free of what nothing shows. */
+import { ASSISTED_REASONS } from "./reasons/assisted.ts";
 import { AWS_REASONS } from "./reasons/aws.ts";
 import { CAUSES_CREDENTIAL_REASONS } from "./reasons/causes-credential.ts";
 import { CAUSES_STEPS_REASONS } from "./reasons/causes-steps.ts";
@@ -8,6 +9,7 @@ import { CLOUDFLARE_PLACES_REASONS } from "./reasons/cloudflare-places.ts";
 import { CLOUDFLARE_TOKENS_REASONS } from "./reasons/cloudflare-tokens.ts";
 import { CLUSTER_REASONS } from "./reasons/cluster.ts";
 import { DECISION_REASONS } from "./reasons/decision.ts";
+import { DRIFT_PLACES_REASONS, DRIFT_STATES_REASONS, DRIFT_VENDOR_REASONS } from "./reasons/drift.ts";
 import { FILE_REASONS } from "./reasons/file.ts";
 import { GITHUB_ACCOUNT_REASONS, GITHUB_CREDENTIAL_REASONS } from "./reasons/github.ts";
 import { HEROKU_REASONS } from "./reasons/heroku.ts";
@@ -19,7 +21,10 @@ import { MINT_REASONS } from "./reasons/mint.ts";
 import { POSTGRES_LOGIN_REASONS } from "./reasons/postgres-login.ts";
 import { POSTGRES_ROLES_REASONS } from "./reasons/postgres-roles.ts";
 import type { Reason } from "./reasons/reason.ts";
+import { REHEARSAL_REASONS } from "./reasons/rehearsal.ts";
 import { REQUEST_REASONS } from "./reasons/request.ts";
+import { SERVER_REASONS } from "./reasons/server.ts";
+import { REVOCATION_REASONS } from "./reasons/revocation.ts";
 import { SOURCE_REASONS } from "./reasons/source.ts";
 import { STAGES_BEGIN_REASONS } from "./reasons/stages-begin.ts";
 import { STAGES_END_REASONS } from "./reasons/stages-end.ts";
@@ -39,8 +44,14 @@ export const REASON_GROUPS: readonly {
   { title: "Stages, from the first write to the end", reasons: STAGES_END_REASONS },
   { title: "The credential in use, and the new one", reasons: CAUSES_CREDENTIAL_REASONS },
   { title: "Mints whose answer was lost, and values made by a person", reasons: MINT_REASONS },
+  { title: "What a person does at the vendor", reasons: ASSISTED_REASONS },
   { title: "Steps, held-back revokes, what stays behind", reasons: CAUSES_STEPS_REASONS },
+  { title: "Revocations", reasons: REVOCATION_REASONS },
+  { title: "Rehearsals", reasons: REHEARSAL_REASONS },
   { title: "Decisions", reasons: DECISION_REASONS },
+  { title: "Drift: what places hold", reasons: DRIFT_PLACES_REASONS },
+  { title: "Drift: what the vendor has", reasons: DRIFT_VENDOR_REASONS },
+  { title: "Drift: looks and decisions", reasons: DRIFT_STATES_REASONS },
   { title: "Vendors and accounts", reasons: VENDOR_REASONS },
   { title: "Endpoints and checks", reasons: CHECKS_REASONS },
   { title: "PostgreSQL: logins and servers", reasons: POSTGRES_LOGIN_REASONS },
@@ -57,6 +68,7 @@ export const REASON_GROUPS: readonly {
   { title: "Kubernetes", reasons: KUBERNETES_REASONS },
   { title: "Manifests: text and fields", reasons: MANIFEST_TEXT_REASONS },
   { title: "Manifests: rules", reasons: MANIFEST_RULES_REASONS },
+  { title: "Manifests: what the API server says", reasons: SERVER_REASONS },
   { title: "Sources", reasons: SOURCE_REASONS },
   { title: "Clusters", reasons: CLUSTER_REASONS },
   { title: "Start", reasons: START_REASONS },

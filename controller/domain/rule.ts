@@ -3,7 +3,9 @@ import type { DecisionAction } from "../../crds/kinds.gen.ts";
 import { hasNoWayBack } from "./abort.ts";
 import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
 import { confirmConsumer, dueNow, retryConsumers, skipConsumer } from "./rule-consumer.ts";
+import { rehearsalRuling } from "./rule-rehearsal.ts";
 import { provideValue, settleMint } from "./rule-mint.ts";
+import { abandon, REVOCATION_RULES } from "./rule-revocation.ts";
 import type { Refused, Rule, Ruling } from "./ruling.ts";
 import { refuse, who } from "./ruling.ts";
 import type { ConsumerRow, DecisionRow, Gate, Instant, State, World } from "./world.ts";
@@ -22,16 +24,20 @@ export function firstRuling(world: World, now: Instant): { decision: DecisionRow
 export function rule(world: World, decision: DecisionRow, now: Instant): Ruling | undefined {
   const distrust = twoPersonRefusal(world, decision);
   if (distrust) return distrust;
-  const answer = RULES[decision.spec.action];
+  const rehearsal = rehearsalRuling(world, decision, now);
+  if (rehearsal) return rehearsal;
+  const answer = rulesOf(world)[decision.spec.action];
   if (!answer) {
     return refuse("ActionNotPossible", `${decision.spec.action} has no meaning for a rotation in this flow.`);
   }
   return answer(world, decision, now);
 }
 
+const approveGate: Rule = (world, decision, now) =>
+  gateRefusal(world, decision) ?? (isOpen(world, decision) ? approve(world, decision, now) : undefined);
+
 const RULES: Readonly<Partial<Record<DecisionAction, Rule>>> = {
-  Approve: (world, decision, now) =>
-    gateRefusal(world, decision) ?? (isOpen(world, decision) ? approve(world, decision, now) : undefined),
+  Approve: approveGate,
   Deny: (world, decision, now) =>
     gateRefusal(world, decision) ?? (isOpen(world, decision) ? abort(world, decision, now) : undefined),
   Abort: abort,
@@ -42,6 +48,17 @@ const RULES: Readonly<Partial<Record<DecisionAction, Rule>>> = {
   MarkRevoked: markRevoked,
   ProvideValue: provideValue,
 };
+
+const IN_REVOCATION: typeof RULES = {
+  Approve: approveGate,
+  Deny: (world, decision, now) =>
+    gateRefusal(world, decision) ?? (isOpen(world, decision) ? abandon(world, decision, now) : undefined),
+  ...REVOCATION_RULES,
+};
+
+function rulesOf({ rotation }: World): typeof RULES {
+  return rotation.flow === "Revocation" ? IN_REVOCATION : RULES;
+}
 
 /** Under `twoPerson` a name typed in a file is no proof, and nobody approves their own request. */
 function twoPersonRefusal(world: World, decision: DecisionRow): Refused | undefined {
@@ -68,12 +85,7 @@ function gateRefusal(world: World, decision: DecisionRow): Refused | undefined {
   const gate = gateOf(decision);
   if (world.rotation.facts.abort) return refuse("Aborting", "This rotation is being aborted.");
   if (gateFacts(world, gate)?.approved) return refuse("AlreadyApproved", `The ${gate} gate is already approved.`);
-  if (!isOpen(world, decision)) {
-    if (gate === "Mint" && world.rotation.facts.verify && !needsApproval(world, gate)) {
-      return refuse("GateNotOpen", "The Mint gate of this credential is automatic.");
-    }
-    return undefined;
-  }
+  if (!isOpen(world, decision)) return neverOpens(world, gate);
   const digest = gateDigest(world, gate);
   if (decision.spec.digest !== digest) {
     return refuse(
@@ -82,6 +94,16 @@ function gateRefusal(world: World, decision: DecisionRow): Refused | undefined {
     );
   }
   return undefined;
+}
+
+/** Undefined: it may still. */
+function neverOpens(world: World, gate: Gate): Refused | undefined {
+  if (needsApproval(world, gate)) return undefined;
+  const { revocation, verify } = world.rotation.facts;
+  if (revocation?.ids) return refuse("GateNotOpen", "This Revocation needs nobody's approval.");
+  return gate === "Mint" && verify
+    ? refuse("GateNotOpen", "The Mint gate of this credential is automatic.")
+    : undefined;
 }
 
 function approve(world: World, decision: DecisionRow, now: Instant): Ruling {

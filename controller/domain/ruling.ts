@@ -9,6 +9,10 @@ export interface Accepted {
   readonly state?: State;
   /** A new value that a person hands in, sealed to the install's key: accepted only if it opens. */
   readonly provides?: string;
+  /** What a person ended by hand. */
+  readonly retired?: readonly { readonly vendorId: string; readonly state: "manual"; readonly residual: readonly [] }[];
+  /** The ledger's current one is ended by this, and there is none any more. */
+  readonly forgets?: boolean;
 }
 
 export interface Refused {

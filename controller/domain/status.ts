@@ -1,5 +1,6 @@
 /** The shape of what people are shown of a rotation. */
 import type { Residual } from "../../adapters/contract.ts";
+import type { RehearsalReport } from "./rehearsal-report.ts";
 import type { AttemptRow, ConsumerRow, Gate, Instant, RotationRow, TombstoneRow } from "./world.ts";
 
 /** The part of the ledger's view that a summary needs. */
@@ -47,6 +48,8 @@ export interface RotationStatus {
   readonly consumers: readonly ConsumerStatus[];
   readonly pendingConsumers: readonly string[];
   readonly residual: readonly Residual[];
+  /** Only of a rehearsal. */
+  readonly rehearsal?: RehearsalReport;
   readonly createdAt: Instant;
   readonly endedAt?: Instant;
   /** How long each state lasted; the last one is open while the rotation lives. */

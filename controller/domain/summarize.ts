@@ -3,6 +3,8 @@ import type { Residual } from "../../adapters/contract.ts";
 import { conditionsOf } from "./conditions.ts";
 import { checkedByPerson, CUSTODY, isFinished } from "./consumers.ts";
 import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
+import { idsOf, isProven, nameOfTarget } from "./revocation.ts";
+import { rehearsalReport } from "./rehearsal-report.ts";
 import type { ConsumerRow, Gate, Instant, RotationRow } from "./world.ts";
 import type { ConsumerStatus, OpenGate, RotationStatus, Summarizable } from "./status.ts";
 import { camelCase } from "./status.ts";
@@ -11,18 +13,20 @@ import { ENDED, liveAttempt } from "./world.ts";
 export function summarize(view: Summarizable): RotationStatus {
   const { rotation } = view;
   const gate = openGate(view);
+  const rehearsal = rehearsalReport(view);
   return {
     namespace: rotation.namespace,
     name: rotation.name,
     credential: rotation.credentialName,
     flow: rotation.flow,
     stage: camelCase(rotation.state),
-    ready: rotation.state === "done",
+    ready: rotation.state === "done" || rotation.state === "rev_done",
     conditions: conditionsOf(view, gate),
     ...(gate ? { gate } : {}),
     consumers: view.consumers.map((consumer) => consumerStatus(view, consumer)),
     pendingConsumers: pending(view),
     residual: [...(rotation.facts.residual ?? []), ...suspected(view)],
+    ...(rehearsal ? { rehearsal } : {}),
     createdAt: rotation.createdAt,
     ...(rotation.endedAt === undefined ? {} : { endedAt: rotation.endedAt }),
     durations: durations(rotation, view.now),
@@ -45,9 +49,13 @@ export function openGate(view: Summarizable): OpenGate | undefined {
 }
 
 function gateMessage(view: Summarizable, gate: Gate): string {
-  const { credential } = view.rotation.snapshot;
+  const { rotation } = view;
+  const { credential } = rotation.snapshot;
+  if (rotation.flow === "Revocation") return `${idsOf(view).map(nameOfTarget).join(", ")} will be ended at once.`;
+  if (rotation.flow === "Testing")
+    return `A throwaway credential beside ${credential.spec.credentialName} will be minted.`;
   if (gate === "Mint") return `A new credential for ${credential.spec.credentialName} will be minted.`;
-  const old = view.rotation.facts.verify?.previousId ?? "the old credential";
+  const old = view.rotation.facts.verify?.previousId ?? "The old credential";
   if (!liveAttempt(view)) {
     return `${old} will be ended before there is a new one: its consumers are interrupted until they have that.`;
   }
@@ -75,15 +83,21 @@ function suspected(view: Summarizable): Residual[] {
 
 function pending(view: Summarizable): string[] {
   if (view.rotation.endedAt !== undefined) return [];
-  return view.consumers.filter((row) => row.id !== CUSTODY && !isFinished(row)).map((row) => row.id);
+  const isOpen = view.rotation.flow === "Revocation" ? (row: ConsumerRow) => !isProven(row) : isUnfinished;
+  return view.consumers.filter(isOpen).map((row) => row.id);
+}
+
+function isUnfinished(row: ConsumerRow): boolean {
+  return row.id !== CUSTODY && !isFinished(row);
 }
 
 function consumerStatus(view: Summarizable, row: ConsumerRow): ConsumerStatus {
   const next = row.facts.failure?.nextTryAt;
   return {
     id: row.id === CUSTODY ? "custody" : row.id,
-    state: row.state,
-    message: consumerMessage(view, row),
+    ...(view.rotation.flow === "Revocation"
+      ? lockOutStatus(row)
+      : { state: row.state, message: consumerMessage(view, row) }),
     ...(next === undefined || view.rotation.endedAt !== undefined ? {} : { nextTryAt: next }),
   };
 }
@@ -95,8 +109,24 @@ function consumerMessage(view: Summarizable, row: ConsumerRow): string {
   }
   if (skipped) return `skipped by ${skipped.name}, ${skipped.ticket ?? "no ticket"}`;
   if (receipt && row.state === "working") return receipt.message;
-  if (row.state === "settled" && checkedByPerson(view, row.id)) return "waits for a person's confirmation";
-  return PLAIN[row.state];
+  return plainly(view, row);
+}
+
+function plainly(view: Summarizable, { id, state }: ConsumerRow): string {
+  if (view.rotation.flow === "Testing") return IN_SLOT[state] ?? PLAIN[state];
+  return state === "settled" && checkedByPerson(view, id) ? "waits for a person's confirmation" : PLAIN[state];
+}
+
+/** `locked_out`, `leaking`, `skipped`, or `unproven`. */
+function lockOutStatus({ state, facts }: ConsumerRow): Pick<ConsumerStatus, "state" | "message"> {
+  const { lockOut, failure, skipped } = facts;
+  if (skipped) return { state, message: `skipped by ${skipped.name}, ${skipped.ticket ?? "no ticket"}` };
+  if (lockOut?.state === "locked-out" || lockOut?.state === "resolved") {
+    return { state: "locked_out", message: lockOut.message };
+  }
+  if (lockOut) return { state: "leaking", message: lockOut.message };
+  if (failure) return { state: "unproven", message: `${failure.reason}: ${failure.message}` };
+  return { state: "unproven", message: "not asked yet" };
 }
 
 const PLAIN: Readonly<Record<ConsumerRow["state"], string>> = {
@@ -110,6 +140,13 @@ const PLAIN: Readonly<Record<ConsumerRow["state"], string>> = {
   inactive: "inactive: not written, and may still hold the old credential",
   restored: "holds the old credential again",
 };
+
+/** Of a test slot. */
+const IN_SLOT: Readonly<Partial<Record<ConsumerRow["state"], string>>> = {
+  settled: "written and in effect; nothing can tell whether it works",
+  restored: "put back as it was",
+};
+
 function durations(rotation: RotationRow, now: Instant): { stage: string; ms: number }[] {
   const entered = rotation.facts.entered ?? [];
   return entered.map(({ state, at }, index) => {

@@ -12,14 +12,20 @@ const CONSUMERS: readonly State[] = [
   "validated",
 ];
 
-const fromConsumers: readonly State[] = [...CONSUMERS, "aborting"];
+const fromConsumers: readonly State[] = [...CONSUMERS, "aborting", "aborted"];
 
+/** Once the first credential of a Revocation is being ended, whatever is found out decides. */
+const ENDING: readonly State[] = ["rev_revoking", "rev_revoke_failed", "rev_revoked", "rev_validating", "rev_leaked"];
+
+const fromEnding: readonly State[] = [...ENDING, "rev_done"];
+
+/** A Revocation ends every other rotation as `aborted`, wherever it is. */
 export const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
   verifying: ["verified", "verify_failed", "aborting", "aborted"],
   verify_failed: ["verified", "aborting", "aborted"],
   verified: ["minting", "aborting", "aborted"],
   minting: ["minted", "mint_failed", "aborting", "aborted"],
-  minted: [...CONSUMERS, "aborting"],
+  minted: fromConsumers,
   mint_failed: [],
   distributing: fromConsumers,
   distribute_partial: fromConsumers,
@@ -27,13 +33,21 @@ export const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
   validating: fromConsumers,
   validate_partial: fromConsumers,
   validate_failed: fromConsumers,
-  validated: [...CONSUMERS, "revoking", "done", "aborting"],
+  validated: [...CONSUMERS, "revoking", "done", "aborting", "aborted"],
   // A consumer that somebody overwrote in the meantime is written again before the revoke goes on.
-  revoke_failed: [...CONSUMERS, "revoking", "done"],
-  revoking: ["revoke_failed", "done"],
+  revoke_failed: [...CONSUMERS, "revoking", "done", "aborted"],
+  // A rehearsal that could not take everything back ends as aborted, and so does what a Revocation pre-empts.
+  revoking: ["revoke_failed", "done", "aborted"],
   done: [],
   aborting: ["aborted"],
   aborted: [],
+  rev_init: [...fromEnding, "aborted"],
+  rev_revoking: fromEnding,
+  rev_revoke_failed: fromEnding,
+  rev_revoked: fromEnding,
+  rev_validating: fromEnding,
+  rev_leaked: fromEnding,
+  rev_done: [],
 };
 
 export function mayFollow(from: State, to: State): boolean {

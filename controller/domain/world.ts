@@ -3,6 +3,8 @@
  * Times are the database's, as RFC 3339 text.
  */
 import type { IssuerTraits, Proof, Residual, SinkTraits } from "../../adapters/contract.ts";
+import type { AssistedFacts } from "./assisted.ts";
+import type { RehearsalFacts } from "./rehearsal.ts";
 import type {
   ConsumerSpec,
   CredentialSpec,
@@ -10,6 +12,7 @@ import type {
   RotationRequestSpec,
   VendorAccountSpec,
 } from "../../crds/kinds.gen.ts";
+import type { Dropped, LockOut, RevocationFacts } from "./revocation.ts";
 
 /** RFC 3339, from the database's clock. */
 export type Instant = string;
@@ -33,7 +36,14 @@ export type State =
   | "revoke_failed"
   | "done"
   | "aborting"
-  | "aborted";
+  | "aborted"
+  | "rev_init"
+  | "rev_revoking"
+  | "rev_revoke_failed"
+  | "rev_revoked"
+  | "rev_validating"
+  | "rev_leaked"
+  | "rev_done";
 
 export type Gate = "Mint" | "Revoke";
 export type Trust = "claimed" | "signed" | "host" | "admission";
@@ -49,6 +59,8 @@ export interface Snapshot {
     readonly spec: CredentialSpec;
   };
   readonly accounts: Readonly<Record<string, { readonly generation: number; readonly spec: VendorAccountSpec }>>;
+  /** Only of a rehearsal: the Credential as it is, which is read and never written. `credential.spec` names its test slots instead. */
+  readonly live?: CredentialSpec;
 }
 
 /** Why a step did not succeed, and when it is tried again. */
@@ -98,14 +110,28 @@ export interface RotationFacts {
   readonly failure?: Failure;
   /** `manual`: since when a person is asked to make the new credential and hand it in. */
   readonly awaitsValueSince?: Instant;
+  /** What a person was asked to do at the vendor. */
+  readonly assisted?: AssistedFacts;
   /** A person dealt with what the mint of this attempt may have left at the vendor. */
   readonly settled?: { readonly attempt: string; readonly who: Who };
   /** A person insisted on the revoke although the old credential is still in use, or after it failed. */
   readonly insist?: Who;
   readonly lastReceiptAt?: Instant;
+  /** When the vendor ends the new credential by itself, in the vendor's own words. */
+  readonly expiresAt?: string;
   readonly abort?: { readonly by: Who; readonly reason: string; readonly from: State };
-  readonly revoked?: { readonly at: Instant; readonly by: "velvet" | "person"; readonly who?: Who };
+  readonly revoked?: {
+    readonly at: Instant;
+    readonly by: "velvet" | "person";
+    readonly who?: Who;
+    /** What the vendor said, where Velvet saw that somebody had revoked it by hand. */
+    readonly seen?: string;
+  };
   readonly residual?: readonly Residual[];
+  /** Only in the flow Revocation. */
+  readonly revocation?: RevocationFacts;
+  /** Only of a rehearsal. */
+  readonly rehearsal?: RehearsalFacts;
   /** When each state was entered, for durations. */
   readonly entered?: readonly { readonly state: State; readonly at: Instant }[];
 }
@@ -124,6 +150,8 @@ export interface RotationRow {
   readonly facts: RotationFacts;
   /** Base64 ciphertext. */
   readonly sealedPrevious?: string;
+  /** Base64 ciphertext: what stood in the test slots of a rehearsal. */
+  readonly sealedSlots?: string;
   readonly createdAt: Instant;
   readonly changedAt: Instant;
   readonly deadline: Instant;
@@ -167,6 +195,10 @@ export interface ConsumerFacts {
   readonly restoring?: boolean;
   /** The old value was written back, and is not in effect yet. */
   readonly writtenBack?: { readonly changed: boolean; readonly version?: string };
+  /** Revocation: whether it still lets the old value in. */
+  readonly lockOut?: LockOut;
+  /** Revocation: the value was taken out of its slots. */
+  readonly dropped?: Dropped;
 }
 
 /** One consumer of the snapshot. Custody is the consumer with the empty id. */
@@ -275,4 +307,4 @@ export function specOf(world: Pick<World, "rotation">, id: string): ConsumerSpec
   return found;
 }
 
-export const ENDED: ReadonlySet<State> = new Set<State>(["done", "aborted", "mint_failed"]);
+export const ENDED: ReadonlySet<State> = new Set<State>(["done", "aborted", "mint_failed", "rev_done"]);

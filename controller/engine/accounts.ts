@@ -56,6 +56,10 @@ export class Accounts {
     this.#budgets = budgets;
   }
 
+  get registry(): Readonly<Record<string, Adapter>> {
+    return this.#registry;
+  }
+
   /** As the adapter declares them: nothing is opened. */
   issuerTraits(snapshot: Snapshot): IssuerTraits {
     const block = snapshot.credential.spec.issuer;

@@ -1,10 +1,13 @@
 /** Pending requests become rotations, or are told why not. */
-import type { AdmissionContext } from "../domain/candidate.ts";
+import { isAdapterError } from "../../adapters/errors.ts";
+import type { AdmissionContext, Candidate } from "../domain/candidate.ts";
 import { admit } from "../domain/admission.ts";
 import { CUSTODY } from "../domain/consumers.ts";
 import { later } from "../domain/duration.ts";
 import { snapshotHash } from "../domain/gates.ts";
+import type { LeftOut } from "../domain/rehearsal.ts";
 import type { ConsumerFacts, Snapshot } from "../domain/world.ts";
+import { readNeighbours } from "../ledger/live-places.ts";
 import { unreadyAccounts } from "../ledger/accounts.ts";
 import type { NewRotation, PendingRequest } from "../ledger/requests.ts";
 import {
@@ -16,6 +19,7 @@ import {
 } from "../ledger/requests.ts";
 import type { Deps } from "./deps.ts";
 import { landingMs } from "./effect.ts";
+import { startRevocation } from "./revocation/preempt.ts";
 
 /** Few at once: what is running already needs the connections more. */
 const BATCH = 16;
@@ -27,7 +31,7 @@ const UNIQUE_VIOLATION = "23505";
 export async function admitRequests(deps: Deps, context: AdmissionContext): Promise<number> {
   const pending = await pendingRequests(deps.db, BATCH);
   const started = await Promise.all(pending.map(async (request) => admitOne(deps, context, request)));
-  await closeLateDecisions(deps.db);
+  await closeLateDecisions(deps.db, deps.random);
   return started.filter(Boolean).length;
 }
 
@@ -39,13 +43,17 @@ async function admitOne(deps: Deps, context: AdmissionContext, request: PendingR
       credential: credentialOf(request),
       accounts,
       live: request.live ?? undefined,
+      ...revocationsOf(request),
     },
-    context,
+    spec.flow === "Testing" ? { ...context, neighbours: await readNeighbours(deps.db, adaptersOf(request)) } : context,
     now,
   );
+  if (answer.verdict === "accept" && spec.flow === "Revocation") {
+    return start(deps, request, async () => startRevocation(deps, { request, ...answer }));
+  }
   if (answer.verdict === "accept") {
     const [unready] = await unreadyAccounts(deps.db, generationsOf(answer.snapshot));
-    if (!unready) return start(deps, request, answer.snapshot);
+    if (!unready) return start(deps, request, async () => startOperational(deps, request, answer));
     const { account, reason: because, message } = unready;
     const told = { reason: "AccountNotReady", message: `Account ${account} does not work: ${because}. ${message}` };
     await postponeRequest(
@@ -82,18 +90,52 @@ function credentialOf(request: PendingRequest) {
   return uid === null || generation === null || spec === null ? undefined : { uid, generation, spec };
 }
 
-async function start(deps: Deps, request: PendingRequest, snapshot: Snapshot): Promise<boolean> {
+function revocationsOf({ revocations, liveFlow }: PendingRequest): Pick<Candidate, "revocations"> {
+  return revocations === null ? {} : { revocations: { ...revocations, live: liveFlow === "Revocation" } };
+}
+
+/** In earnest, or as a rehearsal. */
+async function startOperational(
+  deps: Deps,
+  request: PendingRequest,
+  { snapshot, left }: { readonly snapshot: Snapshot; readonly left?: readonly LeftOut[] },
+): Promise<boolean> {
+  return startRotation(deps.db, request, newRotation(deps, request, snapshot, left), deps.random);
+}
+
+async function start(deps: Deps, request: PendingRequest, begin: () => Promise<boolean>): Promise<boolean> {
   try {
-    return await startRotation(deps.db, request, newRotation(deps, request, snapshot));
+    return await begin();
   } catch (error) {
+    if (isAdapterError(error)) {
+      await postponeRequest(deps.db, request.uid, LOOK_AGAIN_MS, error.reason, error.message);
+      return false;
+    }
     if (!isUniqueViolation(error)) throw error;
-    // Another request of this credential was faster: at the next look this one is refused with its name.
-    await postponeRequest(deps.db, request.uid, 0, "RotationInProgress", "Another rotation of this credential began.");
+    const { reason, message } = error.message.startsWith("a correction") ? CORRECTING : FASTER;
+    await postponeRequest(deps.db, request.uid, 0, reason, message);
     return false;
   }
 }
 
-function newRotation(deps: Deps, request: PendingRequest, snapshot: Snapshot): NewRotation {
+function adaptersOf({ accounts }: PendingRequest): readonly string[] {
+  return [...new Set(Object.values(accounts).map(({ spec }) => spec.adapter))];
+}
+
+/** At the next look this one is refused with the other's name. */
+const FASTER = { reason: "RotationInProgress", message: "Another rotation of this credential began." };
+/** It begins as soon as the correction has its outcome, or cannot land any more. */
+const CORRECTING = {
+  reason: "CorrectionInProgress",
+  message: "A consumer of this credential is being put right just now.",
+};
+
+function newRotation(
+  deps: Deps,
+  request: PendingRequest,
+  snapshot: Snapshot,
+  left: readonly LeftOut[] | undefined,
+): NewRotation {
   const { spec } = snapshot.credential;
   const facts = lastWrites(deps, request);
   const consumers = spec.consumers.map(({ id, active }) => ({
@@ -106,7 +148,8 @@ function newRotation(deps: Deps, request: PendingRequest, snapshot: Snapshot): N
     credential: snapshot.credential.uid,
     snapshot,
     snapshotHash: snapshotHash(snapshot),
-    facts: { entered: [{ state: "verifying", at: request.now }] },
+    state: "verifying",
+    facts: { entered: [{ state: "verifying", at: request.now }], ...(left ? { rehearsal: { left } } : {}) },
     consumers: spec.custody ? [{ id: CUSTODY, state: "pending", facts }, ...consumers] : consumers,
   };
 }
@@ -117,6 +160,6 @@ function lastWrites({ leaseMs }: Deps, { lastEndedAt, now }: PendingRequest): Co
   return until === undefined || until <= now ? {} : { unsureUntil: until };
 }
 
-function isUniqueViolation(error: unknown): boolean {
+function isUniqueViolation(error: unknown): error is Error {
   return error instanceof Error && "code" in error && error.code === UNIQUE_VIOLATION;
 }

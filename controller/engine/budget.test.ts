@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { freshLedger } from "../../test/support/postgres.ts";
 import { blockBudget, type Pace, takeBudget } from "../ledger/accounts.ts";
-import { budgetOf, type BudgetParts } from "./budget.ts";
+import { budgetOf, type BudgetParts, Line, lowBudgetOf } from "./budget.ts";
 
 const FACTS = { vendor: "fake", operation: "GET /" };
 const never = new AbortController().signal;
@@ -91,6 +91,47 @@ describe("what an account may send", () => {
     });
     await away.budget.enter(FACTS, never);
     away.budget.block(1);
+  });
+});
+
+describe("what gives way", () => {
+  const limits = { concurrency: 4, perMinute: 60 };
+  const timeout = (ms: number) => (ms === 2_000 ? AbortSignal.abort() : never);
+  const both = (take: BudgetParts["take"] = async () => FREE) => {
+    const shared = { account: "a", limits, take, block: async () => {}, timeout, line: new Line(limits.concurrency) };
+    return { first: budgetOf(shared), second: lowBudgetOf(shared) };
+  };
+
+  it("takes half of the places at most, and none that rotations have", async () => {
+    const { first, second } = both();
+    const taken = [await second.enter(FACTS, never), await second.enter(FACTS, never)];
+    await expect(second.enter(FACTS, never)).rejects.toMatchObject({ reason: "AccountBusy" });
+    await first.enter(FACTS, never);
+    const last = await first.enter(FACTS, never);
+    await expect(first.enter(FACTS, never)).rejects.toMatchObject({ reason: "AccountBusy" });
+    taken[0]?.[Symbol.dispose]();
+    await first.enter(FACTS, never);
+    // Its own half has room, the account has none: its place in the half is not lost by that.
+    await expect(second.enter(FACTS, never)).rejects.toMatchObject({ reason: "AccountBusy" });
+    last[Symbol.dispose]();
+    await second.enter(FACTS, never);
+  });
+
+  it("leaves half of what is saved up to rotations, and waits for nothing", async () => {
+    const ledger = await freshLedger();
+    const { first, second } = both(async (pace) => takeBudget(ledger.db, "a", pace));
+    const goes = async (budget: typeof first): Promise<boolean> =>
+      budget.enter(FACTS, never).then(
+        (place) => (place[Symbol.dispose](), true),
+        () => false,
+      );
+    const low = [];
+    for (let asked = 0; asked < 10; asked += 1) low.push(await goes(second));
+    expect(low.filter(Boolean).length).toBe(5);
+    const high = [];
+    for (let asked = 0; asked < 5; asked += 1) high.push(await goes(first));
+    expect(high).toEqual([true, true, true, true, true]);
+    await ledger.drop();
   });
 });
 

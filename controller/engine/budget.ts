@@ -23,6 +23,8 @@ export interface BudgetParts {
   readonly block: (ms: number) => Promise<void>;
   /** Aborts after so many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
+  /** Shared by all budgets of one account; default: this one's own. */
+  readonly line?: Line;
 }
 
 /** Longer than that nobody waits in line: the call's own deadline runs. */
@@ -31,27 +33,56 @@ const PATIENCE_MS = 2_000;
 const LEDGER_MS = 1_000;
 
 export function budgetOf(parts: BudgetParts): Budget {
-  const { account, limits } = parts;
-  const line = new Line(limits.concurrency);
-  const pace: Pace = {
-    perMinute: limits.perMinute,
-    saved: Math.max(1, Math.ceil((limits.perMinute ?? 0) / 6)),
-    patienceMs: PATIENCE_MS,
+  const line = parts.line ?? new Line(parts.limits.concurrency);
+  return {
+    enter: async (facts, signal) => enter(parts, line, paceOf(parts.limits), { facts, signal }),
+    block: (ms) => void parts.block(ms).catch(() => undefined),
   };
+}
+
+/**
+ * For what can wait: it takes no more than half of the places, and nothing of the last half of what is saved up. What rotations need is
+ * there for them, however much is looked at.
+ */
+export function lowBudgetOf(parts: BudgetParts & { readonly line: Line }): Budget {
+  const half = new Line(Math.max(1, Math.floor(parts.limits.concurrency / 2)));
+  const { perMinute, saved } = paceOf(parts.limits);
+  const pace: Pace = { perMinute, saved: Math.max(1, Math.floor(saved / 2)), patienceMs: 0 };
   return {
     async enter(facts, signal) {
-      const leave = await line.enter(async () => aborted(AbortSignal.any([parts.timeout(PATIENCE_MS), signal])));
-      if (!leave) throw busy(account, limits.concurrency, facts);
+      const leave = await half.enter(async () => aborted(AbortSignal.any([parts.timeout(PATIENCE_MS), signal])));
+      if (!leave) throw busy(parts.account, parts.limits.concurrency, facts);
       try {
-        await paced(parts, pace, facts, signal);
+        const inner = await enter(parts, parts.line, pace, { facts, signal });
+        return { [Symbol.dispose]: () => [inner[Symbol.dispose](), leave()] };
       } catch (error) {
         leave();
         throw error;
       }
-      return { [Symbol.dispose]: leave };
     },
     block: (ms) => void parts.block(ms).catch(() => undefined),
   };
+}
+
+function paceOf({ perMinute }: BudgetLimits): Pace {
+  return { perMinute, saved: Math.max(1, Math.ceil((perMinute ?? 0) / 6)), patienceMs: PATIENCE_MS };
+}
+
+interface Entering {
+  readonly facts: ErrorFacts;
+  readonly signal: AbortSignal;
+}
+
+async function enter(parts: BudgetParts, line: Line, pace: Pace, { facts, signal }: Entering): Promise<Disposable> {
+  const leave = await line.enter(async () => aborted(AbortSignal.any([parts.timeout(PATIENCE_MS), signal])));
+  if (!leave) throw busy(parts.account, parts.limits.concurrency, facts);
+  try {
+    await paced(parts, pace, facts, signal);
+  } catch (error) {
+    leave();
+    throw error;
+  }
+  return { [Symbol.dispose]: leave };
 }
 
 async function paced(parts: BudgetParts, pace: Pace, facts: ErrorFacts, signal: AbortSignal): Promise<void> {
@@ -69,7 +100,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Whoever comes first goes first. */
-class Line {
+export class Line {
   readonly #places: number;
   readonly #waiting: (() => void)[] = [];
   #inside = 0;

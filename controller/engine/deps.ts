@@ -1,6 +1,7 @@
 import type { Clock } from "../../adapters/contract.ts";
 import type { KeyRing } from "../custody/key.ts";
 import type { Db } from "../ledger/db.ts";
+import type { Meter } from "../metrics/meter.ts";
 import type { Accounts } from "./accounts.ts";
 
 /** The few words a log line needs; pino's shape. */
@@ -35,6 +36,8 @@ export interface Deps {
   readonly leaseMs: number;
   /** This replica's name, for people. */
   readonly replica: string;
+  /** Absent where nobody measures. */
+  readonly meter?: Meter;
   /** Called around every effect, with its label. Absent outside tests. */
   readonly hook?: (label: string, point: EffectPoint) => Promise<void>;
 }

@@ -89,7 +89,9 @@ export async function call<T>(
   begunAt = deps.clock.monotonicMs(),
 ): Promise<Outcome<T>> {
   await deps.hook?.(label, "before");
+  const calledAt = deps.clock.monotonicMs();
   const outcome = overslept<T>(deps, label, begunAt) ?? (await attempt(deps, label, signal, work));
+  deps.meter?.effectEnded(label, outcome.kind, deps.clock.monotonicMs() - calledAt);
   await deps.hook?.(label, "after");
   return outcome;
 }

@@ -8,6 +8,7 @@ import { Loop } from "./loop.ts";
 import { probeAccounts } from "./probe.ts";
 import { tendTombstones } from "./reaper.ts";
 import { tendRetired } from "./retired.ts";
+import { keepSchedules } from "./scheduler.ts";
 import { work } from "./work.ts";
 
 export interface EngineOptions {
@@ -19,6 +20,9 @@ export interface EngineOptions {
   /** Why nothing may be started now: no admission, no claim, no look at retired ids and tombstones. */
   readonly isHeld?: () => string | undefined;
 }
+
+/** How often a replica asks whether it is to look at the schedules: one of them does, every quarter of a minute. */
+const SCHEDULES_MS = 5_000;
 
 /** Work on one claim, and how to stop it when the claim is lost. */
 interface Running {
@@ -51,6 +55,7 @@ export class Engine {
     this.#others = [
       this.#retired,
       this.#reaper,
+      new Loop(SCHEDULES_MS, async () => this.#guarded(async () => this.#schedule())),
       // Whoever observes only wants to know it, too.
       new Loop(options.pollMs * 5, async () => this.#guarded(async () => (await probeAccounts(deps)) > 0)),
       new Loop(Math.floor(deps.leaseMs / 3), async () => this.#guarded(async () => this.#renew())),
@@ -91,6 +96,15 @@ export class Engine {
     const started = await admitRequests(this.#deps, this.#options.admission);
     if (started > 0) this.#claims.wake();
     return started > 0;
+  }
+
+  /** Whoever observes only wants to know what is due, too. */
+  async #schedule(): Promise<boolean> {
+    const { environment, rotationOn } = this.#options.admission;
+    const free = this.#options.isHeld?.() === undefined;
+    const written = await keepSchedules(this.#deps, { environment, rotationOn, free });
+    if (written > 0) this.#admission.wake();
+    return false;
   }
 
   async #claimDue(): Promise<boolean> {

@@ -23,7 +23,8 @@ export async function observe({ deps, journal }: Pass): Promise<Observed> {
   return { world, now: found.view.now };
 }
 
-function worldOf(found: Observation, accounts: Pass["deps"]["accounts"]): World {
+/** What is decided from. Throws `Terminal` where an adapter is not there any more. */
+export function worldOf(found: Observation, accounts: Pass["deps"]["accounts"]): World {
   const { rotation, consumers, attempts, decisions, retired, credential } = found.view;
   const { snapshot } = rotation;
   const order = new Map(snapshot.credential.spec.consumers.map((spec, index) => [spec.id, index]));
@@ -32,7 +33,11 @@ function worldOf(found: Observation, accounts: Pass["deps"]["accounts"]): World 
   const sinks: Record<string, SinkTraits> = {};
   for (const row of sorted) sinks[row.id] = accounts.sinkTraits(snapshot, row.id);
   return {
-    rotation: found.sealedPrevious === null ? rotation : { ...rotation, sealedPrevious: found.sealedPrevious },
+    rotation: {
+      ...rotation,
+      ...(found.sealedPrevious === null ? {} : { sealedPrevious: found.sealedPrevious }),
+      ...(found.sealedSlots === null ? {} : { sealedSlots: found.sealedSlots }),
+    },
     custody,
     consumers: sorted.filter((row: ConsumerRow) => row.id !== CUSTODY),
     attempts: attempts.map((attempt) => withSealed(attempt, found.sealedAttempts?.[attempt.id])),

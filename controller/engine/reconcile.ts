@@ -2,23 +2,32 @@
 import type { Action } from "../domain/action.ts";
 import { plan } from "../domain/plan.ts";
 import type { DecisionRow, Instant, World } from "../domain/world.ts";
-import type { Ruling } from "../domain/ruling.ts";
+import { ENDED } from "../domain/world.ts";
+import type { Accepted } from "../domain/ruling.ts";
 import { isAdapterError } from "../../adapters/errors.ts";
 import { Unsealable } from "../custody/seal.ts";
+import { isOutage } from "../ledger/outage.ts";
 import { Overtaken } from "../ledger/record.ts";
+import { decisionEntry } from "../ledger/decision-entry.ts";
+import { type ActorReference, actorOf } from "../ledger/words.ts";
 import type { Cause } from "../domain/backoff.ts";
 import { nextFailure } from "../domain/backoff.ts";
 import type { Pass } from "./effect.ts";
 import { causeOf } from "./effect.ts";
 import { observe } from "./observe.ts";
+import { reseal } from "./reseal.ts";
+import { FORGOTTEN } from "./revocation/end.ts";
+import { performRevocation } from "./revocation/perform.ts";
 import { finishAbort, revokeNew } from "./stages/abort.ts";
+import { assist } from "./stages/assist.ts";
 import { distribute } from "./stages/distribute.ts";
 import { finish } from "./stages/finish.ts";
 import { endOld } from "./stages/end-old.ts";
 import { moveGrace } from "./stages/grace.ts";
 import { mint } from "./stages/mint.ts";
 import { verifyNew } from "./stages/minted.ts";
-import { askValue, provided } from "./stages/provide.ts";
+import { provided } from "./stages/provide.ts";
+import { REHEARSE } from "./stages/rehearse.ts";
 import { resolve } from "./stages/resolve.ts";
 import { restore } from "./stages/restore.ts";
 import { revoke } from "./stages/revoke.ts";
@@ -29,21 +38,26 @@ export type NextLook =
   | { readonly next: "again" | "ended" }
   | { readonly next: "wait"; readonly until?: Instant | undefined; readonly wakes: number };
 
-const ENDING = new Set(["done", "aborted", "mint_failed"]);
-
 /** Throws `Fenced`, and the database's errors; an adapter's failure is an outcome, never a throw. */
 export async function reconcile(pass: Pass): Promise<NextLook> {
   const { world, now } = await observe(pass);
   const { wakes } = world;
+  if (await reseal(pass, world)) return { next: "again" };
   const action = plan(world, now);
   if (action.do === "wait") return { next: "wait", until: action.until, wakes };
+  // As the look itself: that the ledger does not answer is no fault of the step.
+  const by = action.do === "judge" ? await decider(pass, action.decision) : NOBODY;
+  let until: Until;
   try {
-    await perform(pass, world, action);
+    until = await perform(pass, world, action, by);
   } catch (error) {
+    // The ledger is away: no step broke.
+    if (isOutage(error)) throw error;
     // More has arrived since the look: it is judged first.
     if (!(error instanceof Overtaken)) await recordBroken(pass, world, action.do, error);
   }
-  return { next: ENDING.has(pass.journal.live.state) ? "ended" : "again" };
+  if (until !== undefined) return { next: "wait", until, wakes };
+  return { next: ENDED.has(pass.journal.live.state) ? "ended" : "again" };
 }
 
 /** What broke outside of an effect: an account that cannot be opened, a value that does not unseal, our own mistake. It is shown and tried again. */
@@ -52,7 +66,9 @@ async function recordBroken(pass: Pass, world: World, step: string, error: unkno
   const cause = isAdapterError(error) ? causeOf(error) : faultOf(pass, step, error);
   await pass.journal.write((live, now) => ({
     audit: { event: "StepBroke", step, reason: cause.reason },
-    ...(world.rotation.facts.verify || live.facts.abort ? {} : { state: "verify_failed" as const }),
+    ...(live.facts.revocation || world.rotation.facts.verify || live.facts.abort
+      ? {}
+      : { state: "verify_failed" as const }),
     facts: { ...live.facts, failure: nextFailure(live.facts.failure, cause, now, pass.deps.jitter()) },
   }));
 }
@@ -72,22 +88,30 @@ function faultOf({ deps, journal }: Pass, step: string, error: unknown): Cause {
   };
 }
 
+const NOBODY: ActorReference = { actor: "" };
+
+async function decider({ deps }: Pass, { spec }: DecisionRow): Promise<ActorReference> {
+  return actorOf(deps.db, spec.decidedBy, deps.random);
+}
+
 type Deed = Exclude<Action, { do: "wait" }>;
+/** When to look again; none: at once. */
+type Until = Instant | undefined | void;
 
 // One line for each action, checked to be all of them: longer, but plainer than a table of casts.
 // oxlint-disable-next-line complexity
-async function perform(pass: Pass, world: World, action: Deed): Promise<void> {
+async function perform(pass: Pass, world: World, action: Deed, by: ActorReference): Promise<Until> {
   switch (action.do) {
     case "judge":
-      return judge(pass, world, action.decision, action.ruling);
+      return judge(pass, world, action, by);
     case "verify":
       return verify(pass, world);
     case "open-gate":
       return openGate(pass, action);
     case "end-old":
       return endOld(pass, world, action.id);
-    case "ask-value":
-      return askValue(pass);
+    case "assist":
+      return assist(pass, world, action.deed);
     case "move-grace":
       return moveGrace(pass, world, action.attempt, action.id);
     case "mint":
@@ -108,6 +132,10 @@ async function perform(pass: Pass, world: World, action: Deed): Promise<void> {
       return revokeNew(pass, world, action.attempt);
     case "finish-abort":
       return finishAbort(pass, world, action.keepNew);
+    case "revocation":
+      return performRevocation(pass, world, action.step);
+    case "rehearse":
+      return REHEARSE[action.step](pass, world);
   }
 }
 
@@ -122,27 +150,26 @@ async function openGate({ journal }: Pass, action: Extract<Action, { do: "open-g
 }
 
 /** The person's decision, the answer to it, and what it changes: one transaction. */
-async function judge(pass: Pass, world: World, decision: DecisionRow, asked: Ruling): Promise<void> {
+async function judge(
+  pass: Pass,
+  world: World,
+  { decision, ruling: asked }: Extract<Action, { do: "judge" }>,
+  by: ActorReference,
+): Promise<void> {
   const { journal } = pass;
-  const made = asked.verdict === "accepted" && asked.provides !== undefined ? provided(pass, world, asked) : undefined;
+  const made =
+    asked.verdict === "accepted" && asked.provides !== undefined ? await provided(pass, world, asked) : undefined;
   const ruling = made && "refused" in made ? made.refused : asked;
-  const { action, decidedBy, ticket } = decision.spec;
   const reason = ruling.verdict === "accepted" ? "Accepted" : ruling.reason;
-  const change = ruling.verdict === "accepted" ? ruling : { facts: undefined, consumers: undefined, state: undefined };
+  const change: Partial<Accepted> = ruling.verdict === "accepted" ? ruling : {};
+  const audit = decisionEntry(by, decision, { ...ruling, reason }, pass.deps.random);
   await journal.write(() => ({
-    audit: {
-      event: ruling.verdict === "accepted" ? "DecisionAccepted" : "DecisionRefused",
-      decision: decision.name,
-      action,
-      decidedBy,
-      trust: decision.trust,
-      reason,
-      message: ruling.message,
-      ...(ticket === undefined ? {} : { ticket }),
-    },
+    audit,
     ...(change.state === undefined ? {} : { state: change.state }),
     ...(change.facts === undefined ? {} : { facts: change.facts }),
     ...(change.consumers === undefined ? {} : { consumers: change.consumers }),
+    ...(change.retired === undefined ? {} : { retired: change.retired }),
+    ...(change.forgets === true ? { credential: FORGOTTEN } : {}),
     ...(made && "attempt" in made ? { attempts: [made.attempt] } : {}),
     decisions: [{ uid: decision.uid, state: ruling.verdict, reason, message: ruling.message }],
   }));

@@ -19,7 +19,7 @@ export async function tendRetired(deps: Deps): Promise<number> {
   const decisions = await retiredDecisions(deps.db, BATCH);
   for (const decision of decisions) {
     const canRestore = canBeRestored(deps, decision);
-    await answerRetired(deps.db, decision, answerAboutRetired({ ...decision, canRestore }));
+    await answerRetired(deps.db, decision, answerAboutRetired({ ...decision, canRestore }), deps.random);
   }
   // What was claimed long ago may have been decided otherwise since.
   const begunAt = deps.clock.monotonicMs();

@@ -1,6 +1,7 @@
 /** One claimed rotation, pass after pass, until it waits or ends. */
 import type { Claim } from "../ledger/claims.ts";
 import { Fenced } from "../ledger/record.ts";
+import type { WorkResult } from "../metrics/meter.ts";
 import type { Deps } from "./deps.ts";
 import { Journal } from "./journal.ts";
 import type { NextLook } from "./reconcile.ts";
@@ -15,15 +16,32 @@ export interface Signals {
 
 /** Returns when it is due again, as far as that is known: milliseconds from now. Never throws. */
 export async function work(deps: Deps, claim: Claim, signals: Signals): Promise<number | undefined> {
+  const begunAt = deps.clock.monotonicMs();
+  deps.meter?.workBegun();
+  const { result, dueMs } = await turn(deps, claim, signals);
+  deps.meter?.workEnded(result, deps.clock.monotonicMs() - begunAt);
+  return dueMs;
+}
+
+interface Turn {
+  readonly result: WorkResult;
+  readonly dueMs?: number;
+}
+
+async function turn(deps: Deps, claim: Claim, signals: Signals): Promise<Turn> {
   const journal = new Journal(deps, claim);
   try {
     const look = await passes(deps, journal, signals);
-    if (look.next !== "wait") return undefined;
+    if (look.next !== "wait") {
+      deps.meter?.rotationEnded(journal.snapshot?.request.spec.flow ?? "", journal.live.state);
+      return { result: "success" };
+    }
     await journal.release({ wakes: look.wakes, ...(look.until === undefined ? {} : { until: look.until }) });
-    return look.until === undefined ? undefined : Date.parse(look.until) - Date.parse(journal.now());
+    if (look.until === undefined) return { result: "success" };
+    return { result: "requeue_after", dueMs: Date.parse(look.until) - Date.parse(journal.now()) };
   } catch (error) {
     report(deps, claim, error);
-    return undefined;
+    return { result: "error" };
   }
 }
 

@@ -12,10 +12,12 @@ afterEach(async () => {
 });
 
 const monotonicMs = () => performance.now();
+const metrics = async () =>
+  Promise.resolve({ contentType: "text/plain; version=0.0.4; charset=utf-8", text: "up 1\n" });
 
 async function start(readiness: Readiness = createReadiness((ms) => AbortSignal.timeout(ms)), port = 0) {
   const flags = { version: "0.1.0", rotation: "on", sources: ["platform"] };
-  const probes = await startProbes({ host: "127.0.0.1", port, readiness, flags, monotonicMs });
+  const probes = await startProbes({ host: "127.0.0.1", port, readiness, flags, monotonicMs, metrics });
   opened.push(probes);
   const ask = async (path: string, method = "GET") => fetch(`http://127.0.0.1:${probes.port}${path}`, { method });
   return { probes, ask, readiness };
@@ -83,7 +85,14 @@ describe("the probes", () => {
     expect(await (await ask("/flags")).json()).toEqual({ version: "0.1.0", rotation: "on", sources: ["platform"] });
   });
 
-  it.each(["/", "/metrics", "/healthz?x=1", "/healthz/", "/../etc/passwd"])("serve nothing at %s", async (path) => {
+  it("show what is measured, as Prometheus reads it", async () => {
+    const { ask } = await start();
+    const answer = await ask("/metrics");
+    expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    expect(await answer.text()).toBe("up 1\n");
+  });
+
+  it.each(["/", "/metrics?x=1", "/healthz?x=1", "/healthz/", "/../etc/passwd"])("serve nothing at %s", async (path) => {
     const { ask } = await start();
     expect((await ask(path)).status).toBe(404);
   });
@@ -116,7 +125,7 @@ describe("the controller's probes", () => {
   const open = async (env: Readonly<Record<string, string>>, stop: AbortSignal) => {
     const config = readConfig(env, { root: false, home: "/nowhere" });
     const readiness = createReadiness((ms) => AbortSignal.timeout(ms));
-    const probes = await openProbes({ config, readiness, version: "0.1.0", stop, monotonicMs });
+    const probes = await openProbes({ config, readiness, version: "0.1.0", stop, monotonicMs, metrics });
     if (probes !== undefined) opened.push(probes);
     return { probes, readiness };
   };

@@ -1,4 +1,4 @@
-/** What the kubelet asks: is it alive, can rotations begin, what is switched on. Nothing else is served, and nothing is read. */
+/** What the kubelet and Prometheus ask: is it alive, can rotations begin, what is switched on, what is measured. Nothing else, and nothing is read. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,6 +12,7 @@ export interface ProbesOrder {
   /** Shown as they are: never a secret, an address or a path. */
   readonly flags: Readonly<Record<string, string | readonly string[]>>;
   readonly monotonicMs: () => number;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 export interface Probes {
@@ -21,7 +22,9 @@ export interface Probes {
 
 interface Answer {
   readonly status: number;
-  readonly body: object;
+  /** JSON, but for text that says what it is. */
+  readonly body: object | string;
+  readonly contentType?: string;
 }
 
 const BEAT_MS = 500;
@@ -72,10 +75,10 @@ async function reply(
   { method, url }: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { status, body } = await answer(order, heart, method, url);
-  const text = `${JSON.stringify(body)}\n`;
+  const { status, body, contentType = "application/json" } = await answer(order, heart, method, url);
+  const text = typeof body === "string" ? body : `${JSON.stringify(body)}\n`;
   const fixed = {
-    "content-type": "application/json",
+    "content-type": contentType,
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
   };
@@ -97,8 +100,12 @@ async function answer(order: ProbesOrder, heart: Heartbeat, method = "", url = "
     }
     case "/flags":
       return { status: 200, body: order.flags };
+    case "/metrics": {
+      const { contentType, text } = await order.metrics();
+      return { status: 200, body: text, contentType };
+    }
     default:
-      return { status: 404, body: { error: "only /healthz, /readyz and /flags" } };
+      return { status: 404, body: { error: "only /healthz, /readyz, /flags and /metrics" } };
   }
 }
 

@@ -19,6 +19,8 @@ export interface ApiRequest {
   readonly contentType?: "application/json" | "application/apply-patch+yaml" | "application/merge-patch+json";
   /** For the whole request with all its tries, the answer's last byte included; of a watch, until it begins. 30 seconds. */
   readonly timeoutMs?: number;
+  /** Not sent again, whatever comes of it, but for a credential that was read anew. */
+  readonly once?: boolean;
 }
 
 export interface ApiClient extends AsyncDisposable {
@@ -33,9 +35,10 @@ export interface ApiClient extends AsyncDisposable {
   send<T>(request: ApiRequest, signal: AbortSignal): Promise<T>;
   /**
    * The events of a watch, until the API server ends it. `watch=true` is added. Throws like `send`, for a line that is too long, not
-   * whole or no event as well. Leaving the loop, or the signal, closes the connection.
+   * whole or no event as well. Leaving the loop, or the signal, closes the connection. `onOpen`: it has begun, which may be long before
+   * there is anything to say.
    */
-  watch(request: ApiRequest, signal: AbortSignal): AsyncIterable<WatchEvent>;
+  watch(request: ApiRequest, signal: AbortSignal, onOpen?: () => void): AsyncIterable<WatchEvent>;
   /** As people know it: scheme, host, port, and the path in front of the API. */
   readonly server: string;
   /** Of the context, or of the pod. */
@@ -87,19 +90,20 @@ class Client implements ApiClient {
         return parsed(await this.#text(request, body, limit.signal), request, status) as T;
       } catch (error) {
         limit.signal.throwIfAborted();
-        const pauseMs =
-          retries < MAX_RETRIES ? pauseBefore(error, request, retries, this.#options.random()) : undefined;
+        const retriesLeft = request.once === true ? 0 : MAX_RETRIES - retries;
+        const pauseMs = retriesLeft > 0 ? pauseBefore(error, request, retries, this.#options.random()) : undefined;
         if (pauseMs === undefined || pauseMs >= limit.leftMs()) throw error;
         await this.#options.clock.sleep(pauseMs, limit.signal);
       }
     }
   }
 
-  async *watch(request: ApiRequest, signal: AbortSignal): AsyncGenerator<WatchEvent> {
+  async *watch(request: ApiRequest, signal: AbortSignal, onOpen?: () => void): AsyncGenerator<WatchEvent> {
     const asked = { ...request, query: { ...request.query, watch: "true" } };
     using limit = deadline(signal, request.timeoutMs ?? TIMEOUT_MS, this.#options.clock, () => overdue(request));
     const { body } = await this.#open(asked, limit.signal, true);
     limit.stopTimer();
+    onOpen?.();
     try {
       for await (const line of lines(body, MAX_EVENT_BYTES)) {
         limit.signal.throwIfAborted();

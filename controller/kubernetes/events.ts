@@ -8,7 +8,8 @@ import { oneLine, oneLineOfBytes } from "./text.ts";
 
 /** What an event is about. */
 export type Regarding = Pick<ApiObject, "apiVersion" | "kind"> & {
-  readonly metadata: Pick<ApiObject["metadata"], "name" | "namespace" | "uid">;
+  /** Without a uid: whatever has that name, for who cannot read it. */
+  readonly metadata: Pick<ApiObject["metadata"], "name" | "namespace"> & { readonly uid?: string };
 };
 
 export interface EventText {
@@ -84,7 +85,7 @@ export class EventRecorder {
     series.lastMs = now;
     series.lastAt = microTime(this.#options.clock.now());
     if (series.queued) return;
-    const { uid } = regarding.metadata;
+    const { name, uid = name } = regarding.metadata;
     const room = !this.#options.signal.aborted && this.#waiting.length < MAX_WAITING;
     if (!room || !this.#rate.take(uid)) return void (this.#dropped += 1);
     series.queued = true;
@@ -102,7 +103,8 @@ export class EventRecorder {
   }
 
   #seriesOf(regarding: Regarding, text: EventText, now: number): Series {
-    const id = JSON.stringify([regarding.kind, regarding.metadata.uid, text.type, text.reason, text.action, text.note]);
+    const { name, uid } = regarding.metadata;
+    const id = JSON.stringify([regarding.kind, name, uid, text.type, text.reason, text.action, text.note]);
     const old = this.#series.get(id);
     this.#series.delete(id);
     const series = old && now - old.lastMs <= SERIES_MS ? old : this.#begin(regarding, text, now);
@@ -125,7 +127,13 @@ export class EventRecorder {
       reason: oneLine(text.reason, MAX_WORD),
       action: oneLine(text.action, MAX_WORD),
       note: oneLineOfBytes(text.note, MAX_NOTE_BYTES),
-      regarding: { apiVersion, kind, name, uid, ...(metadata.namespace === undefined ? {} : { namespace }) },
+      regarding: {
+        apiVersion,
+        kind,
+        name,
+        ...(uid === undefined ? {} : { uid }),
+        ...(metadata.namespace === undefined ? {} : { namespace }),
+      },
       reportingController: controller,
       reportingInstance: oneLine(instance, MAX_WORD),
     };

@@ -2,6 +2,7 @@ import { Backoff } from "./backoff.ts";
 import type { Change, Known } from "./change.ts";
 import type { ApiClient, WatchEvent } from "./client.ts";
 import type { Clock } from "./clock.ts";
+import type { Comeback } from "./comeback.ts";
 import { Delivery } from "./delivery.ts";
 import { isApiError } from "./error.ts";
 import { readPage } from "./list.ts";
@@ -44,6 +45,10 @@ export interface ReflectorOptions {
   /** The only way to stop it. */
   readonly signal: AbortSignal;
   onTrouble(this: void, trouble: Trouble): void;
+  /** A watch has begun: there is no trouble any more. Must not throw. */
+  onWatching?(this: void): void;
+  /** Shared by all reflectors of an API server: ends their pauses as soon as it is back. */
+  readonly comeback?: Comeback;
 }
 
 export interface Reflector {
@@ -63,6 +68,10 @@ const WATCH_SECONDS = { least: 300, spread: 301 };
 const SILENCE_MS = 30_000;
 /** A watch that the server ends sooner than this is none. */
 const SHORT_MS = 1_000;
+/** Between two lists where the server was away in between: it may go away often. */
+const RESTED_MS = 3_000;
+/** One that lasted so long got on, even where there was nothing to say. */
+const STEADY_MS = 10_000;
 
 /**
  * Follows all objects of a kind, in one namespace or in all, through whatever happens to the API server: a list in pages, then a watch,
@@ -87,8 +96,14 @@ class Following implements Reflector {
   #during: "list" | "watch" = "list";
   /** When the last list ended. */
   #listedMs = 0;
+  /** When the last watch began. */
+  #watchedMs = 0;
   /** Whether something ended since the last list. */
   #restarted = false;
+  /** Whether the server was in trouble since the last list. */
+  #broke = false;
+  /** Whether it got on since its last pause: then the next one ends at the first sign that the server is there. */
+  #gotOn = true;
 
   constructor(options: ReflectorOptions) {
     const { clock, random, signal } = options;
@@ -143,6 +158,8 @@ class Following implements Reflector {
     this.#version = version;
     this.#listedMs = this.#options.clock.monotonicMs();
     this.#restarted = false;
+    this.#broke = false;
+    this.#gotOn = true;
     this.#synced.resolve();
   }
 
@@ -153,18 +170,19 @@ class Following implements Reflector {
     this.#counters.watches += 1;
     const timeoutSeconds = WATCH_SECONDS.least + Math.floor(this.#options.random() * WATCH_SECONDS.spread);
     const query = { ...this.#query(from), timeoutSeconds: String(timeoutSeconds) };
-    const begunMs = clock.monotonicMs();
+    this.#watchedMs = clock.monotonicMs();
     using vigil = new Vigil(signal, timeoutSeconds * 1_000 + SILENCE_MS, clock);
     for await (const event of client.watch(
       { method: "GET", path: pathOf(resource, { namespace }), query },
       vigil.signal,
+      this.#options.onWatching,
     )) {
       await vigil.leave(() => this.#take(event));
       signal.throwIfAborted();
     }
     signal.throwIfAborted();
     this.#counters.restart("ended");
-    if (clock.monotonicMs() - begunMs < SHORT_MS) await this.#sleep(this.#backoff.nextMs());
+    if (clock.monotonicMs() - this.#watchedMs < SHORT_MS) await this.#sleep(this.#backoff.nextMs());
   }
 
   #query(resourceVersion: string): Record<string, string | undefined> {
@@ -175,6 +193,7 @@ class Following implements Reflector {
     this.#options.signal.throwIfAborted();
     this.#counters.event(this.#options.clock.now());
     if (event.type === "ERROR") throw event.object;
+    this.#gotOn = true;
     if (event.type !== "BOOKMARK") {
       await this.#delivery.put(keyOf(event.object), event.type === "DELETED" ? undefined : event.object);
     }
@@ -198,14 +217,24 @@ class Following implements Reflector {
 
   async #recover(error: unknown): Promise<void> {
     const during = this.#during;
+    if (during === "watch" && this.#options.clock.monotonicMs() - this.#watchedMs >= STEADY_MS) this.#gotOn = true;
     const reason = restartReason(error);
     if (reason === "gone") this.#relist(reason);
     else this.#counters.restart(reason);
     if (isApiError(error) && error.reason === "ClusterAnswerTooLarge") this.#limit = Math.ceil(this.#limit / 2);
-    // That history is forgotten after an outage is no failure to recover from; only one list after the other would be.
-    const rested = this.#options.clock.monotonicMs() - this.#listedMs >= BACKOFF.longestMs;
-    const isExpected = reason === "gone" && during === "watch" && rested;
-    await this.#pause(during, error, isExpected ? 0 : this.#backoff.nextMs());
+    const rest = reason === "gone" && during === "watch" ? this.#restBeforeList() : undefined;
+    if (reason !== "gone") this.#broke = true;
+    await this.#pause(during, error, rest ?? this.#backoff.nextMs());
+  }
+
+  /**
+   * That history is forgotten after an outage is no failure to recover from; only one list after the other would be. Undefined: it is one,
+   * as nothing broke since the last list.
+   */
+  #restBeforeList(): number | undefined {
+    const listedMs = this.#options.clock.monotonicMs() - this.#listedMs;
+    if (this.#broke) return Math.max(0, RESTED_MS - listedMs);
+    return listedMs >= BACKOFF.longestMs ? 0 : undefined;
   }
 
   /** Rejects when the signal is aborted. */
@@ -216,7 +245,17 @@ class Following implements Reflector {
     } catch {
       // A report that fails stops nothing.
     }
-    await this.#sleep(retryInMs);
+    if (during === "apply" || restartReason(error) === "gone") return this.#sleep(retryInMs);
+    await this.#untilBack(retryInMs);
+  }
+
+  /** One that fails again at once has nothing to hope from a server that is there. */
+  async #untilBack(ms: number): Promise<void> {
+    const { comeback, signal } = this.#options;
+    if (comeback === undefined) return this.#sleep(ms);
+    const hopeful = this.#gotOn;
+    this.#gotOn = false;
+    await comeback.pause(ms, hopeful, signal);
   }
 
   #sleep(ms: number): Promise<void> {

@@ -2,6 +2,7 @@
 import canonicalize from "canonicalize";
 import { createHash } from "node:crypto";
 import { type Db, statement } from "./db.ts";
+import { type StoredWords, wordsIn } from "./words.ts";
 
 /** The chain of everything that belongs to no rotation. A rotation's chain is named by its id. */
 export const INSTALL_CHAIN = "install";
@@ -14,7 +15,10 @@ export interface ChainHead {
   readonly hash: Buffer;
 }
 
-/** What happened. Every member must be JSON; no credential value ever stands here (I7). */
+/**
+ * What happened. Every member must be JSON, or `Words`; no credential value ever stands here (I7), and no name or text of a person but as
+ * `Words` or an `ActorReference`.
+ */
 export interface AuditEntry {
   /** RFC 3339, from the database's clock. */
   readonly at: string;
@@ -29,6 +33,8 @@ export interface ChainRow {
   /** RFC 8785 JSON of `{chain, seq, ...entry}`, as UTF-8: the bytes that are hashed and stored. */
   readonly canonical: Buffer;
   readonly hash: Buffer;
+  /** What of it can be erased. */
+  readonly words: readonly StoredWords[];
 }
 
 /** The row after `head`. Pure. Throws when `entry` is no JSON (a NaN, a lone surrogate, a cycle) or claims the chain's own members. */
@@ -38,7 +44,8 @@ export function chainRow(head: ChainHead, entry: AuditEntry): ChainRow {
   const text = canonicalize({ ...entry, chain: head.chain, seq });
   if (text === undefined) throw new Error("an audit entry must be a JSON object");
   const canonical = Buffer.from(text, "utf8");
-  return { seq, canonical, hash: createHash("sha256").update(head.hash).update(canonical).digest() };
+  const hash = createHash("sha256").update(head.hash).update(canonical).digest();
+  return { seq, canonical, hash, words: wordsIn(entry, seq) };
 }
 
 const LOCK_INSTALL_CHAIN = statement("lock_install_chain");
@@ -68,5 +75,6 @@ export async function appendInstallAudit(tx: Db, entries: readonly InstallEntry[
     rows.map((row) => row.hash),
     head.seq,
     head.hash.toString("hex"),
+    JSON.stringify(rows.flatMap((row) => row.words)),
   ]);
 }

@@ -19,6 +19,21 @@ export async function claimRotations(db: Db, by: string, most: number, leaseMs: 
   return db.query<Claim>(CLAIM, [most, by, leaseMs]);
 }
 
+const SEIZE = statement("seize_rotation");
+
+/**
+ * Takes the credential's live rotation from whoever holds it, to end it in this transaction: what its holder does from now on is fenced.
+ * Undefined: none is live, or a Revocation is.
+ */
+export async function seizeRotation(
+  tx: Db,
+  credential: string,
+  { claim, by, leaseMs }: { readonly claim: string; readonly by: string; readonly leaseMs: number },
+): Promise<Claim | undefined> {
+  const [row] = await tx.query<Claim>(SEIZE, [credential, claim, by, leaseMs]);
+  return row;
+}
+
 /** Renews for `leaseMs` from now, and returns those that are still held. */
 export async function renewClaims(db: Db, claims: readonly string[], leaseMs: number): Promise<ReadonlySet<string>> {
   const rows = await db.query<{ claim: string }>(RENEW, [claims, leaseMs]);

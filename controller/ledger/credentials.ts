@@ -36,6 +36,14 @@ const WAITING = statement("waiting_requests");
 const HISTORY = statement("list_history");
 const INSTALL = statement("get_install");
 
+const CURRENT = statement("hold_current");
+
+/** In a transaction: the vendor's id of the one in use, which stays so until the end. */
+export async function currentOf(tx: Db, credential: string): Promise<string | undefined> {
+  const [row] = await tx.query<{ currentId: string | null }>(CURRENT, [credential]);
+  return row?.currentId ?? undefined;
+}
+
 type Named = Pick<ListFilter, "namespace" | "name">;
 
 /** By namespace and name. */

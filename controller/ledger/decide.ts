@@ -4,6 +4,7 @@ import { appendInstallAudit } from "./audit.ts";
 import type { Db } from "./db.ts";
 import { statement } from "./db.ts";
 import type { DecisionView } from "./views.ts";
+import { askedHash } from "./words.ts";
 
 const DECIDE = statement("decide");
 const ANSWER = statement("decision_answer");
@@ -36,7 +37,14 @@ export async function recordDecision(db: Db, { namespace, name, spec, specHash }
     ]);
     if (!row) throw new Error(`the decision ${name} is being recorded by somebody else`);
     if (!row.added) return { outcome: row.same ? "known" : "different", uid: row.uid };
-    const what = { kind: "RotationDecision", namespace, name, uid: row.uid, specHash, state: "pending" };
+    const what = {
+      kind: "RotationDecision",
+      namespace,
+      name,
+      uid: row.uid,
+      askedHash: askedHash(spec),
+      state: "pending",
+    };
     await appendInstallAudit(tx, [{ event: "DecisionAppeared", source: "cli", trust: "claimed", ...what }]);
     return { outcome: "recorded", uid: row.uid };
   });

@@ -11,6 +11,8 @@ export interface Observation {
   readonly wakes: number;
   /** Base64 ciphertext. */
   readonly sealedPrevious: string | null;
+  /** Base64 ciphertext. */
+  readonly sealedSlots: string | null;
   /** Base64 ciphertext by attempt. */
   readonly sealedAttempts: Readonly<Record<string, string>> | null;
 }
@@ -18,6 +20,7 @@ export interface Observation {
 type ObservedRow = Omit<WorldRow, "snapshot"> & {
   readonly snapshot: Snapshot | null;
   readonly sealed_previous: string | null;
+  readonly sealed_slots: string | null;
   readonly sealed_attempts: Readonly<Record<string, string>> | null;
 };
 
@@ -39,6 +42,7 @@ export async function observeRotation(
     view: viewOf({ ...row, snapshot }),
     wakes: row.wakes,
     sealedPrevious: row.sealed_previous,
+    sealedSlots: row.sealed_slots,
     sealedAttempts: row.sealed_attempts,
   };
 }

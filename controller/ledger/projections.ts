@@ -36,6 +36,17 @@ export interface CredentialState extends Place {
   readonly fingerprint: string | null;
   readonly issuedAt: Instant | null;
   readonly retired: readonly RetiredRow[];
+  /** Absent where nothing is due by itself, or where the scheduler has not looked yet. */
+  readonly schedule: ScheduleState | null;
+}
+
+/** As the scheduler last reckoned it. */
+export interface ScheduleState {
+  readonly dueAt: Instant;
+  readonly startsAt: Instant;
+  readonly because: string;
+  readonly due: boolean;
+  readonly waitsFor: string;
 }
 
 export interface DecisionState extends Place {
@@ -65,6 +76,8 @@ export interface ProblemState {
 }
 
 const DUE = statement("due_outbox");
+const DUE_ALARMS = statement("due_alarms");
+const ALARMED = statement("alarmed_rotation");
 const DELIVER = statement("deliver_outbox");
 const NAME_ROTATIONS = statement("name_rotations");
 const REQUESTS = statement("shown_requests");
@@ -87,6 +100,16 @@ export async function deliverOutbox(db: Db, touched: readonly Touched[]): Promis
     sorted.map(({ key }) => key),
     sorted.map(({ version }) => version),
   ]);
+}
+
+/** Alarms that nobody has been told of. */
+export async function dueAlarms(db: Db, most: number): Promise<Touched[]> {
+  return db.query<Touched>(DUE_ALARMS, [most]);
+}
+
+export async function alarmedRotation(db: Db, id: string): Promise<RotationView | undefined> {
+  const [row] = await db.query<WorldRow>(ALARMED, [id]);
+  return row && viewOf(row);
 }
 
 export async function nameRotations(

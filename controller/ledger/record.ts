@@ -63,6 +63,7 @@ export interface Change {
   readonly state?: State;
   readonly facts?: RotationFacts;
   readonly sealedPrevious?: Buffer;
+  readonly sealedSlots?: Buffer;
   readonly consumers?: readonly ConsumerRow[];
   readonly attempts?: readonly AttemptPatch[];
   readonly effects?: readonly EffectPatch[];
@@ -74,6 +75,8 @@ export interface Change {
   readonly ended?: boolean;
   /** Only where nothing more has arrived from outside than this: before what cannot be taken back. Else `Overtaken`. */
   readonly ifWakes?: number;
+  /** Somebody has to be told at once. */
+  readonly alarm?: boolean;
 }
 
 /** Somebody else holds this rotation now: stop, and touch nothing. */
@@ -127,7 +130,7 @@ export async function record(
   const written = await db.query(RECORD, [
     claim.id,
     claim.fence,
-    JSON.stringify(rotationPatch(head, changes, release)),
+    JSON.stringify({ ...rotationPatch(head, changes, release), ...saidIn(rows) }),
     JSON.stringify(latest(changes.flatMap((change) => change.consumers ?? []))),
     JSON.stringify(latest(changes.flatMap((change) => change.attempts ?? [])).map(attemptColumns)),
     JSON.stringify(latest(changes.flatMap((change) => change.effects ?? [])).map(effectColumns)),
@@ -152,6 +155,12 @@ function chained(head: ChainHead, changes: readonly Change[], at: Instant): Chai
     rows.push(chainRow(endOf(head, rows), { at, ...change.audit, event: String(change.audit.event) }));
   }
   return rows;
+}
+
+/** Only where there is something: most steps say nothing of anybody. */
+function saidIn(rows: readonly ChainRow[]): { readonly words?: object } {
+  const words = rows.flatMap((row) => row.words);
+  return words.length === 0 ? {} : { words };
 }
 
 function endOf(head: ChainHead, rows: readonly ChainRow[]): ChainHead {
@@ -185,11 +194,15 @@ function latest<Row extends { readonly id: string }>(rows: readonly Row[]): Row[
 function rotationPatch(head: ChainHead, changes: readonly Change[], release: Release | undefined): object {
   const patch: Record<string, unknown> = { chainSeq: head.seq };
   for (const change of changes) {
-    if (change.state !== undefined) patch["state"] = change.state;
-    if (change.facts !== undefined) patch["facts"] = change.facts;
-    if (change.sealedPrevious !== undefined) patch["sealedPrevious"] = change.sealedPrevious.toString("base64");
+    for (const plain of ["state", "facts", "ifWakes"] as const) {
+      if (change[plain] !== undefined) patch[plain] = change[plain];
+    }
+    for (const column of ["sealedPrevious", "sealedSlots"] as const) {
+      const sealed = change[column];
+      if (sealed !== undefined) patch[column] = sealed.toString("base64");
+    }
     if (change.ended === true) patch["ended"] = true;
-    if (change.ifWakes !== undefined) patch["ifWakes"] = change.ifWakes;
+    if (change.alarm === true) patch["alarm"] = true;
   }
   if (release) patch["release"] = { until: release.until ?? "infinity", wakes: release.wakes };
   return patch;

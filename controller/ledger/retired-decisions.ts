@@ -3,6 +3,7 @@ import type { Snapshot, Trust } from "../domain/world.ts";
 import { appendInstallAudit } from "./audit.ts";
 import type { Db } from "./db.ts";
 import { statement } from "./db.ts";
+import { actorOf, type Random, wordsOf } from "./words.ts";
 
 /** A decision about a retired id, with all that decides on it. Absent parts are null. */
 export interface RetiredDecision {
@@ -39,16 +40,21 @@ export async function retiredDecisions(db: Db, most: number): Promise<RetiredDec
 }
 
 /** The answer, what follows from it and its audit row: one transaction. Answered by another replica already: nothing. */
-export async function answerRetired(db: Db, decision: RetiredDecision, answer: Answer): Promise<void> {
+export async function answerRetired(db: Db, decision: RetiredDecision, answer: Answer, random: Random): Promise<void> {
   await db.transaction(async (tx) => {
     const { uid, namespace, name, spec, trust, credential } = decision;
     const rows = await tx.query(ANSWER, [uid, answer.state, answer.reason, answer.message]);
     if (rows.length === 0) return;
-    const { vendorId, action, decidedBy, ticket } = spec;
+    const { vendorId, action, decidedBy, ticket, reason } = spec;
     if (answer.act === "mark") await tx.query(MARK, [credential, vendorId]);
     else if (answer.act) await tx.query(WISH, [credential, vendorId, answer.act]);
     const event = answer.state === "accepted" ? "DecisionAccepted" : "DecisionRefused";
-    const facts = { namespace, decision: name, action, vendorId, decidedBy, ticket, trust, reason: answer.reason };
-    await appendInstallAudit(tx, [{ event, ...JSON.parse(JSON.stringify(facts)) }]);
+    const facts = { namespace, decision: name, action, vendorId, trust, reason: answer.reason };
+    const said = {
+      because: wordsOf(reason, random),
+      ...(ticket === undefined ? {} : { ticket: wordsOf(ticket, random) }),
+    };
+    const who = { decidedBy: await actorOf(tx, decidedBy, random) };
+    await appendInstallAudit(tx, [{ event, ...JSON.parse(JSON.stringify(facts)), ...who, ...said }]);
   });
 }

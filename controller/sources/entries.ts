@@ -1,4 +1,5 @@
 import type { InstallEntry } from "../ledger/audit.ts";
+import { askedHash } from "../ledger/words.ts";
 import type { Difference } from "./difference.ts";
 import type { SourceLook } from "./look.ts";
 import type { ShownDocument } from "./shown.ts";
@@ -22,7 +23,8 @@ export function syncEntries(look: SourceLook, found: Difference, facts: SyncFact
   const common = { source: look.source, trust: look.trust };
   const trusted = ({ trust }: ShownDocument) => (trust === undefined ? common : { ...common, trust });
   const cursor = look.cursor === undefined ? {} : { cursor: look.cursor };
-  const first = facts.baseline ? [{ event: "SourceBaselined", ...common, ...cursor }] : [];
+  const first =
+    facts.baseline && look.only?.first !== "part" ? [{ event: "SourceBaselined", ...common, ...cursor }] : [];
   const changed = found.objects
     .filter((document) => found.news.has(document.key) && LONG_LIVED.has(document.kind))
     .map((document) => ({ ...trusted(document), ...changedEntry(document, facts) }));
@@ -49,7 +51,7 @@ function appearedEntry(document: ShownDocument, facts: SyncFacts): InstallEntry 
     event: document.kind === "RotationRequest" ? "RequestAppeared" : "DecisionAppeared",
     ...placeOf(document),
     uid: facts.added.get(document.key) ?? null,
-    specHash: document.identity,
+    askedHash: askedHash(document.spec),
     state: facts.baseline ? "baseline" : "pending",
   };
 }

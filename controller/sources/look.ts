@@ -60,7 +60,17 @@ export interface SourceLook {
   /** A path with a problem keeps what it held before: a broken edit removes nothing. */
   readonly problems: readonly Problem[];
   /** Nothing else is said of what the source shows: it stays as it is. `paths` are those that `problems` speaks for. */
-  readonly only?: { readonly gone: readonly ObjectName[]; readonly paths: readonly string[] };
+  readonly only?: {
+    readonly gone: readonly ObjectName[];
+    readonly paths: readonly string[];
+    /**
+     * It is a part of the first look, which is too large to be held: a new ledger records what all its parts show and executes none of it.
+     * Only with the last one the look is taken.
+     */
+    readonly first?: "part" | "last";
+  };
+  /** Something else is wrong with the source, which its row goes on to say. */
+  readonly ill?: boolean;
 }
 
 /** A source of desired objects. One at a time looks at it. */

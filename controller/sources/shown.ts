@@ -1,5 +1,4 @@
-import canonicalize from "canonicalize";
-import { createHash } from "node:crypto";
+import { specHash } from "../domain/spec-hash.ts";
 import type { DesiredDocument, Problem } from "./look.ts";
 
 /** A document that the ledger can hold, with what it is compared by. */
@@ -33,12 +32,12 @@ export function shownDocument(document: DesiredDocument): ShownDocument | Proble
   const deadline = kind === "RotationRequest" ? (deadlineOf(spec) ?? defaultDeadline(document)) : undefined;
   if (deadline === null) return problemAt(document, "InvalidDeadline", "spec.deadline is not a time that exists.");
   const { suspend: _, ...identity } = spec;
-  const hash = hashOf(spec);
+  const hash = specHash(spec);
   return {
     ...document,
     key: keyOf(document),
     hash,
-    identity: "suspend" in spec ? hashOf(identity) : hash,
+    identity: "suspend" in spec ? specHash(identity) : hash,
     ...(deadline === undefined ? {} : { deadline }),
   };
 }
@@ -49,12 +48,6 @@ export function problemAt(document: DesiredDocument, code: string, message: stri
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function hashOf(spec: object): string {
-  return createHash("sha256")
-    .update(canonicalize(spec) ?? "")
-    .digest("hex");
 }
 
 /** True for JSON that fits `jsonb`: no NUL, no lone surrogate, no NaN. */

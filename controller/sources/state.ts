@@ -31,7 +31,7 @@ export async function readSource(db: Db, name: string): Promise<SourceRow | unde
 
 /** The source was looked at, and was as the ledger has it. */
 export async function touchSource(db: Db, name: string): Promise<void> {
-  await db.query(RECORD_LOOK, [name, null]);
+  await db.query(RECORD_LOOK, [name, null, true]);
 }
 
 /** The source could not be looked at. Writes only when that is news, so that `changedAt` says since when. */

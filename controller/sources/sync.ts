@@ -54,7 +54,7 @@ export function changedSomething(report: SyncReport): boolean {
 }
 
 /**
- * Writes a look. Idempotent: the same look again writes the source's row and nothing else. The first one of a source must be whole. With `lease`, the transaction fails with
+ * Writes a look. Idempotent: the same look again writes the source's row and nothing else. The first one of a source must be whole, or come in parts that say so. With `lease`, the transaction fails with
  * `LeaseLost` when another replica has taken over.
  */
 export async function syncSource(db: Db, look: SourceLook, lease?: Lease): Promise<SyncReport> {
@@ -64,7 +64,8 @@ export async function syncSource(db: Db, look: SourceLook, lease?: Lease): Promi
     await tx.query(ADD_SOURCE, [look.source, look.kind]);
     const [row] = await tx.query<{ baseline: boolean }>(LOCK_SOURCE, [look.source]);
     const baseline = row?.baseline === false;
-    if (baseline && look.only !== undefined) throw new Error(`the first look at ${look.source} shows only a part`);
+    if (baseline && look.only !== undefined && look.only.first === undefined)
+      throw new Error(`the first look at ${look.source} shows only a part`);
     const known = await readKnown(
       tx,
       look,
@@ -74,7 +75,9 @@ export async function syncSource(db: Db, look: SourceLook, lease?: Lease): Promi
     const entries = await write(tx, look, found, baseline);
     await wakeRequests(tx, found);
     await writeProblems(tx, look, found.problems);
-    await tx.query(RECORD_LOOK, [look.source, look.cursor ?? null]);
+    if (look.only?.first !== "part") {
+      await tx.query(RECORD_LOOK, [look.source, look.cursor ?? null, look.ill !== true]);
+    }
     await appendInstallAudit(tx, entries);
     return reportOf(look, found, baseline);
   });

@@ -11,6 +11,7 @@ const PLACES: Readonly<Record<Place, string>> = {
   manifest: "a manifest",
   start: "start",
   account: "a VendorAccount",
+  credential: "a Credential",
   ledger: "the ledger",
 };
 

@@ -131,7 +131,7 @@ beforeAll(async () => {
     ...request("never-back"),
     ...request("orders", alive),
     ...request("too-late", { deadline: "2020-01-01T00:00:00Z" }, "good"),
-    ...request("not-yet", { flow: "Revocation", expect: undefined, target: "Current" }, "good"),
+    ...request("no-slots", { flow: "Testing", expect: undefined }, "good"),
   });
 });
 
@@ -154,7 +154,7 @@ describe("a request that cannot be", () => {
     ["narrow-target", "NotAllowed", "path elsewhere/x.env for consumer app"],
     ["no-field", "FieldUnknown", "have no field url. They have: value."],
     ["own-login", "BootstrapCircularity", "velvet_app on localhost:"],
-    ["not-yet", "FlowUnsupported", "This version cannot run the Revocation flow."],
+    ["no-slots", "NothingToRehearse", "No active consumer has a testSlot"],
   ] as const;
 
   it.each(REFUSED)("%s is refused with %s, and nothing is begun", async (name, reason, says) => {

@@ -16,6 +16,7 @@ const RUN: Readonly<Record<string, string>> = {
   "docs/how-to/decide.md": "test/docs/decide.test.ts",
   "docs/how-to/check-manifests.md": "test/docs/all.test.ts",
   "docs/how-to/restore-the-ledger.md": "test/docs/restore.test.ts",
+  "docs/how-to/audit.md": "test/docs/audit.test.ts",
 };
 
 it("every command block is run by a test, or says why it is not", async () => {

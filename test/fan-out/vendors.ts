@@ -26,6 +26,8 @@ export interface Place {
   readonly isBlind: boolean;
   /** What the app there uses now. */
   readonly held: () => string | undefined;
+  /** Another hand writes it, or removes it. */
+  readonly overwrite: (value: string | undefined) => void;
 }
 
 export interface Vendors extends AsyncDisposable {
@@ -113,28 +115,60 @@ function placesOf({ heroku, cloudflare, aws, github, infisical }: Open, token: s
   cloudflare.plantWorker("orders");
   cloudflare.setSecrets("orders", { [KEY]: token });
   return [
-    place("heroku-app", "heroku", { app: "orders" }, () => heroku.peek("orders")[KEY]),
+    place(
+      "heroku-app",
+      "heroku",
+      { app: "orders" },
+      () => heroku.peek("orders")[KEY],
+      (value) => heroku.plant("orders", { [KEY]: value ?? null }),
+    ),
     blind(
       "github-environment",
       "github",
       { repository: "acme/orders", environment: "production" },
       () => github.peek(GITHUB_PLACE)[KEY],
+      // A second later: GitHub's dates have no more.
+      (value) =>
+        value === undefined
+          ? github.remove(GITHUB_PLACE, KEY)
+          : github.plant(GITHUB_PLACE, { [KEY]: value }, { updatedAt: Date.now() + 1_000 }),
     ),
-    place("infisical", "infisical", folder, () => infisical.projects.folderAt(folder)?.get(KEY)?.value),
+    place(
+      "infisical",
+      "infisical",
+      folder,
+      () => infisical.projects.folderAt(folder)?.get(KEY)?.value,
+      (value) =>
+        value === undefined
+          ? void infisical.projects.folderAt(folder)?.delete(KEY)
+          : infisical.projects.plant(folder, { [KEY]: value }, Date.now()),
+    ),
     place(
       "ssm",
       "aws",
       { parameters: { path: PARAMETERS } },
       () => aws.ssm.parameters.get(`${PARAMETERS}/${KEY}`)?.versions.at(-1)?.value,
+      (value) =>
+        value === undefined
+          ? void aws.ssm.parameters.delete(`${PARAMETERS}/${KEY}`)
+          : void aws.ssm.put({ ...parameter, Value: value }, Date.now(), "somebody"),
     ),
-    blind("worker", "cloudflare", { script: "orders" }, () => cloudflare.peek("orders")[KEY]),
+    blind(
+      "worker",
+      "cloudflare",
+      { script: "orders" },
+      () => cloudflare.peek("orders")[KEY],
+      (value) => cloudflare.setSecrets("orders", { [KEY]: value ?? null }),
+    ),
   ];
 }
 
-function place(id: string, account: string, block: object, held: Place["held"]): Place {
-  return { id, account, block, isBlind: false, held };
+type Hands = readonly [held: Place["held"], overwrite: Place["overwrite"]];
+
+function place(id: string, account: string, block: object, ...[held, overwrite]: Hands): Place {
+  return { id, account, block, isBlind: false, held, overwrite };
 }
 
-function blind(id: string, account: string, block: object, held: Place["held"]): Place {
-  return { id, account, block, isBlind: true, held };
+function blind(id: string, account: string, block: object, ...hands: Hands): Place {
+  return { ...place(id, account, block, ...hands), isBlind: true };
 }

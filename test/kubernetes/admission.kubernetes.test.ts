@@ -135,6 +135,15 @@ describeKubernetes("the admission policies", () => {
       expect((await create("eve", request("eve"))).stderr).toContain("cannot create resource");
     });
 
+    it.each([
+      ["oscar", true],
+      ["ada", false],
+    ])("needs a verb of its own for a Revocation, which %s has: %s", async (name, fine) => {
+      const body = request(name, { spec: { flow: "Revocation", target: "Current" } });
+      const message = `${name} lacks the verb revoke on rotationrequests.velvet.raxx.app in the namespace orders`;
+      expect(await create(name, body)).toMatchObject(fine ? DONE : refusal("velvet-requests", message));
+    });
+
     it("cannot be another one later on", async () => {
       expect(await create("ada", request("ada", { name: "fixed" }))).toMatchObject(DONE);
       const patch = ["patch", "rr", "fixed", "--namespace=orders", "--type=merge"];

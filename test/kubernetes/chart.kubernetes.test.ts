@@ -1,6 +1,7 @@
 /** The chart: what it accepts, what it renders, what the API server says to it, and what its ServiceAccount may do. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { allowedOf, type Deed } from "./access-review.ts";
@@ -9,6 +10,8 @@ import { type ApiServer, startApiServer } from "./environment/server.ts";
 import { describeKubernetes } from "./environment/shared.ts";
 
 let server: ApiServer;
+/** The Prometheus operator's kinds, by name. */
+const MONITORING = fileURLToPath(new URL("monitoring-crds.yaml", import.meta.url));
 const velvet = () => server.serviceAccountKubeconfig("velvet", "velvet");
 
 describeKubernetes("the chart", () => {
@@ -16,6 +19,8 @@ describeKubernetes("the chart", () => {
     server = await startApiServer();
     for (const namespace of ["orders", "billing", "other"])
       must(await server.kubectl(["create", "namespace", namespace]));
+    must(await server.kubectl(["apply", "-f", MONITORING]));
+    must(await server.kubectl(["wait", "--for=condition=Established", "--timeout=30s", "-f", MONITORING]));
     await install(server, `--values=${FULL}`);
   }, 180_000);
   afterAll(async () => server?.[Symbol.asyncDispose]());
@@ -41,6 +46,8 @@ describeKubernetes("the chart", () => {
       ["accountEnv[0].name=PATH,accountEnv[0].secret=a,accountEnv[0].key=b", "/accountEnv/0/name"],
       ["targets[0].secrets[0]=a", "missing property 'namespace'"],
       ["terminationGracePeriodSeconds=5", "/terminationGracePeriodSeconds"],
+      ["metrics.from[0]=Monitoring", "/metrics/from/0"],
+      ["metrics.serviceMonitor.interval=often", "/metrics/serviceMonitor/interval"],
     ])("refuse %s", async (set, said) => {
       await expect(render(server, `--values=${MINIMAL}`, `--set=${set}`)).rejects.toThrow(said);
     });
@@ -137,6 +144,7 @@ describeKubernetes("the chart", () => {
       ["", "secrets", "orders-db-admin"],
       ["", "secrets", "velvet-kek"],
       ["", "configmaps"],
+      ["", "configmaps", "velvet-sealing-key"],
       ["", "pods"],
       ["", "pods/exec"],
       ["", "pods/log"],
@@ -234,6 +242,8 @@ describeKubernetes("the chart", () => {
           ...["get", "list", "watch"].map((verb) => `${verb} vendoraccounts.${OWN} in *`),
           `patch vendoraccounts/status.${OWN} in *`,
           "get secrets/orders-db-admin in velvet",
+          "get configmaps/velvet-sealing-key in velvet",
+          "patch configmaps/velvet-sealing-key in velvet",
           "get secrets/orders-db in orders",
           "patch secrets/orders-db in orders",
           "get secrets/billing-db in billing",

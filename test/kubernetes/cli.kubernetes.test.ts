@@ -272,7 +272,8 @@ it("says what is missing for this person", async () => {
   expect(wrongShape("doctor", mine.out)).toEqual([]);
   const { out } = await velvet(nobody, "doctor");
   expect(out).toContain("knows you as nobody");
-  expect(out).toMatch(/you may not create rotationdecisions in default\n +A RoleBinding to velvet-approver grants it/);
+  expect(out).toMatch(/you may not open the Revoke gate in default .*\n +A RoleBinding to velvet-approver grants it/);
+  expect(out).toContain("all four kinds are there, and of this version");
 });
 
 describeKubernetes("wait", () => {

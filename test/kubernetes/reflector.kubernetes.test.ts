@@ -1,11 +1,12 @@
 /** What the fake API server is believed to do, the real one does: following a kind through kills, events, and writes of status. */
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { ApiClient } from "../../controller/kubernetes/client.ts";
-import { abortable, type Clock, SYSTEM_CLOCK } from "../../controller/kubernetes/clock.ts";
+import { SYSTEM_CLOCK } from "../../controller/kubernetes/clock.ts";
 import { openCluster } from "../../controller/kubernetes/cluster.ts";
 import { Consumer } from "../../controller/kubernetes/consumer.fixture.ts";
 import { EventRecorder } from "../../controller/kubernetes/events.ts";
 import type { ApiObject } from "../../controller/kubernetes/object.ts";
+import { openComeback } from "../../controller/kubernetes/comeback.ts";
 import { startReflector } from "../../controller/kubernetes/reflector.ts";
 import { pathOf } from "../../controller/kubernetes/resource.ts";
 import type { Resource } from "../../controller/kubernetes/resource.ts";
@@ -17,6 +18,7 @@ import { describeKubernetes } from "./environment/shared.ts";
 const THINGS: Resource = { group: "example.test", version: "v1", plural: "things", kind: "Thing", namespaced: true };
 const PLAINS: Resource = { ...THINGS, plural: "plains", kind: "Plain" };
 const never = new AbortController().signal;
+const KILLS = 6;
 
 function definition({ group, plural, kind }: Resource, subresources: object): object {
   const text = { type: "string", maxLength: 10_000 };
@@ -133,61 +135,64 @@ describeKubernetes("with a real API server", () => {
     }
   });
 
-  it("is followed through three kills, and no deletion is missed", { timeout: 120_000 }, async () => {
+  it("is followed through six kills, soon after each, and no deletion is missed", { timeout: 400_000 }, async () => {
     const stop = new AbortController();
     const consumer = new Consumer();
-    // Between its tries to connect it waits until it is told to go on.
-    let goOn = Promise.withResolvers<void>();
-    const sleep = async (_: number, signal: AbortSignal): Promise<void> => {
-      await abortable(goOn.promise, signal);
-      // Then as shortly as a timer can, so that whatever it waits for can come.
-      await SYSTEM_CLOCK.sleep(1, signal);
-    };
-    const { hasSynced, done, metrics } = follow(consumer, { ...SYSTEM_CLOCK, sleep }, stop.signal);
+    const { hasSynced, done, metrics } = follow(consumer, stop.signal);
     const gone: (string | undefined)[] = [];
-    // So many of the changes of each round happen unseen: all of them, half of them, none.
-    const unseen = [10, 5, 0];
+    const times: number[] = [];
     for (let index = 0; index < 40; index += 1) await make(`x${index}`);
     await hasSynced;
     await consumer.until(() => consumer.view.size === 40);
-    for (const [round, count] of unseen.entries()) {
-      goOn = Promise.withResolvers();
+    for (let round = 0; round < KILLS; round += 1) {
       await server.kill();
       await server.restart();
-      for (let index = 0; index < 10; index += 1) {
-        if (index === count) goOn.resolve();
-        const name = `x${round * 10 + index}`;
+      // It waits between its tries to connect, so that most of this happens unseen.
+      for (let index = 0; index < 5; index += 1) {
+        const name = `x${round * 5 + index}`;
         gone.push(consumer.view.get(`${namespace}/${name}`)?.uid);
         await remove(name);
         if (index % 2 === 0) await make(name);
         await change("x39", `${round} ${index}`);
       }
-      goOn.resolve();
+      const writtenAt = performance.now();
       const { items } = await client.send<{ items: ApiObject[] }>(
         { method: "GET", path: pathOf(THINGS, { namespace }) },
         never,
       );
       await consumer.until(() => isView(consumer, items), 60_000);
+      times.push(performance.now() - writtenAt);
     }
     stop.abort();
     await done;
-    const { lists } = metrics();
+    const { restarts, lists, watches } = metrics();
+    console.log(
+      `converged ${times.map((ms) => `${Math.round(ms)} ms`).join(", ")} after it was up again and all was written`,
+      {
+        lists,
+        watches,
+        restarts,
+      },
+    );
     expect(consumer.wrong).toEqual([]);
     for (const uid of gone) expect(consumer.deleted).toContain(uid);
-    expect(gone).toHaveLength(30);
+    expect(gone).toHaveLength(KILLS * 5);
+    // Not after the half minute that it would rest by then.
+    expect(Math.max(...times)).toBeLessThan(15_000);
     expect(lists).toBeGreaterThan(1);
   });
 
-  function follow(consumer: Consumer, clock: Clock, signal: AbortSignal) {
+  function follow(consumer: Consumer, signal: AbortSignal) {
     const reflector = startReflector({
       client,
       resource: THINGS,
       namespace,
       apply: consumer.apply,
-      clock,
+      clock: SYSTEM_CLOCK,
       random: () => 0.999,
       signal,
       onTrouble: () => {},
+      comeback: openComeback({ client, clock: SYSTEM_CLOCK, random: Math.random }),
     });
     return { hasSynced: reflector.hasSynced, done: reflector.done, metrics: () => reflector.metrics() };
   }
@@ -290,5 +295,9 @@ describeKubernetes("with a real API server", () => {
     const { metadata } = await make("x", PLAINS);
     const outcome = await writer.write({ namespace, name: "x", uid: metadata.uid }, { phase: "Good" }, never);
     expect(outcome).toMatchObject({ outcome: "refused", error: { status: 404 } });
+  });
+
+  afterEach(async () => {
+    await server.finalizeNamespace(namespace);
   });
 });

@@ -10,6 +10,7 @@ import { openLog } from "../../controller/log.ts";
 import { runController } from "../../controller/main.ts";
 import { freshLedger, type FreshLedger } from "../support/postgres.ts";
 import type { ApiAccess, Ended } from "./environment/access.ts";
+import { freePort } from "./environment/ports.ts";
 
 export const OLD = "old-shared-token-with-32-characters";
 
@@ -20,6 +21,10 @@ export interface VelvetOnCluster extends AsyncDisposable {
   readonly accounts: { readonly values: string; readonly files: string };
   readonly folder: string;
   readonly lines: readonly string[];
+  /** From now on the controller's clocks are so much later. */
+  later(ms: number): void;
+  /** What its readiness probe says. */
+  readyz(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>;
   start(kubeconfig?: string): Promise<void>;
   stop(): Promise<void>;
   /** What the consumer `app` holds. */
@@ -52,7 +57,8 @@ const API = "velvet.raxx.app/v1alpha1";
 
 /** Nothing is started, and no object is made yet. */
 export async function velvetOn(server: ApiAccess): Promise<VelvetOnCluster> {
-  const [ledger, namespace] = await Promise.all([freshLedger(), server.createNamespace("orders")]);
+  const [ledger, namespace, port] = await Promise.all([freshLedger(), server.createNamespace("orders"), freePort()]);
+  let aheadMs = 0;
   const folder = await mkdtemp(join(tmpdir(), "velvet-cluster-"));
   await mkdir(join(folder, "app"));
   await writeFile(join(folder, "app", ".env"), `API_TOKEN=${OLD}\n`, { mode: 0o600 });
@@ -75,13 +81,15 @@ export async function velvetOn(server: ApiAccess): Promise<VelvetOnCluster> {
     folder,
     lines,
     stop,
+    later: (ms) => (aheadMs += ms),
+    readyz: async () => JSON.parse(await (await fetch(`http://127.0.0.1:${port}/readyz`)).text()),
     start: async (kubeconfig = server.adminKubeconfig) => {
       const stopping = new AbortController();
       const ready = Promise.withResolvers<void>();
       const done = runController({
-        ...frame(ledger, { namespace, folder, kubeconfig }),
+        ...frame(ledger, { namespace, folder, kubeconfig, port }),
         log: openLog({ level: "info", stream: { write: (text: string) => lines.push(text), isTTY: false } }),
-        clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+        clock: { now: () => new Date(Date.now() + aheadMs), monotonicMs: () => performance.now() + aheadMs },
         random: randomBytes,
         stop: stopping.signal,
         onReady: ready.resolve,
@@ -151,9 +159,10 @@ interface Around {
   readonly namespace: string;
   readonly folder: string;
   readonly kubeconfig: string;
+  readonly port: number;
 }
 
-function frame(ledger: FreshLedger, { namespace, folder, kubeconfig }: Around) {
+function frame(ledger: FreshLedger, { namespace, folder, kubeconfig, port }: Around) {
   const environment = {
     DATABASE_URL: ledger.appUrl,
     VELVET_MIGRATION_DATABASE_URL: ledger.ownerUrl,
@@ -162,6 +171,8 @@ function frame(ledger: FreshLedger, { namespace, folder, kubeconfig }: Around) {
     VELVET_DATA_DIR: join(folder, "velvet"),
     VELVET_KUBERNETES_NAMESPACES: namespace,
     KUBECONFIG: kubeconfig,
+    VELVET_HTTP_PORT: String(port),
+    VELVET_HTTP_HOST: "127.0.0.1",
     PATH: process.env["PATH"],
   };
   return { config: readConfig(environment, { root: false, home: folder }), environment };

@@ -28,6 +28,10 @@ export interface ConsumerSetup {
   /** Default: `native` where the sink can be read, else `http` with proof of the credential. */
   readonly check?: "native" | "http" | "manual";
   readonly active?: boolean;
+  /** An acceptor that goes on letting in what has ended, for so long after it was first shown that. */
+  readonly leaksMs?: number;
+  /** Where a rehearsal writes: a place of its own, a key beside the live one, or a place that an endpoint asks. */
+  readonly testSlot?: "place" | "key" | "endpoint";
 }
 
 export interface Setup {
@@ -43,6 +47,8 @@ export interface Setup {
   readonly lateUnseen?: true;
   /** The vendor ends a credential only for whoever shows it (GitHub's tokens). */
   readonly revokeNeeds?: "value";
+  /** The vendor lists and shows what people make and end in its dashboard (Postmark). */
+  readonly detects?: true;
   /** The vendor names no credential: the manifest names the first one, the ledger all others. */
   readonly namedBy?: "ledger";
   /** The vendor ends each credential so long after its mint, whoever uses it. */
@@ -56,6 +62,7 @@ export interface Setup {
   /** Several fields whose mix is refused (key id and secret). */
   readonly fields?: readonly string[];
   readonly gates?: CredentialSpec["gates"];
+  readonly twoPerson?: true;
   readonly failureBudget?: number;
   readonly quarantine?: string;
   /** How long a release of a `settling` sink takes. */

@@ -11,10 +11,13 @@ import type {
   IssuedKey,
   IssuerTraits,
   MintOrder,
+  Observed,
+  ObservedKey,
   Sink,
   SinkTraits,
   Verdict,
 } from "../../adapters/contract.ts";
+import { Transient } from "../../adapters/errors.ts";
 import type { SecretFields } from "../../adapters/secret.ts";
 import { Secret } from "../../adapters/secret.ts";
 
@@ -78,7 +81,17 @@ export class FakeVendor {
   /** What a probe of the account answers; it may throw. */
   health: () => Health = () => ({ ready: true, reason: "Ready", message: "" });
   sinkTraits: SinkTraits = { grade: "value", atomic: true, conditional: false };
+  /** Of single targets, where they differ from the others. */
+  readonly traitsOf = new Map<string, SinkTraits>();
   versions = 0;
+  /** What every check answers; undefined: as it is. */
+  check: (() => CheckResult) | undefined;
+  /** By target: when and by whom it was last written, as a sink of the grade `version` tells it. */
+  readonly written = new Map<string, { version: string; at: string; by: string }>();
+  /** By target and key: what hides it. */
+  readonly shadows = new Map<string, string>();
+  /** By the vendor's id. */
+  readonly dates = new Map<string, Partial<Pick<IssuedKey, "createdAt" | "expiresAt" | "lastUsedAt">>>();
   /** Targets that must hold a value that the vendor accepts, at every instant (I1); what was seen otherwise. */
   readonly required = new Set<string>();
   readonly outages: string[] = [];
@@ -97,6 +110,27 @@ export class FakeVendor {
     const place = this.stored.get(target) ?? new Map<string, string>();
     this.stored.set(target, place.set(key, value));
   }
+
+  /** Somebody else than Velvet writes there. */
+  overwrite(target: string, value: string | undefined, { key = "TOKEN", by = "mallory" } = {}): void {
+    if (value === undefined) this.stored.get(target)?.delete(key);
+    else this.put(target, key, value);
+    this.stamp(target, by);
+  }
+
+  stamp(target: string, by: string): string {
+    this.versions += 1;
+    const version = String(this.versions);
+    this.written.set(target, { version, at: this.now().toISOString(), by });
+    return version;
+  }
+
+  traitsAt(target: string): SinkTraits {
+    return this.traitsOf.get(target) ?? this.sinkTraits;
+  }
+
+  /** The vendor's own clock. */
+  now: () => Date = () => new Date();
 
   judge(): void {
     for (const target of this.required) {
@@ -145,7 +179,7 @@ export function fakeAdapter(vendor: FakeVendor): Adapter {
     endpoint: "none",
     targets: (_role, config) => ({ path: (config as { path?: string }).path ?? "issuer" }),
     issuerTraits: traits,
-    sinkTraits: () => vendor.sinkTraits,
+    sinkTraits: (config) => vendor.traitsAt((config as { path?: string }).path ?? ""),
     connect: (): Connection => ({
       probe: async () => vendor.health(),
       issuer: (config) => issuer(vendor, traits(), (config as { family?: string }).family ?? ""),
@@ -157,10 +191,14 @@ export function fakeAdapter(vendor: FakeVendor): Adapter {
       check: (endpoint) => ({
         proves: endpoint.proves,
         run: async (value): Promise<CheckResult> =>
-          vendor.call("check.run", endpoint.name, () =>
-            vendor.accepts(valueOf(value)) && vendor.held(endpoint.name) === valueOf(value)
-              ? { outcome: "pass", reason: "Works", message: "works" }
-              : { outcome: "fail", reason: "DoesNotWork", message: "it does not work with the new credential" },
+          vendor.call(
+            "check.run",
+            endpoint.name,
+            () =>
+              vendor.check?.() ??
+              (vendor.accepts(valueOf(value)) && vendor.held(endpoint.name) === valueOf(value)
+                ? { outcome: "pass", reason: "Works", message: "works" }
+                : { outcome: "fail", reason: "DoesNotWork", message: "it does not work with the new credential" }),
           ),
       }),
       [Symbol.asyncDispose]: async () => undefined,
@@ -181,6 +219,7 @@ function issuer(vendor: FakeVendor, traits: IssuerTraits, family: string): Issue
           id,
           enabled: key.enabled,
           ...(key.marker === undefined ? {} : { marker: key.marker }),
+          ...vendor.dates.get(id),
         })),
       ),
     verify: async (value) =>
@@ -220,23 +259,22 @@ async function mint(vendor: FakeVendor, family: string, order: MintOrder) {
 }
 
 function sink(vendor: FakeVendor, path: string): Sink {
+  const traits = vendor.traitsAt(path);
   return {
-    traits: vendor.sinkTraits,
-    observe: async (keys) =>
-      vendor.call("sink.observe", path, () => ({
-        keys: Object.fromEntries(
-          keys.map((key) => {
-            const value = vendor.held(path, key);
-            if (value === undefined) return [key, { present: false }];
-            return [
-              key,
-              vendor.sinkTraits.grade === "value" ? { present: true, value: Secret.from(value) } : { present: true },
-            ];
-          }),
-        ),
-      })),
+    traits,
+    observe: async (keys) => vendor.call("sink.observe", path, () => observed(vendor, path, keys)),
     write: async (order) =>
       vendor.call("sink.write", path, () => {
+        if (
+          traits.conditional &&
+          order.ifVersion !== undefined &&
+          order.ifVersion !== vendor.written.get(path)?.version
+        ) {
+          throw new Transient(
+            { reason: "VersionConflict", message: "somebody else wrote it meanwhile" },
+            { vendor: "fake", operation: "write" },
+          );
+        }
         let changed = false;
         for (const [key, secret] of Object.entries(order.keys)) {
           const before = vendor.held(path, key);
@@ -246,9 +284,31 @@ function sink(vendor: FakeVendor, path: string): Sink {
           if (after === undefined) vendor.stored.get(path)?.delete(key);
           else vendor.put(path, key, after);
         }
-        vendor.versions += 1;
-        return { changed, version: String(vendor.versions) };
+        return { changed, version: vendor.stamp(path, "velvet") };
       }),
     settle: async () => vendor.call("sink.settle", path, () => ({ state: "settled" as const })),
+  };
+}
+
+function observed(vendor: FakeVendor, path: string, keys: readonly string[]): Observed {
+  const { grade, conditional } = vendor.traitsAt(path);
+  const last = vendor.written.get(path);
+  const seen = keys.map((key): [string, ObservedKey] => {
+    const value = vendor.held(path, key);
+    const shadowedBy = vendor.shadows.get(`${path} ${key}`);
+    return [
+      key,
+      {
+        present: value !== undefined,
+        ...(value !== undefined && grade === "value" ? { value: Secret.from(value) } : {}),
+        ...(shadowedBy === undefined ? {} : { shadowedBy }),
+      },
+    ];
+  });
+  return {
+    keys: Object.fromEntries(seen),
+    ...(last && (grade === "version" || conditional)
+      ? { version: last.version, changedAt: last.at, changedBy: last.by }
+      : {}),
   };
 }

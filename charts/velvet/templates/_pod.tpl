@@ -21,6 +21,13 @@
 {{- end }}
 - name: VELVET_KEK_FILE
   value: /run/secrets/velvet-kek/kek
+{{- with .Values.kek.previousKey }}
+- name: VELVET_KEK_PREVIOUS
+  valueFrom:
+    secretKeyRef:
+      name: {{ $.Values.kek.existingSecret }}
+      key: {{ . }}
+{{- end }}
 - name: VELVET_DATA_DIR
   value: /var/lib/velvet
 - name: VELVET_CACHE_DIR
@@ -28,6 +35,28 @@
 {{- if .Values.checkpoint.existingClaim }}
 - name: VELVET_CHECKPOINT_FILE
   value: /var/lib/velvet-checkpoint/checkpoint.json
+{{- end }}
+{{- if .Values.checkpoint.keySecret }}
+- name: VELVET_CHECKPOINT_KEY
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.checkpoint.keySecret }}
+      key: {{ .Values.checkpoint.keyKey }}
+{{- end }}
+{{- with .Values.checkpoint.git }}
+{{- if .url }}
+- name: VELVET_CHECKPOINT_GIT_URL
+  value: {{ .url | quote }}
+- name: VELVET_CHECKPOINT_GIT_BRANCH
+  value: {{ .branch | quote }}
+{{- if .tokenSecret }}
+- name: VELVET_CHECKPOINT_GIT_TOKEN
+  valueFrom:
+    secretKeyRef:
+      name: {{ .tokenSecret }}
+      key: {{ .tokenKey }}
+{{- end }}
+{{- end }}
 {{- end }}
 - name: VELVET_ENV
   value: {{ .Values.environment | quote }}
@@ -65,6 +94,15 @@
 {{- if .Values.platform.existingConfigMap }}
 - name: VELVET_PLATFORM_DIR
   value: /etc/velvet/platform
+{{- end }}
+{{- with .Values.alarms }}
+{{- if .webhookSecret }}
+- name: VELVET_ALARM_WEBHOOK
+  valueFrom:
+    secretKeyRef:
+      name: {{ .webhookSecret }}
+      key: {{ .webhookKey }}
+{{- end }}
 {{- end }}
 {{- range .Values.accountEnv }}
 - name: {{ .name }}

@@ -1,6 +1,8 @@
 /** One request of a cluster whole. Pure. */
+import type { HoldView } from "../../ledger/holds.ts";
 import type { DecisionView } from "../../ledger/views.ts";
 import {
+  type DescribedConsumer,
   describedDecision,
   describeRequest,
   type DescribedRotation,
@@ -10,9 +12,9 @@ import {
 } from "../describe-report.ts";
 import { nextSteps } from "../next-steps.ts";
 import { present } from "../present.ts";
-import { reasonNamed } from "../remedy.ts";
+import { reasonNamed, remedyOf } from "../remedy.ts";
 import type { CredentialObject, DecisionObject, RequestObject } from "./resources.ts";
-import { conditionIn, deadlineOf, endOf, instant, shownOf } from "./rotation.ts";
+import { conditionIn, deadlineOf, endOf, instant, nextTryOf, shownOf, stagesOf } from "./rotation.ts";
 import { type ClusterSubject, RETIRED } from "./subject.ts";
 
 interface Around {
@@ -25,12 +27,14 @@ export function describedOf(
   credential: CredentialObject | undefined,
   around: Around,
 ): DescribeReport {
-  const shown = shownOf(request);
-  if ("request" in shown) return { rotations: [], requests: [describeRequest(shown.request)], holds: [] };
+  const { now } = around.subject;
+  const shown = shownOf(request, now);
+  const holds = holdsIn([request]);
+  if ("request" in shown) return { rotations: [], requests: [describeRequest(shown.request)], holds };
   const { spec } = request;
   const { durations: _, pendingConsumers: __, ready: ___, nextTryAt: ____, ...rotation } = shown.rotation;
   const { credentialName = "", environment = "" } = credential?.spec ?? {};
-  const { seen, world, now } = around.subject;
+  const { seen, world } = around.subject;
   const described: DescribedRotation = {
     ...rotation,
     credentialName,
@@ -40,14 +44,35 @@ export function describedOf(
     reason: spec.reason,
     ...present({ ticket: spec.ticket }),
     deadline: deadlineOf(request),
-    stages: [],
+    stages: stagesOf(request, now),
     ...present({ trouble: troubleOf(request) ?? stageTrouble(rotation.stage) }),
-    consumers: rotation.consumers.map((consumer) => ({ ...consumer, account: accountOf(credential, consumer.id) })),
+    consumers: rotation.consumers.map((consumer) => ({
+      ...consumer,
+      account: accountOf(credential, consumer.id),
+      ...failureOf(request, consumer.id),
+    })),
     decisions: around.decisions.map((decision) => describedDecision(decisionOf(decision))),
     retired: retiredOf(request, credential),
     nextSteps: seen ? nextSteps({ ...seen, now, decisions: [], tombstones: [] }, rotation.gate, world) : [],
   };
-  return { rotations: [described], requests: [], holds: [] };
+  return { rotations: [described], requests: [], holds };
+}
+
+/** Why nothing is started, each finding once, as the requests show it. */
+export function holdsIn(requests: readonly RequestObject[]): HoldView[] {
+  const found = new Map<string, HoldView>();
+  for (const { metadata, status } of requests)
+    for (const { reason, message, place = "the ledger", since = metadata.creationTimestamp ?? "" } of status?.holds ??
+      [])
+      found.set(`${place} ${reason}`, { reason, message, place, published: {}, foundAt: instant(since) });
+  return [...found.values()];
+}
+
+function failureOf({ status }: RequestObject, id: string): Pick<DescribedConsumer, "since" | "tries" | "remedy"> {
+  const row = status?.consumers?.find((each) => each.id === id);
+  if (row?.reason === undefined || status?.completedAt !== undefined) return {};
+  const { since, tries, reason } = row;
+  return present({ since: since === undefined ? undefined : instant(since), tries, remedy: remedyOf(reason) });
 }
 
 function troubleOf(request: RequestObject): Trouble | undefined {
@@ -62,7 +87,9 @@ function troubleOf(request: RequestObject): Trouble | undefined {
     reason,
     message,
     ...present({ stillFine: known?.fine, remedy: known?.remedy }),
+    ...present({ tries: request.status?.tries }),
     since: instant(lastTransitionTime),
+    ...present({ nextTryAt: nextTryOf(request) }),
   };
 }
 

@@ -2,7 +2,7 @@
 import { type CommandContext, type ExitCode, registryOf } from "../command.ts";
 import { sayAnswer, timeoutOf, unanswered } from "../answer.ts";
 import type { DecisionManifest, DecisionOptions } from "../decision.ts";
-import type { Desk, RetiredSubject } from "../desk.ts";
+import type { Desk, DriftSubject, RetiredSubject } from "../desk.ts";
 import { CommandFailure } from "../failure.ts";
 import { deliver } from "../manifest.ts";
 import { namedBy } from "../names.ts";
@@ -10,6 +10,7 @@ import { printable } from "../output.ts";
 import { asIfNow } from "../plan.ts";
 import { create, myName } from "./create.ts";
 import { decisionOf } from "./describe.ts";
+import { driftSubjectOf } from "./drift.ts";
 import { follow } from "./follow.ts";
 import type { OpenCluster } from "./open.ts";
 import {
@@ -22,13 +23,14 @@ import {
   REQUESTS,
   type RequestObject,
 } from "./resources.ts";
-import { type ClusterSubject, RETIRED, snapshotOf, subjectOf } from "./subject.ts";
+import { accountsIn, type ClusterSubject, RETIRED, snapshotOf, subjectOf } from "./subject.ts";
 
 export function clusterDesk(cluster: OpenCluster, context: CommandContext): Desk {
   return {
     trustOf: () => "admission",
     subject: async (text, namespace) => subjectIn(cluster, context, text, namespace),
     retired: async (text, namespace) => retiredIn(cluster, context, text, namespace),
+    drift: async (text, namespace) => driftIn(cluster, text, namespace),
     whoami: async () => myName(cluster),
     take: async (manifest, options) => take(cluster, context, manifest, options),
   };
@@ -57,18 +59,36 @@ async function subjectIn(
   );
 }
 
+/** Throws where there is none. */
+export async function credentialIn(
+  cluster: OpenCluster,
+  text: string,
+  asked: string | undefined,
+): Promise<CredentialObject> {
+  const { name, namespace = cluster.namespace } = namedBy(text, asked);
+  const credential = (await find(cluster, CREDENTIALS, name, namespace)) as CredentialObject | undefined;
+  if (!credential) throw unknown("Credential", `${namespace}/${name}`);
+  return credential;
+}
+
 async function retiredIn(
   cluster: OpenCluster,
   { clock }: CommandContext,
   text: string,
   asked: string | undefined,
 ): Promise<RetiredSubject> {
+  const credential = await credentialIn(cluster, text, asked);
+  const { name, namespace = cluster.namespace } = credential.metadata;
+  const accounts = accountsIn((await accountsIfAllowed(cluster)) ?? []);
+  const asking = { metadata: credential.metadata, spec: asIfNow(name, clock.now().toISOString()).spec };
+  return { namespace, name, ...standing(credential), snapshot: snapshotOf(asking, credential, accounts) };
+}
+
+async function driftIn(cluster: OpenCluster, text: string, asked: string | undefined): Promise<DriftSubject> {
   const { name, namespace = cluster.namespace } = namedBy(text, asked);
   const credential = (await find(cluster, CREDENTIALS, name, namespace)) as CredentialObject | undefined;
   if (!credential) throw unknown("Credential", `${namespace}/${name}`);
-  const accounts = (await accountsIfAllowed(cluster)) ?? [];
-  const asking = { metadata: credential.metadata, spec: asIfNow(name, clock.now().toISOString()).spec };
-  return { namespace, name, ...standing(credential), snapshot: snapshotOf(asking, credential, accounts) };
+  return driftSubjectOf(credential, (await accountsIfAllowed(cluster)) ?? []);
 }
 
 function standing({ status = {}, spec }: CredentialObject): Omit<RetiredSubject, "namespace" | "name" | "snapshot"> {

@@ -56,12 +56,19 @@ function forbidden(message: string): FailureText {
   return {
     happened: printable(`${who} may not ${verb} ${resource}${place === "" ? "" : ` ${place}`}.`),
     stillFine: NOTHING,
-    next: `A cluster administrator grants it, with a RoleBinding to the ClusterRole ${roleFor(verb, resource)}; kubectl auth can-i ${verb} ${resource} tells when it is so.`,
+    next: granted(roleFor(verb, resource), place === "at the cluster scope", `kubectl auth can-i ${verb} ${resource}`),
   };
 }
 
-function roleFor(verb: string, resource: string): string {
+function granted(role: string, everywhere: boolean, question: string): string {
+  if (everywhere) return `Name one namespace with -n; for all of them a cluster administrator binds the ClusterRole ${role} with a ClusterRoleBinding.`; // prettier-ignore
+  return `A cluster administrator grants it, with a RoleBinding to the ClusterRole ${role}; ${question} tells when it is so.`;
+}
+
+/** The chart's role that lets this person do it. */
+export function roleFor(verb: string, resource: string): string {
   if (["get", "list", "watch"].includes(verb)) return "velvet-viewer";
+  if (resource.startsWith("vendoraccounts")) return "velvet-operator";
   return resource.startsWith("rotationdecisions") ? "velvet-approver" : "velvet-requester";
 }
 

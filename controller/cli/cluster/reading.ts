@@ -1,12 +1,15 @@
 /** The resources of a cluster as a `Reading`: what their status shows, for whoever has kubectl. */
+import type { Clock } from "../../../adapters/contract.ts";
 import type { AccountView } from "../../ledger/accounts.ts";
-import type { HistoryFilter } from "../../ledger/credentials.ts";
+import type { Instant } from "../../domain/world.ts";
 import { type CommandContext, registryOf } from "../command.ts";
 import type { DescribeReport } from "../describe-report.ts";
 import type { PastRotation } from "../history.ts";
 import { present } from "../present.ts";
 import type { Asked, Following, Reading, ReadFilter } from "../reading.ts";
-import { describedOf } from "./describe.ts";
+import type { StatusPage } from "../status-text.ts";
+import { describedOf, holdsIn } from "./describe.ts";
+import { driftEntryOf, driftLinesOf } from "./drift.ts";
 import { follow, type Objects } from "./follow.ts";
 import type { OpenCluster } from "./open.ts";
 import {
@@ -18,27 +21,35 @@ import {
   DECISIONS,
   find,
   list,
+  listIfAllowed,
   type ListQuery,
   REQUESTS,
   type RequestObject,
 } from "./resources.ts";
+import { refusedIn } from "./refused.ts";
 import { beginOf, conditionIn, instant, shownOf } from "./rotation.ts";
 import { subjectOf } from "./subject.ts";
 
 export function clusterReading(cluster: OpenCluster, context: Pick<CommandContext, "registry" | "clock">): Reading {
   return {
     name: "The cluster",
+    whereElse: "See all of this namespace with `velvet status --all`; name another one with -n.",
     asked: async (filter) =>
-      askedIn((await list(cluster, REQUESTS, queryOf(cluster, filter))).objects as readonly RequestObject[], filter),
-    follow: (filter, following) => followed(cluster, filter, following),
-    surroundings: async () => ({
-      sources: [],
-      accounts: ((await accountsIfAllowed(cluster)) ?? []).map(accountOf),
-      holds: [],
-    }),
+      askedIn(
+        (await list(cluster, REQUESTS, queryOf(cluster, filter))).objects as readonly RequestObject[],
+        filter,
+        nowIn(context),
+      ),
+    follow: (filter, following) => followed(cluster, context, filter, following),
+    surroundings: kept(context.clock, async (filter) => surroundingsIn(cluster, filter)),
+    drift: async (filter) => (await credentialsIn(cluster, filter)).map(driftEntryOf),
     described: async (filter) => describedIn(cluster, context, filter),
     history: async (filter) => historyIn(cluster, filter),
   };
+}
+
+async function credentialsIn(cluster: OpenCluster, filter: ReadFilter): Promise<readonly CredentialObject[]> {
+  return (await list(cluster, CREDENTIALS, queryOf(cluster, filter))).objects as readonly CredentialObject[];
 }
 
 function queryOf(cluster: OpenCluster, { namespace, name, everywhere }: ReadFilter): ListQuery {
@@ -48,10 +59,45 @@ function queryOf(cluster: OpenCluster, { namespace, name, everywhere }: ReadFilt
   };
 }
 
-async function* followed(cluster: OpenCluster, filter: ReadFilter, { signal }: Following): AsyncGenerator<Asked> {
+function nowIn({ clock }: Pick<CommandContext, "clock">): Instant {
+  return clock.now().toISOString();
+}
+
+async function* followed(
+  cluster: OpenCluster,
+  context: Pick<CommandContext, "clock">,
+  filter: ReadFilter,
+  { signal }: Following,
+): AsyncGenerator<Asked> {
   for await (const objects of follow(cluster, REQUESTS, queryOf(cluster, filter), signal)) {
-    yield askedIn([...requestsIn(objects)], filter);
+    yield askedIn([...requestsIn(objects)], filter, nowIn(context));
   }
+}
+
+const FRESH_MS = 5_000;
+
+/** A page that is drawn anew with every change lists what stands around it only now and then. */
+function kept(clock: Clock, look: Reading["surroundings"]): Reading["surroundings"] {
+  let last: { readonly at: number; readonly found: ReturnType<Reading["surroundings"]> } | undefined;
+  return async (filter) => {
+    const now = clock.monotonicMs();
+    if (last === undefined || now - last.at > FRESH_MS) last = { at: now, found: look(filter) };
+    return last.found;
+  };
+}
+
+async function surroundingsIn(
+  cluster: OpenCluster,
+  filter: ReadFilter,
+): Promise<Pick<StatusPage, "sources" | "accounts" | "holds" | "drifted">> {
+  const { namespace } = queryOf(cluster, filter);
+  const [credentials, accounts] = await Promise.all([
+    listIfAllowed(cluster, CREDENTIALS, { namespace }),
+    accountsIfAllowed(cluster),
+  ]);
+  const objects = [...(credentials ?? []), ...(accounts ?? [])] as readonly (CredentialObject | AccountObject)[];
+  const drifted = driftLinesOf((credentials ?? []) as readonly CredentialObject[]);
+  return { sources: refusedIn(objects), accounts: (accounts ?? []).map(accountOf), holds: [], drifted };
 }
 
 function requestsIn(objects: Objects): IterableIterator<RequestObject> {
@@ -59,13 +105,14 @@ function requestsIn(objects: Objects): IterableIterator<RequestObject> {
 }
 
 /** Newest first; ended ones only where they are asked for. */
-function askedIn(objects: readonly RequestObject[], { name, all }: ReadFilter): Asked {
-  const shown = objects.map(shownOf);
+function askedIn(objects: readonly RequestObject[], { name, all }: ReadFilter, now: Instant): Asked {
+  const shown = objects.map((object) => shownOf(object, now));
   const rotations = shown
     .flatMap((each) => ("rotation" in each ? [each.rotation] : []))
     .filter(({ endedAt }) => all === true || name !== undefined || endedAt === undefined)
     .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
-  return { rotations, requests: shown.flatMap((each) => ("request" in each ? [each.request] : [])) };
+  const requests = shown.flatMap((each) => ("request" in each ? [each.request] : []));
+  return { rotations, requests, holds: holdsIn(objects) };
 }
 
 function accountOf({ metadata, spec, status = {} }: AccountObject): AccountView {
@@ -117,8 +164,8 @@ async function describedIn(
   });
 }
 
-async function historyIn(cluster: OpenCluster, filter: HistoryFilter): Promise<PastRotation[]> {
-  const namespace = filter.namespace ?? cluster.namespace;
+async function historyIn(cluster: OpenCluster, filter: Parameters<Reading["history"]>[0]): Promise<PastRotation[]> {
+  const { namespace } = queryOf(cluster, present({ namespace: filter.namespace, everywhere: filter.everywhere }));
   const fieldSelector = filter.credential === undefined ? undefined : `spec.credentialRef.name=${filter.credential}`;
   const [requests, decisions] = await Promise.all([
     list(cluster, REQUESTS, { namespace, fieldSelector }),

@@ -4,7 +4,8 @@ import { deliver } from "../manifest.ts";
 import { printable } from "../output.ts";
 import type { RequestManifest, RequestOptions } from "../request.ts";
 import { create, myName } from "./create.ts";
-import { withCluster } from "./open.ts";
+import { type OpenCluster, withCluster } from "./open.ts";
+import { CREDENTIALS, listIfAllowed } from "./resources.ts";
 
 export async function applyRequest(
   context: CommandContext,
@@ -21,7 +22,9 @@ export async function applyRequest(
       out.note("Nothing was created.");
       return 0;
     }
-    if (!(await create(cluster, context, manifest, options.dryRun))) return 0;
+    const created = await create(cluster, context, manifest, options.dryRun);
+    await sayIfAlone(cluster, context, manifest, namespace);
+    if (!created) return 0;
     const place = printable(`${namespace}/${manifest.name}`);
     out.note(
       `Wait for its end with \`velvet wait ${place} --timeout 1h\`, or until a person is needed with --for gate.`,
@@ -29,4 +32,19 @@ export async function applyRequest(
     out.note(`See what it does with \`velvet describe ${place}\`.`);
     return 0;
   });
+}
+
+/** It may well come before its Credential; or its name was mistyped. */
+async function sayIfAlone(
+  cluster: OpenCluster,
+  { out }: Pick<CommandContext, "out">,
+  { spec }: RequestManifest,
+  namespace: string,
+): Promise<void> {
+  const { name } = spec.credentialRef;
+  const found = await listIfAllowed(cluster, CREDENTIALS, { namespace, fieldSelector: `metadata.name=${name}` });
+  if (found?.length !== 0) return;
+  out.note(
+    printable(`There is no Credential ${name} in ${namespace} yet: the request waits for one, until its deadline.`),
+  );
 }

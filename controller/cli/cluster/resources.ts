@@ -81,7 +81,7 @@ interface ListAnswer {
 }
 
 /** A list of a kind is only ever not found where the cluster does not know the kind. */
-function raiseWithoutKinds(error: unknown, { client }: OpenCluster): never {
+export function raiseWithoutKinds(error: unknown, { client }: OpenCluster): never {
   if (!isApiError(error) || error.status !== 404) throw error;
   throw new CommandFailure({
     happened: `The cluster ${client.server} does not have Velvet's kinds.`,
@@ -101,12 +101,21 @@ export async function find(
   return objects[0];
 }
 
-/** By name. Empty where the person may not list them: they belong to the platform, not to a team. */
-export async function accountsIfAllowed(cluster: OpenCluster): Promise<readonly AccountObject[] | undefined> {
+/** Undefined where the person may not list them. */
+export async function listIfAllowed(
+  cluster: OpenCluster,
+  resource: Resource,
+  query: ListQuery,
+): Promise<readonly ApiObject[] | undefined> {
   try {
-    return (await list(cluster, ACCOUNTS, {})).objects as readonly AccountObject[];
+    return (await list(cluster, resource, query)).objects;
   } catch (error) {
     if (isApiError(error) && error.status === 403) return undefined;
     throw error;
   }
+}
+
+/** Undefined where the person may not list them: they belong to the platform, not to a team. */
+export async function accountsIfAllowed(cluster: OpenCluster): Promise<readonly AccountObject[] | undefined> {
+  return (await listIfAllowed(cluster, ACCOUNTS, {})) as readonly AccountObject[] | undefined;
 }

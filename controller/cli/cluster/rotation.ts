@@ -1,19 +1,22 @@
 /** A RotationRequest as it stands in the cluster, as what people are shown. Pure. */
 import type { Condition as ResourceCondition, ConsumerStatus as Row } from "../../../crds/kinds.gen.ts";
 import type { Condition, ConsumerStatus, OpenGate, RotationStatus } from "../../domain/status.ts";
+import { later } from "../../domain/duration.ts";
 import type { RequestView } from "../../ledger/views.ts";
 import type { Instant } from "../../domain/world.ts";
+import type { DescribedRotation } from "../describe-report.ts";
 import { present } from "../present.ts";
 import type { RequestObject } from "./resources.ts";
 
 /** A rotation once it has begun, a request before and where it never did. */
 export function shownOf(
   object: RequestObject,
+  now: Instant,
 ): { readonly rotation: RotationStatus } | { readonly request: RequestView } {
   const { jobID, startedAt } = object.status ?? {};
   return jobID === undefined && startedAt === undefined
     ? { request: requestOf(object) }
-    : { rotation: rotationOf(object) };
+    : { rotation: rotationOf(object, now) };
 }
 
 export function placeOf({ metadata }: RequestObject): { readonly namespace: string; readonly name: string } {
@@ -24,7 +27,7 @@ export function conditionIn(object: RequestObject, type: string): ResourceCondit
   return object.status?.conditions?.find((condition) => condition.type === type);
 }
 
-function rotationOf(object: RequestObject): RotationStatus {
+function rotationOf(object: RequestObject, now: Instant): RotationStatus {
   const { spec, status = {} } = object;
   const { consumers = [], pendingConsumers = [], residual = [] } = status;
   const ready = conditionIn(object, "Ready");
@@ -42,8 +45,24 @@ function rotationOf(object: RequestObject): RotationStatus {
     residual,
     createdAt: beginOf(object),
     ...present({ endedAt }),
-    durations: [],
+    durations: stagesOf(object, now).map(({ stage, ms }) => ({ stage, ms })),
+    ...present({ nextTryAt: nextTryOf(object) }),
   };
+}
+
+/** Each lasts until the next one begins; the last one, until now or to its end. Empty where the controller is of an older version. */
+export function stagesOf({ status }: RequestObject, now: Instant): DescribedRotation["stages"] {
+  const { stages = [], completedAt } = status ?? {};
+  const end = completedAt === undefined ? now : instant(completedAt);
+  return stages.map(({ stage, enteredAt }, index) => {
+    const [at, until] = [instant(enteredAt), instant(stages[index + 1]?.enteredAt ?? end)];
+    return { stage, at, ms: Math.max(0, Date.parse(until) - Date.parse(at)) };
+  });
+}
+
+export function nextTryOf({ status }: RequestObject): Instant | undefined {
+  const { nextTryTime, completedAt } = status ?? {};
+  return nextTryTime === undefined || completedAt !== undefined ? undefined : instant(nextTryTime);
 }
 
 /** When it began; before that, when it was asked for. */
@@ -55,8 +74,12 @@ export function endOf({ status }: RequestObject): Instant | undefined {
   return status?.completedAt === undefined ? undefined : instant(status.completedAt);
 }
 
+const WEEK_MS = 7 * 86_400_000;
+
+/** Of one that no controller has looked at yet, as it will be. */
 export function deadlineOf(object: RequestObject): Instant {
-  return instant(object.status?.deadline ?? object.spec.deadline ?? beginOf(object));
+  const given = object.status?.deadline ?? object.spec.deadline;
+  return given === undefined ? later(beginOf(object), WEEK_MS) : instant(given);
 }
 
 export function conditionsOf({ status }: RequestObject): Condition[] {
@@ -69,12 +92,12 @@ export function conditionsOf({ status }: RequestObject): Condition[] {
   }));
 }
 
-/** What it would do stands in the gate's condition. */
+/** Of an older controller, what it would do stands in the gate's condition alone. */
 export function gateIn(object: RequestObject): OpenGate | undefined {
   const gate = object.status?.gate;
   if (!gate) return undefined;
-  const message = conditionIn(object, `${gate.name}Approved`)?.message ?? "";
-  return { name: gate.name, digest: gate.digest, message: message.replace(/ ?Digest: \S+$/, "") };
+  const said = conditionIn(object, `${gate.name}Approved`)?.message ?? "";
+  return { name: gate.name, digest: gate.digest, message: gate.message ?? said.replace(/ ?Digest: \S+$/, "") };
 }
 
 function consumerOf({ id, state, reason, message = "", nextTryTime }: Row, ended: boolean): ConsumerStatus {

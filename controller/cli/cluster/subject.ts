@@ -51,9 +51,10 @@ export function subjectOf(
   now: string,
 ): ClusterSubject {
   const stage = conditionIn(request, "Ready")?.reason ?? "Pending";
-  const seen = credential && seenOf(request, credential, accounts ?? []);
+  const seen = credential && seenOf(request, credential, accountsIn(accounts ?? []));
   return {
     ...placeOf(request),
+    credential: request.spec.credentialRef.name,
     credentialName: credential?.spec.credentialName ?? request.spec.credentialRef.name,
     state: stage,
     ended: request.status?.completedAt !== undefined,
@@ -90,10 +91,10 @@ function withUnknownAdapters(seen: Seen): World {
   };
 }
 
-function seenOf(
+export function seenOf(
   request: RequestObject,
   credential: CredentialObject,
-  accounts: readonly AccountObject[],
+  accounts: Snapshot["accounts"],
 ): Seen | undefined {
   const state = stateOf(conditionIn(request, "Ready")?.reason);
   const { status, metadata, spec } = request;
@@ -125,7 +126,11 @@ function seenOf(
   };
 }
 
-function retiredRows({ status }: CredentialObject, previousId: string | undefined, rotation: string): RetiredRow[] {
+export function retiredRows(
+  { status }: CredentialObject,
+  previousId: string | undefined,
+  rotation: string,
+): RetiredRow[] {
   return (status?.retired ?? []).map(({ vendorId, state }) => ({
     vendorId,
     rotation: vendorId === previousId ? rotation : "",
@@ -145,20 +150,23 @@ export const RETIRED = {
 export function snapshotOf(
   { spec, ...request }: Pick<RequestObject, "spec" | "metadata">,
   { spec: credential, metadata }: CredentialObject,
-  accounts: readonly AccountObject[],
+  accounts: Snapshot["accounts"],
 ): Snapshot {
   const namespace = metadata.namespace ?? "";
   const { uid, name, generation = 1 } = metadata;
   return {
     request: { namespace, name: request.metadata.name, spec },
     credential: { uid, namespace, name, generation, spec: credential },
-    accounts: Object.fromEntries(
-      accounts.map((account) => [
-        account.metadata.name,
-        { generation: account.metadata.generation ?? 1, spec: account.spec },
-      ]),
-    ),
+    accounts,
   };
+}
+
+/** By their names, as a snapshot holds them. */
+export function accountsIn(accounts: readonly AccountObject[]): Snapshot["accounts"] {
+  const named = accounts.map(
+    ({ metadata, spec }) => [metadata.name, { generation: metadata.generation ?? 1, spec }] as const,
+  );
+  return Object.fromEntries(named);
 }
 
 const STATES: ReadonlySet<string> = new Set<State>([

@@ -1,4 +1,5 @@
 /** Why nothing is started: the ledger and its published checkpoint do not fit together. */
+import { STOPPED } from "./reason.ts";
 import type { Reason } from "./reason.ts";
 
 const HELD =
@@ -26,6 +27,27 @@ export const CHECKPOINT_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Give each install a file of its own in VELVET_CHECKPOINT_FILE.",
     commands: ["velvet doctor"],
     where: ["ledger"],
+  },
+  GitPushRefused: {
+    meaning: "The repository for checkpoints does not take commits on their branch.",
+    fine: "Rotations go on, and checkpoints are published to the file; the branch is caught up with later.",
+    remedy: "Let the login push to that branch. It is never forced, so the branch may be protected against that.",
+    commands: ["velvet doctor"],
+    where: ["ledger"],
+  },
+  CheckpointKeyUnreadable: {
+    meaning: "The file with the key that signs checkpoints cannot be read.",
+    fine: STOPPED,
+    remedy: "Restore the file, or let Velvet's user read it.",
+    commands: ["velvet doctor"],
+    where: ["start"],
+  },
+  CheckpointKeyMalformed: {
+    meaning: "The file with the key that signs checkpoints does not hold 32 bytes in base64.",
+    fine: STOPPED,
+    remedy: "Restore the file; a new key is taken only where the one before it signs that.",
+    commands: ["velvet doctor"],
+    where: ["start"],
   },
   CheckpointUnreadable: {
     meaning: "The published checkpoint cannot be read, so nobody can tell whether the ledger is behind it.",

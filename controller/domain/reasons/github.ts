@@ -85,12 +85,6 @@ export const GITHUB_CREDENTIAL_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Give one of deployKey, installationToken and personalAccessToken.",
     where: ["rotation"],
   },
-  TokenMalformed: {
-    meaning: "The value is no token: it is empty, or has spaces or other characters.",
-    fine: UNTOUCHED,
-    remedy: "Put the right value where it is read from, or hand in another one.",
-    where: ["rotation"],
-  },
   TokenOfAnotherUser: {
     meaning: "The token is not of the user whom the manifest names.",
     fine: "The token is left as it is.",
@@ -101,12 +95,6 @@ export const GITHUB_CREDENTIAL_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The installation has not all of the repositories and permissions that the token is to have.",
     fine: IN_USE,
     remedy: "Let the installation have them, or ask for less in the manifest.",
-    where: ["rotation"],
-  },
-  MintedByHand: {
-    meaning: "GitHub has no API that makes a personal access token.",
-    fine: IN_USE,
-    remedy: "Make one on GitHub's settings page and hand it in with ProvideValue.",
     where: ["rotation"],
   },
   EndsByItself: {

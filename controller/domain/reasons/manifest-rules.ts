@@ -99,6 +99,12 @@ export const MANIFEST_RULES_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Make it as long as it should be.",
     where: ["manifest"],
   },
+  UnknownTimeZone: {
+    meaning: "The time zone of a schedule's window is not one that is known.",
+    fine: READ,
+    remedy: "Write its IANA name, such as Europe/Vienna.",
+    where: ["manifest"],
+  },
   ExpectOutsideOperational: {
     meaning: "expect belongs to the flow Operational.",
     fine: READ,

@@ -74,8 +74,8 @@ export const MINT_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The vendor has no API for it: a person makes the new credential and hands its value in.",
     fine: NORMAL,
     remedy:
-      "Make it at the vendor, seal its value with velvet seal, and merge a RotationDecision ProvideValue with it.",
-    commands: ["velvet seal <credential>"],
+      "Make it at the vendor as the message says. Where Velvet does not see it there, hand its value in with velvet provide.",
+    commands: ["velvet provide <request>"],
     where: ["rotation"],
   },
   ValueMissing: {

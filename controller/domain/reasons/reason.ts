@@ -13,6 +13,7 @@ export type Place =
   | "manifest"
   | "start"
   | "account"
+  | "credential"
   | "ledger";
 
 export interface Reason {

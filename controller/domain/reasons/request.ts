@@ -54,13 +54,6 @@ export const REQUEST_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Send it to the controller of its own environment; never share a ledger between two.",
     where: ["request", "manifest", "start"],
   },
-  FlowUnsupported: {
-    meaning: "This version cannot run the flow that was asked for.",
-    fine: NOT_BEGUN,
-    remedy: "Request the flow Operational.",
-    commands: ["velvet request rotate <credential>"],
-    where: ["request"],
-  },
   NoConsumers: {
     meaning: "The Credential has no consumer, so nobody could prove that a new one works.",
     fine: IN_USE,
@@ -96,7 +89,7 @@ export const REQUEST_REASONS: Readonly<Record<string, Reason>> = {
     fine: NOT_BEGUN,
     remedy: "Ask the platform team to extend the account's allow[], or name an allowed target.",
     commands: ["velvet plan"],
-    where: ["request"],
+    where: ["request", "manifest"],
   },
   Tearing: {
     meaning: "A consumer takes several fields, and its sink cannot change them at once.",

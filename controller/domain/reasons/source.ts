@@ -171,6 +171,14 @@ export const SOURCE_REASONS: Readonly<Record<string, Reason>> = {
     commands: ["velvet doctor"],
     where: ["source"],
   },
+  CrdsOutdated: {
+    meaning:
+      "The cluster's CRDs are older than this Velvet: what is said in the fields that they lack is lost, and the condition names them.",
+    fine: "Rotations go on; a status is shown as far as the CRDs take it.",
+    remedy: "Apply the CRDs of this version, for example with its chart; Velvet notices by itself.",
+    commands: ["velvet doctor"],
+    where: ["source", "request"],
+  },
   KubernetesForbidden: {
     meaning: "The API server does not let Velvet watch its own kinds, or write their statuses.",
     fine: KNOWN,

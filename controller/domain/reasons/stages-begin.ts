@@ -108,6 +108,13 @@ export const STAGES_BEGIN_REASONS: Readonly<Record<string, Reason>> = {
     commands: ["velvet abort <request>"],
     where: ["rotation"],
   },
+  NothingWorks: {
+    meaning:
+      "The Credential's consumers have nothing that works: it was dead or absent, or what worked was ended first.",
+    fine: "The rotation that brings them the new one is under way.",
+    remedy: "See with `velvet describe` what its request waits for.",
+    where: ["rotation"],
+  },
   NotRotatedYet: {
     meaning: "The Credential is taken, and no rotation of it has ended yet: nothing is proven of it.",
     fine: NORMAL,

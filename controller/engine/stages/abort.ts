@@ -1,6 +1,7 @@
 /** The end of an abort: our own new credential goes, or stays where everybody works with it, and what is left is named. */
 import type { Residual } from "../../../adapters/contract.ts";
 import { isGivenUp } from "../../domain/abort.ts";
+import { handedInId, where } from "../../domain/assisted.ts";
 import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
 import { secondSlots } from "../../domain/slots.ts";
@@ -16,7 +17,7 @@ import { newBecomesCurrent, wiped } from "./finish.ts";
 /** Ends our own new credential, which nobody holds any more. */
 export async function revokeNew(pass: Pass, world: World, attempt: AttemptRow): Promise<void> {
   const issuer = pass.deps.accounts.issuer(world.rotation.snapshot);
-  const id = attempt.vendorId;
+  const id = idOfNew(world, attempt);
   if (id === undefined || id === world.rotation.facts.verify?.previousId) {
     return finishAbort(pass, world, false);
   }
@@ -42,6 +43,12 @@ export async function revokeNew(pass: Pass, world: World, attempt: AttemptRow): 
   }));
 }
 
+/** What a person handed in lives at the vendor, whether or not that has said whose it is. */
+function idOfNew({ issuer }: World, attempt: AttemptRow | undefined): string | undefined {
+  if (attempt === undefined || attempt.vendorId !== undefined) return attempt?.vendorId;
+  return issuer.mintClass === "manual" ? handedInId(attempt.id) : undefined;
+}
+
 /** Ends the rotation, and names all that is still live and where. */
 export async function finishAbort(pass: Pass, world: World, keepNew: boolean): Promise<void> {
   const expired = world.rotation.facts.abort === undefined;
@@ -59,9 +66,9 @@ export async function finishAbort(pass: Pass, world: World, keepNew: boolean): P
 /** Whatever is still live at the vendor and not the current one keeps a row of its own. */
 function retiredBy(world: World, keepNew: boolean): RetiredPatch[] {
   const previous = world.rotation.facts.verify?.previousId;
-  const attempt = liveAttempt(world);
+  const id = idOfNew(world, liveAttempt(world));
   if (keepNew) return previous === undefined ? [] : [{ vendorId: previous, state: "live", residual: [] }];
-  return attempt?.vendorId === undefined ? [] : [{ vendorId: attempt.vendorId, state: "live", residual: [] }];
+  return id === undefined ? [] : [{ vendorId: id, state: "live", residual: [] }];
 }
 
 function residualOfKept(world: World): Residual[] {
@@ -74,7 +81,7 @@ function residualOfKept(world: World): Residual[] {
           residual(
             "OldCredentialLive",
             `${previous} is still live.`,
-            "Destroy it with DestroyRetired, or MarkRevoked.",
+            endBy(world, "Destroy it with DestroyRetired, or MarkRevoked."),
           ),
         ]),
     ...secondSlots(world).map((row) =>
@@ -91,7 +98,7 @@ function residualOfKept(world: World): Residual[] {
 }
 
 function residualOfReturned(world: World): Residual[] {
-  const attempt = liveAttempt(world);
+  const id = idOfNew(world, liveAttempt(world));
   const { facts } = world.rotation;
   const ended = facts.verify?.previousId;
   const stuck = everybody(world).filter((row: ConsumerRow) => isGivenUp(row));
@@ -106,16 +113,32 @@ function residualOfReturned(world: World): Residual[] {
         "Write the old value there by hand, or request another rotation.",
       ),
     ),
-    ...(attempt?.vendorId === undefined
-      ? []
+    ...(id === undefined
+      ? madeUnseen(world)
       : [
           residual(
             "NewCredentialLive",
-            `${attempt.vendorId} is still live.`,
-            "Destroy it when nobody holds it any more.",
+            `${id} is still live.`,
+            endBy(world, "Destroy it when nobody holds it any more."),
           ),
         ]),
   ];
+}
+
+/** Where no API ends it, a person does: and is told where. */
+function endBy({ issuer, rotation }: World, byVelvet: string): string {
+  if (issuer.revocation !== "manual") return byVelvet;
+  const { assisted } = rotation.facts;
+  const link = assisted?.revoke?.instructions?.link ?? assisted?.endLink;
+  return `Nobody holds it: end it at the vendor, then say so with MarkRevoked.${where(link)}`;
+}
+
+/** Somebody was asked to make one, and nobody knows whether they have. */
+function madeUnseen(world: World): Residual[] {
+  const { assisted } = world.rotation.facts;
+  if (!assisted?.mint || liveAttempt(world)) return [];
+  const message = `A person was asked for a new credential ${assisted.mint.since}. If one was made, nobody holds it.`;
+  return [residual("MadeUnseen", message, `Look at the vendor, and end it there.${where(assisted.endLink)}`)];
 }
 
 const BRING_BACK = "Bring it back with RestoreRetired where the vendor can, or request a rotation with expect: Dead.";

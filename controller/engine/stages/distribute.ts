@@ -17,6 +17,7 @@ import type { Entries } from "../value.ts";
 import { holds, newValue } from "../value.ts";
 import { isVendorWritten, newEntries } from "../entries.ts";
 import { checkConsumer } from "./check.ts";
+import { guardSlot } from "./rehearsal-slots.ts";
 
 export async function distribute(pass: Pass, world: World, ids: readonly string[]): Promise<void> {
   const attempt = liveAttempt(world);
@@ -73,6 +74,8 @@ async function write(pass: ConsumerPass): Promise<boolean> {
     return fail(pass, "write", { reason: "FieldMissing", message, terminal: true });
   }
   if (isVendorWritten(pass.world, id)) return awaitVendor(pass, entries);
+  const taken = await guardSlot(pass);
+  if (taken) return fail(pass, "write", taken);
   const seen = await ifVersion(pass, sink, Object.keys(entries));
   if ("cause" in seen) return fail(pass, "write", seen.cause);
   const intent = (live: Live, now: Instant): Change => ({

@@ -1,6 +1,7 @@
 /** From the vendor's yes to a value that is sealed in the ledger and verified alive. */
 import type { Issuer, KeyId, Minted, Verdict } from "../../../adapters/contract.ts";
 import { fingerprints } from "../../custody/fingerprint.ts";
+import { handedInId } from "../../domain/assisted.ts";
 import { isWatched } from "../../domain/attribution.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import { nextFailure, recovered } from "../../domain/backoff.ts";
@@ -34,7 +35,7 @@ export async function recordMinted(pass: Pass, world: World, { open, performed }
   try {
     await pass.journal.write((live) => ({
       audit: { event: "Minted", attempt: open.id, vendorId: minted.id, fingerprint: prints.whole },
-      facts: recovered(live.facts),
+      facts: { ...recovered(live.facts), ...(minted.expiresAt === undefined ? {} : { expiresAt: minted.expiresAt }) },
       attempts: [attempt],
       tombstones: isWatched(world, false) ? [tombstoneOf(open, minted.id)] : [],
       effects: performed.effect,
@@ -95,7 +96,7 @@ async function identify(
   const { outcome } = await effect(pass, { label: "issuer.identify", attempt: attempt.id }, async (signal) =>
     issuer.identify(value, signal),
   );
-  if (outcome.kind === "done") return outcome.value ?? `by-hand@${attempt.id}`;
+  if (outcome.kind === "done") return outcome.value ?? handedInId(attempt.id);
   await recordDelay(pass, outcome.cause);
   return undefined;
 }

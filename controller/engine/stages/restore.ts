@@ -15,15 +15,27 @@ import { stillUnsure, unsureFrom, unsureIfWriting } from "../unsure.ts";
 import type { Entries } from "../value.ts";
 import { entriesFor, holds, keysOf, previousValue } from "../value.ts";
 import { allOf, ifVersion, unsettledCause } from "./distribute.ts";
+import { liveConflict, slotEntries } from "./rehearsal-slots.ts";
 
 export async function restore(pass: Pass, world: World, ids: readonly string[]): Promise<void> {
+  const wanted = await oldPlaces(pass, world);
+  await allOf(ids.map(async (id) => restoreOne(pass, world, id, wanted(id))));
+}
+
+type Wanted = { readonly entries: Entries } | { readonly cause: Cause };
+
+/** What each place held before: the old value; of a rehearsal what stood in its test slot, unless that has become a live place. */
+async function oldPlaces(pass: Pass, world: World): Promise<(id: string) => Wanted> {
+  if (world.rotation.flow === "Testing") {
+    const cause = await liveConflict(pass, world);
+    return (id) => (cause ? { cause } : { entries: slotEntries(pass.deps, world, id) });
+  }
   const previous = previousValue(pass.deps, world);
-  await allOf(ids.map(async (id) => restoreOne(pass, world, id, previous)));
+  return (id) => oldEntries(world, id, previous);
 }
 
 /** Writes the old value back, reads it again where that is possible, and waits until it is in effect: that is the receipt of an abort. */
-async function restoreOne(pass: Pass, world: World, id: string, previous: SecretFields | undefined): Promise<void> {
-  const wanted = oldEntries(world, id, previous);
+async function restoreOne(pass: Pass, world: World, id: string, wanted: Wanted): Promise<void> {
   if ("cause" in wanted) return restoreFailed(pass, id, wanted.cause);
   const sink = pass.deps.accounts.sink(world.rotation.snapshot, id);
   const { facts } = rowOf(pass.journal.live, id);
@@ -114,11 +126,7 @@ function withCopyOf(deps: Deps, row: ConsumerRow, sink: Sink): ConsumerRow {
 }
 
 /** Custody that was empty before is emptied again; an acceptor's second slot too. */
-function oldEntries(
-  world: World,
-  id: string,
-  previous: SecretFields | undefined,
-): { entries: Entries } | { cause: Cause } {
+function oldEntries(world: World, id: string, previous: SecretFields | undefined): Wanted {
   const keys = keysOf(world.rotation.snapshot, id, world.issuer.fields);
   const empty = id === CUSTODY && world.rotation.facts.verify?.readFrom !== "custody";
   const { entries, missing } = entriesFor(keys, empty ? {} : (previous ?? {}));

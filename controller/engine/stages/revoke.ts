@@ -46,7 +46,7 @@ function hasDropped(world: World): boolean {
 }
 
 /** Invariant I4, once more, in code that knows nothing of how we came here. */
-function guard(world: World, attempt: AttemptRow | undefined, id: string | undefined): Cause | undefined {
+export function guard(world: World, attempt: AttemptRow | undefined, id: string | undefined): Cause | undefined {
   const stop = (reason: string, message: string): Cause => ({ reason, message, terminal: true });
   if (!attempt?.aliveAt) return stop("NothingMinted", "There is no proven new credential.");
   if (attempt.vendorId === id) return stop("OldIsNew", `${id} is the new credential itself: nothing is revoked.`);

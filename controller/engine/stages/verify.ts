@@ -1,11 +1,12 @@
 /** Verify and identify: read the value in use, seal it, probe it with a negative control, find out whose it is. */
 import type { IssuedKey, Issuer, KeyId, Verdict } from "../../../adapters/contract.ts";
 import type { SecretFields } from "../../../adapters/secret.ts";
-import { fingerprints } from "../../custody/fingerprint.ts";
+import { fingerprints, isPrintOf } from "../../custody/fingerprint.ts";
 import { seal } from "../../custody/seal.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
+import { readingSnapshot } from "../../domain/rehearsal.ts";
 import type { VerifyProbe } from "../../domain/verdict.ts";
 import { judgeProbe } from "../../domain/verdict.ts";
 import type { VerifyFacts, World } from "../../domain/world.ts";
@@ -29,17 +30,24 @@ export async function verify(pass: Pass, world: World): Promise<void> {
   const { value: found } = read;
   const prints = found && fingerprints(pass.deps.keys, world.rotation.credential, found.value);
   const probe = await probeAll(pass, issuer, found);
-  const known = prints !== undefined && prints.whole === world.credential.fingerprint;
+  const known = found !== undefined && isKnown(pass, world, found.value);
   const judged = judgeProbe(world, issuer.traits, { ...probe, known });
   if ("cause" in judged) return recordFailure(pass, judged.cause);
   await recordVerified(pass, world, found && { ...found, prints }, judged.facts);
 }
 
+/** By the key that the ledger's fingerprint was made with, which may be one before the current one. */
+function isKnown({ deps }: Pass, { credential, rotation }: World, value: SecretFields): boolean {
+  return (
+    credential.fingerprint !== undefined && isPrintOf(deps.keys, credential.fingerprint, rotation.credential, value)
+  );
+}
+
 /** Custody first; where it holds nothing yet, the consumer that `readFrom` names: so a credential from before Velvet is adopted. */
 async function readCurrent(pass: Pass, world: World, issuer: Issuer): Promise<Outcome<Found | undefined>> {
-  const { snapshot } = world.rotation;
-  const { readFrom } = snapshot.credential.spec;
-  const places = [...(world.custody ? [CUSTODY] : []), ...(readFrom === undefined ? [] : [readFrom])];
+  const snapshot = readingSnapshot(world.rotation.snapshot);
+  const { readFrom, custody } = snapshot.credential.spec;
+  const places = [...(custody ? [CUSTODY] : []), ...(readFrom === undefined ? [] : [readFrom])];
   for (const id of places) {
     const keys = keysOf(snapshot, id, issuer.traits.fields);
     const sink = pass.deps.accounts.sink(snapshot, id);
@@ -89,8 +97,7 @@ async function recordVerified(
   const prints = found?.prints;
   const sealed =
     found && seal(deps.keys, { install: deps.install, credential, attempt: id, purpose: "previous" }, found.value);
-  const mismatch =
-    prints && world.credential.fingerprint !== undefined && world.credential.fingerprint !== prints.whole;
+  const mismatch = found && world.credential.fingerprint !== undefined && !isKnown(pass, world, found.value);
   await journal.write((live, now) => {
     const verify: VerifyFacts = {
       at: now,
@@ -103,7 +110,8 @@ async function recordVerified(
       state: "verified",
       facts: { ...recovered(live.facts), verify },
       ...(sealed ? { sealedPrevious: sealed } : {}),
-      ...(prints && verify.previousId !== undefined
+      // A rehearsal changes nothing of what the ledger holds for the current one.
+      ...(prints && verify.previousId !== undefined && world.rotation.flow !== "Testing"
         ? { credential: { currentId: verify.previousId, fingerprint: prints.whole, fingerprints: prints.fields } }
         : {}),
     };

@@ -5,6 +5,7 @@ select w.id, w.namespace, w.name, w.credential, w.credential_name, w.flow, w.exp
   w.current_id, w.fingerprint, w.consumers, w.attempts, w.decisions, w.retired, w.mints_today, w.tombstones,
   clock_timestamp() as now, case when $3 then w.snapshot end as snapshot, (
     select encode(r.sealed_previous, 'base64') from velvet.rotation r where r.id = $1) as sealed_previous, (
+    select encode(r.sealed_slots, 'base64') from velvet.rotation r where r.id = $1) as sealed_slots, (
     select json_object_agg(a.id, encode(a.sealed, 'base64'))
     from velvet.attempt a where a.rotation = $1 and a.sealed is not null) as sealed_attempts
 from velvet.rotation_world w

@@ -4,7 +4,18 @@ select q.uid, q.namespace, q.name, q.spec, velvet.instant(q.deadline) as deadlin
   velvet.instant(clock_timestamp()) as now, c.uid as "credentialUid", c.generation as "credentialGeneration",
   c.spec as "credentialSpec", (
     select r.name from velvet.rotation r where r.credential = c.uid and r.ended_at is null) as live, (
-    select velvet.instant(max(r.ended_at)) from velvet.rotation r where r.credential = c.uid) as "lastEndedAt", (
+    select r.flow from velvet.rotation r where r.credential = c.uid and r.ended_at is null) as "liveFlow",
+  case when q.spec ->> 'flow' = 'Revocation' then (
+    select jsonb_build_object(
+      'ofCredential', count(*) filter (where r.credential = c.uid),
+      'ofAccount', count(*) filter (
+        where r.snapshot #>> '{credential,spec,issuer,account}' = c.spec #>> '{issuer,account}'))
+    from velvet.rotation r
+    where r.flow = 'Revocation' and r.created_at > clock_timestamp() - interval '1 hour') end as revocations,
+  (
+    select velvet.instant(greatest(max(r.ended_at), (
+      select max(coalesce(t.outcome_at, t.intent_at)) from velvet.correction t where t.credential = c.uid)))
+    from velvet.rotation r where r.credential = c.uid) as "lastEndedAt", (
     select coalesce(jsonb_object_agg(a.name, jsonb_build_object('generation', a.generation, 'spec', a.spec)), '{}')
     from velvet.object a
     where a.kind = 'VendorAccount' and a.present and a.name in (

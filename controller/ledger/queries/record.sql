@@ -1,6 +1,7 @@
 -- Records what steps of rotation $1 under fence $2 changed, in one statement: the row ($3), consumers ($4), attempts ($5),
 -- effects ($6), decisions ($7), retired ids ($8), the credential ($9), audit rows ($10 seq, $11 canonical, $12 hash), tombstones
--- ($13), outbox. With ifWakes, only where nothing more has arrived from outside.
+-- ($13), outbox, with an alarm where $3 asks for one; what people said in the audit rows stands in $3 as words. With ifWakes, only where
+-- nothing more has arrived from outside.
 -- No row back: somebody else holds the rotation, or more has arrived, and nothing was written.
 with held as (
   update velvet.rotation r set
@@ -10,6 +11,10 @@ with held as (
       when $3::jsonb ? 'ended' then null
       when $3::jsonb ? 'sealedPrevious' then decode($3::jsonb ->> 'sealedPrevious', 'base64')
       else r.sealed_previous end,
+    sealed_slots = case
+      when $3::jsonb ? 'ended' then null
+      when $3::jsonb ? 'sealedSlots' then decode($3::jsonb ->> 'sealedSlots', 'base64')
+      else r.sealed_slots end,
     ended_at = case when $3::jsonb ? 'ended' then clock_timestamp() end,
     next_action_at = case
       when not $3::jsonb ? 'release' then r.next_action_at
@@ -81,9 +86,14 @@ with held as (
   insert into velvet.audit (chain, seq, canonical, hash)
   select held.id::text, x.seq, x.canonical, x.hash
   from held, unnest($10::bigint[], $11::bytea[], $12::bytea[]) as x (seq, canonical, hash)
+), said as (
+  insert into velvet.audit_words (chain, seq, field, salt, text)
+  select held.id::text, x.seq, x.field, decode(x.salt, 'base64'), x.text
+  from held, jsonb_to_recordset($3::jsonb -> 'words') as x (seq bigint, field text, salt text, text text)
 ), outboxes as (
   insert into velvet.outbox as b (topic, key)
   select 'rotation', held.id::text from held
+  union all select 'alarm', held.id::text from held where $3::jsonb ? 'alarm'
   on conflict (topic, key) do update set version = b.version + 1, changed_at = clock_timestamp()
 )
 select id from held

@@ -6,6 +6,6 @@ select d.uid, d.namespace, d.name, d.spec, d.trust, k.uid as credential, k.curre
 from velvet.decision d
 left join velvet.credential k on k.namespace = d.namespace and k.name = d.credential_name
 left join velvet.retired o on o.credential = k.uid and o.vendor_id = d.spec ->> 'vendorId'
-where d.state = 'pending' and d.request_name is null
+where d.state = 'pending' and d.request_name is null and d.spec ->> 'action' not in ('CorrectDrift', 'AcceptDrift')
 order by d.appeared_at, d.name
 limit $1

@@ -1,4 +1,4 @@
--- Request $1 becomes rotation $2 of credential $3, with its consumers ($5) and its first audit row. No row back: it is not pending any more.
+-- Request $1 becomes rotation $2 of credential $3, in its first state ($4, with what it runs on), with its consumers ($5) and its first audit row. No row back: it is not pending any more.
 with accepted as (
   update velvet.request q
   set state = 'accepted', reason = 'Accepted', message = '', rotation = $2::uuid, changed_at = clock_timestamp()
@@ -10,10 +10,10 @@ with accepted as (
   on conflict do nothing
 ), started as (
   insert into velvet.rotation (id, request, credential, namespace, name, credential_name, flow, expect, state, snapshot,
-    snapshot_hash, facts, chain_seq, chain_hash)
+    snapshot_hash, facts, sealed_previous, chain_seq, chain_hash)
   select $2::uuid, accepted.uid, $3::uuid, accepted.namespace, accepted.name, accepted.spec -> 'credentialRef' ->> 'name',
-    accepted.spec ->> 'flow', coalesce(accepted.spec ->> 'expect', 'Alive'), 'verifying', $4::jsonb -> 'snapshot',
-    $4::jsonb ->> 'snapshotHash', $4::jsonb -> 'facts', $6::bigint, $8::bytea
+    accepted.spec ->> 'flow', coalesce(accepted.spec ->> 'expect', 'Alive'), $4::jsonb ->> 'state', $4::jsonb -> 'snapshot',
+    $4::jsonb ->> 'snapshotHash', $4::jsonb -> 'facts', decode($4::jsonb ->> 'sealedPrevious', 'base64'), $6::bigint, $8::bytea
   from accepted
   returning id
 ), consumers as (
@@ -23,6 +23,10 @@ with accepted as (
 ), audits as (
   insert into velvet.audit (chain, seq, canonical, hash)
   select started.id::text, $6::bigint, $7::bytea, $8::bytea from started
+), said as (
+  insert into velvet.audit_words (chain, seq, field, salt, text)
+  select started.id::text, x.seq, x.field, decode(x.salt, 'base64'), x.text
+  from started, jsonb_to_recordset($4::jsonb -> 'words') as x (seq bigint, field text, salt text, text text)
 ), outboxes as (
   insert into velvet.outbox (topic, key) select 'rotation', started.id::text from started
   on conflict (topic, key) do update set version = outbox.version + 1, changed_at = clock_timestamp()

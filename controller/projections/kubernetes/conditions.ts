@@ -28,12 +28,19 @@ export function shown(conditions: readonly Condition[], generation: number): Sho
 /** The object as it stands is not taken. What was taken of it before stays in force. */
 export function refusedConditions(problems: readonly Problem[], at: Instant): Condition[] {
   const first = problems[0]?.code ?? "Invalid";
-  const message = problems.map((problem) => problem.message).join(" ");
+  const message = messageOf(problems);
   return [
     { type: "Ready", status: "False", reason: first, message, lastTransitionTime: at },
     { type: "Stalled", status: "True", reason: first, message, lastTransitionTime: at },
     { type: "Accepted", status: "False", reason: first, message, lastTransitionTime: at },
   ];
+}
+
+/** The reason names the first; where there are more, each is named in the text. */
+function messageOf(problems: readonly Problem[]): string {
+  const [only, ...more] = problems;
+  if (more.length === 0) return only?.message ?? "";
+  return problems.map(({ code, message }) => `${code}: ${message}`).join("; ");
 }
 
 export function acceptedCondition(at: Instant): Condition {

@@ -1,10 +1,16 @@
 /** What a Credential shows: whether its consumers work, whether it is rotating, what is in use and what is left of old ones. Pure. */
+import { driftConditions } from "../../domain/drift/told.ts";
 import type { Condition } from "../../domain/status.ts";
 import { camelCase } from "../../domain/status.ts";
 import { summarize } from "../../domain/summarize.ts";
-import type { Instant, RetiredRow } from "../../domain/world.ts";
+import { CUSTODY } from "../../domain/consumers.ts";
+import type { ConsumerRow, Instant, RetiredRow } from "../../domain/world.ts";
+import type { DriftView } from "../../ledger/drift-views.ts";
+import type { ScheduleState } from "../../ledger/projections.ts";
 import type { RotationView } from "../../ledger/views.ts";
 import { acceptedCondition, type Problem, refusedConditions, shown } from "./conditions.ts";
+import { withDrift } from "./drift-rows.ts";
+import { dueCondition } from "./due.ts";
 import { consumerRows, consumersReady } from "./rows.ts";
 
 /** A Credential as the ledger has it. */
@@ -17,8 +23,11 @@ export interface ShownCredential {
   readonly fingerprint?: string;
   readonly issuedAt?: Instant;
   readonly retired: readonly RetiredRow[];
+  readonly schedule?: ScheduleState;
   /** The live one, or else the one that ended last. */
   readonly rotation?: RotationView;
+  /** How it stands between rotations, once one has begun. */
+  readonly drift?: DriftView;
 }
 
 const MOST_RETIRED = 64;
@@ -31,7 +40,7 @@ export function credentialStatus(
 ): Readonly<Record<string, unknown>> {
   const conditions = conditionsOf(credential, problems, at);
   if (credential === undefined) return { observedGeneration: generation, conditions: shown(conditions, generation) };
-  const { uid, currentId, fingerprint, issuedAt, rotation } = credential;
+  const { uid, currentId, fingerprint, issuedAt, schedule } = credential;
   return {
     observedGeneration: generation,
     conditions: shown(conditions, generation),
@@ -39,10 +48,28 @@ export function credentialStatus(
     ...(currentId === undefined ? {} : { currentId }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(issuedAt === undefined ? {} : { issuedAt }),
-    ...(rotation === undefined ? {} : { consumersReady: consumersReady(rotation), consumers: consumerRows(rotation) }),
-    ...(rotation === undefined || rotation.rotation.endedAt !== undefined ? {} : { activeRotation: active(rotation) }),
+    ...(schedule === undefined ? {} : { nextRotationTime: schedule.startsAt }),
+    ...ofRotation(credential),
     ...(credential.retired.length === 0 ? {} : { retired: retiredRows(credential.retired) }),
   };
+}
+
+function ofRotation({ rotation, drift }: ShownCredential): Readonly<Record<string, unknown>> {
+  if (rotation === undefined) return {};
+  const consumers = withDrift(consumerRows(rotation), drift, isLive(rotation));
+  return {
+    ...(isRehearsal(rotation) ? {} : { consumersReady: consumersReady(rotation), consumers }),
+    ...(isLive(rotation) ? { activeRotation: active(rotation) } : {}),
+  };
+}
+
+/** It is shown while it runs, and says nothing of the consumers: its rows are of test slots. */
+function isRehearsal({ rotation }: RotationView): boolean {
+  return rotation.flow === "Testing";
+}
+
+function isLive({ rotation }: RotationView): boolean {
+  return rotation.endedAt === undefined;
 }
 
 function active({ rotation: { id, name, state } }: RotationView): Readonly<Record<string, unknown>> {
@@ -65,8 +92,49 @@ function conditionsOf(
   const rotating = rotatingCondition(credential, at);
   if (problems.length > 0) return [...refusedConditions(problems, at), rotating];
   if (credential === undefined) return [rotating];
-  return [readiness(credential), ...progress(credential), acceptedCondition(credential.firstSeenAt), rotating];
+  const due = dueCondition(credential.schedule, credential.firstSeenAt);
+  const interrupted = interruption(credential);
+  const ready = interrupted.length > 0 ? interrupted : [readiness(credential)];
+  const accepted = acceptedCondition(credential.firstSeenAt);
+  return [...ready, accepted, rotating, due, ...drifted(credential)];
 }
+
+/** What a rotation that is under way stalls on stands before what it may mend. */
+function drifted({ drift, rotation, firstSeenAt }: ShownCredential): readonly Condition[] {
+  const told = driftConditions(drift, firstSeenAt);
+  return rotation !== undefined && isLive(rotation) ? told.filter(({ type }) => type !== "Stalled") : told;
+}
+
+/**
+ * What kstatus makes of it: while its consumers work, a Credential is Current, whatever its rotation waits for. A rotation may wait for a
+ * person for days, and reports that itself, as the RotationRequest. Only where the consumers have nothing that works is the Credential in
+ * progress, or failed.
+ */
+function interruption({ rotation }: ShownCredential): Condition[] {
+  if (rotation === undefined || !isInterrupted(rotation)) return [];
+  const { name, createdAt } = rotation.rotation;
+  const message = `Its consumers have nothing that works until ${name} has brought them the new credential.`;
+  const ready: Condition = {
+    type: "Ready",
+    status: "False",
+    reason: "NothingWorks",
+    message,
+    lastTransitionTime: rotation.rotation.facts.revoked?.at ?? createdAt,
+  };
+  return [ready, ...summarize(rotation).conditions.filter(({ type }) => type === "Reconciling" || type === "Stalled")];
+}
+
+/** Nothing worked when it began, or what did was ended first; and not everybody has the new one. */
+function isInterrupted({ rotation, consumers }: RotationView): boolean {
+  if (rotation.endedAt !== undefined || !mayInterrupt(rotation)) return false;
+  return consumers.some(({ id, state }) => id !== CUSTODY && WITHOUT.has(state));
+}
+
+function mayInterrupt({ expect, facts }: RotationView["rotation"]): boolean {
+  return expect !== "Alive" || facts.revoked !== undefined;
+}
+
+const WITHOUT: ReadonlySet<ConsumerRow["state"]> = new Set(["pending", "writing", "written", "settled", "failed"]);
 
 /** Between rotations and during one its consumers hold a value that the vendor accepts; Velvet revokes nothing before. */
 function readiness({ rotation, firstSeenAt, issuedAt, currentId }: ShownCredential): Condition {
@@ -80,12 +148,8 @@ function readiness({ rotation, firstSeenAt, issuedAt, currentId }: ShownCredenti
   if (last?.state === "aborted") {
     return said("Aborted", `${last.name} was aborted; see what it says is left.`, firstSeenAt);
   }
-  return said("Current", currentId === undefined ? "" : `${currentId} is in use.`, firstSeenAt);
-}
-
-function progress({ rotation }: ShownCredential): Condition[] {
-  if (rotation === undefined || rotation.rotation.endedAt !== undefined) return [];
-  return summarize(rotation).conditions.filter(({ type }) => type === "Reconciling" || type === "Stalled");
+  const again = last !== undefined && mayInterrupt(last) ? last.facts.lastReceiptAt : undefined;
+  return said("Current", currentId === undefined ? "" : `${currentId} is in use.`, again ?? firstSeenAt);
 }
 
 function rotatingCondition(credential: ShownCredential | undefined, at: Instant): Condition {
@@ -96,9 +160,14 @@ function rotatingCondition(credential: ShownCredential | undefined, at: Instant)
     type: "Rotating",
     status: "True",
     reason: camelCase(last.state),
-    message: `${last.name}, since ${last.createdAt}.${editedSince(credential, last.snapshot.credential.generation)}`,
+    message: `${last.name}, since ${last.createdAt}.${troubleIn(credential?.rotation)}${editedSince(credential, last.snapshot.credential.generation)}`,
     lastTransitionTime: last.createdAt,
   };
+}
+
+function troubleIn(rotation: RotationView | undefined): string {
+  const stalled = rotation && summarize(rotation).conditions.find(({ type }) => type === "Stalled");
+  return stalled === undefined ? "" : ` It is stalled. ${stalled.reason}: ${stalled.message}`;
 }
 
 function editedSince(credential: ShownCredential | undefined, generation: number): string {

@@ -3,6 +3,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { freshLedger, type FreshLedger } from "../../../test/support/postgres.ts";
 import type { ApiObject } from "../../kubernetes/object.ts";
+import { dropHolds, reportHold } from "../../ledger/holds.ts";
 import { syncSource } from "../../sources/sync.ts";
 import { type Announcement, openProjector, type Projector } from "./project.ts";
 import type { Status } from "./reading.ts";
@@ -16,17 +17,23 @@ let said: Announcement[];
 let troubles: unknown[];
 let refuse: (() => Promise<undefined>) | undefined;
 let prune: (status: Status) => Status;
+let fit: (status: Status) => Status;
 let stop: AbortController;
+let now: () => number;
+let well: number;
 
 beforeEach(async () => {
   ledger = await freshLedger();
   subjects = openSubjects();
   prune = (status) => status;
+  fit = (status) => status;
+  [now, well] = [() => performance.now(), 0];
   [written, said, troubles, refuse, stop] = [[], [], [], undefined, new AbortController()];
   projector = openProjector({
     db: ledger.db,
     source: "kubernetes",
     subjects,
+    fit: (_, status) => fit(status),
     write: async ({ kind, namespace, name }, status) => {
       if (refuse) return refuse();
       written.push({ path: `${kind}/${namespace}/${name}`, status });
@@ -34,7 +41,8 @@ beforeEach(async () => {
     },
     announce: (announcement) => said.push(announcement),
     onTrouble: (error) => troubles.push(error),
-    monotonicMs: () => performance.now(),
+    monotonicMs: () => now(),
+    onWell: () => (well += 1),
     random: () => 0,
     pollMs: 20,
   });
@@ -154,6 +162,47 @@ describe("the projection into a cluster", () => {
     await times(1);
     await quiet();
     expect(written.length).toBe(1);
+  });
+
+  it("shows that nothing is started, and that it goes on again, although no object was touched", async () => {
+    await show();
+    see();
+    await times(1);
+    const hold = { reason: "LedgerRollback", message: "The ledger is behind.", published: {} } as const;
+    await reportHold(ledger.db, "here", hold);
+    await times(2);
+    expect(written[1]?.status).toMatchObject({ holds: [{ reason: "LedgerRollback", place: "here" }] });
+    expect(said.at(-1)).toMatchObject({ reason: "LedgerRollback" });
+    see(written[1]?.status);
+    await dropHolds(ledger.db, ["here"]);
+    await times(3);
+    expect(written[2]?.status).toEqual(written[0]?.status);
+  });
+
+  it("tries at once what rests, when it is told that the API server is back, and says when nothing rests any more", async () => {
+    now = () => 0; // so that no rest ends by itself
+    refuse = async () => Promise.reject(new Error("the API server is away"));
+    await show();
+    see();
+    await vi.waitFor(() => expect(troubles.length).toBe(1));
+    const before = well;
+    refuse = undefined;
+    await quiet();
+    expect([written.length, well]).toEqual([0, before]);
+    projector.retry();
+    await times(1);
+    await vi.waitFor(() => expect(well).toBeGreaterThan(before));
+  });
+
+  it("looks at each object again when it is told to, and writes what is written otherwise by then", async () => {
+    await show();
+    see();
+    await times(1);
+    see(written[0]?.status);
+    fit = (status) => ({ ...status, consumersReady: "0/0" });
+    projector.nudgeAll();
+    await times(2);
+    expect(written[1]?.status).toEqual({ ...written[0]?.status, consumersReady: "0/0" });
   });
 
   it("leaves alone what is gone", async () => {

@@ -7,8 +7,9 @@ import type { Db } from "../../ledger/db.ts";
 import { deliverOutbox, dueOutbox, nameRotations, type Touched } from "../../ledger/projections.ts";
 import { type Bell, createBell } from "../../sources/bell.ts";
 import { keyOf } from "../../sources/shown.ts";
+import { type HoldWatch, openHoldWatch } from "./hold-watch.ts";
 import { readStatuses, type Status } from "./reading.ts";
-import { type KnownSubject, type Left, readyReason, type Subjects } from "./subjects.ts";
+import { driftReason, type KnownSubject, type Left, readyReason, type Subjects } from "./subjects.ts";
 
 /**
  * Writes the whole status and answers what stands there now; nothing where there is no such object any more. Throws where it is to be
@@ -28,9 +29,13 @@ export interface ProjectorOptions {
   readonly db: Db;
   readonly source: string;
   readonly subjects: Subjects;
+  /** The status as the cluster's definitions take it. */
+  readonly fit?: (subject: KnownSubject, status: Status) => Status;
   readonly write: WriteStatus;
   readonly announce: (announcement: Announcement) => void;
-  readonly onTrouble: (error: unknown, path: string | undefined) => void;
+  readonly onTrouble: (error: unknown, path: string | undefined, subject?: KnownSubject) => void;
+  /** Nothing waits to be tried again. */
+  readonly onWell?: () => void;
   readonly monotonicMs: () => number;
   /** In [0, 1). */
   readonly random: () => number;
@@ -40,6 +45,10 @@ export interface ProjectorOptions {
 export interface Projector {
   /** This object is to be looked at. */
   nudge(path: string): void;
+  /** Each object is to be looked at. */
+  nudgeAll(): void;
+  /** What could not be written is tried again at once. */
+  retry(): void;
   /** Until the signal; never rejects. */
   run(signal: AbortSignal): Promise<void>;
   readonly written: number;
@@ -60,14 +69,28 @@ class Projecting implements Projector {
   readonly #options: ProjectorOptions;
   readonly #bell: Bell = createBell();
   readonly #nudged = new Set<string>();
+  readonly #fit: (subject: KnownSubject, status: Status) => Status;
   readonly #resting = new Map<string, { readonly until: number; readonly tries: number }>();
+  readonly #holds: HoldWatch;
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
+    this.#holds = openHoldWatch(options.db, options.monotonicMs);
+    this.#fit = options.fit ?? ((_, status) => status);
   }
 
   nudge(path: string): void {
     this.#nudged.add(path);
+    this.#bell.ring();
+  }
+
+  nudgeAll(): void {
+    for (const path of this.#options.subjects.paths()) this.#nudged.add(path);
+    this.#bell.ring();
+  }
+
+  retry(): void {
+    for (const [path, { tries }] of this.#resting) this.#resting.set(path, { until: 0, tries });
     this.#bell.ring();
   }
 
@@ -92,6 +115,7 @@ class Projecting implements Projector {
   /** One batch. True where there may be more. */
   async #once(signal: AbortSignal): Promise<boolean> {
     const { db, source, subjects, onTrouble } = this.#options;
+    if (await this.#holds.changed()) this.#nudgeRequests();
     const due = await dueOutbox(db, BATCH);
     const asked = this.#takeNudged();
     try {
@@ -104,7 +128,12 @@ class Projecting implements Projector {
       for (const path of asked) this.#nudged.add(path);
       throw error;
     }
+    if (this.#resting.size === 0) this.#options.onWell?.();
     return due.length === BATCH || this.#nudged.size > 0;
+  }
+
+  #nudgeRequests(): void {
+    for (const path of this.#options.subjects.paths()) if (path.startsWith("RotationRequest/")) this.#nudged.add(path);
   }
 
   #takeNudged(): string[] {
@@ -138,7 +167,8 @@ class Projecting implements Projector {
     const read = statuses.get(path);
     if (read === undefined) return;
     const { requestedAt } = subject;
-    const status = requestedAt === undefined ? read : { ...read, lastHandledReconcileAt: requestedAt };
+    const whole = requestedAt === undefined ? read : { ...read, lastHandledReconcileAt: requestedAt };
+    const status = this.#fit(subject, whole);
     try {
       const written = subjects.stands(path, status) ? undefined : await write(subject, status, signal);
       if (written) subjects.written(path, subject.uid, status, written);
@@ -148,15 +178,18 @@ class Projecting implements Projector {
       if (signal.aborted) return;
       const tries = (this.#resting.get(path)?.tries ?? 0) + 1;
       this.#resting.set(path, { until: monotonicMs() + this.#backoff(tries), tries });
-      onTrouble(error, path);
+      onTrouble(error, path, subject);
     }
   }
 
   #isWritten(subject: KnownSubject, status: Status): void {
     this.written += 1;
     const reason = readyReason(status);
-    if (reason === undefined || reason === subject.reason) return;
-    this.#options.announce({ subject, ...announcementOf(status, reason) });
+    if (reason !== undefined && reason !== subject.reason) {
+      this.#options.announce({ subject, ...announcementOf(status, reason) });
+    }
+    const drift = driftReason(status);
+    if (drift !== subject.drift) this.#options.announce({ subject, ...driftAnnouncement(status, drift) });
   }
 
   #backoff(tries: number): number {
@@ -165,13 +198,25 @@ class Projecting implements Projector {
   }
 }
 
-function announcementOf(status: Status, reason: string): Pick<Announcement, "type" | "reason" | "note"> {
+function conditionsIn(
+  status: Status,
+): readonly { type?: string; status?: string; message?: string; reason?: string }[] {
   const conditions = status["conditions"];
-  const all: readonly { type?: string; status?: string; message?: string }[] = Array.isArray(conditions)
-    ? conditions
-    : [];
+  return Array.isArray(conditions) ? conditions : [];
+}
+
+/** `drift`: what differs most; undefined: nothing does any more. */
+function driftAnnouncement(status: Status, drift: string | undefined): Pick<Announcement, "type" | "reason" | "note"> {
+  const drifted = conditionsIn(status).find(({ type }) => type === "Drifted");
+  const reason = drift ?? drifted?.reason ?? "NothingDrifted";
+  const note = drifted?.message ?? "";
+  return { type: drift === undefined ? "Normal" : "Warning", reason, note: note === "" ? reason : note };
+}
+
+function announcementOf(status: Status, reason: string): Pick<Announcement, "type" | "reason" | "note"> {
+  const all = conditionsIn(status);
   const stalled = all.some(({ type, status: is }) => type === "Stalled" && is === "True");
-  const failed = stalled || /(Partial|Failed)$/.test(reason);
+  const failed = stalled || /(Partial|Failed|Leaked)$/.test(reason);
   const note = all.find(({ type }) => type === "Ready")?.message ?? "";
   return { type: failed ? "Warning" : "Normal", reason, note: note === "" ? reason : note };
 }

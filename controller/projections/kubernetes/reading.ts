@@ -2,6 +2,8 @@
 import type { Kind } from "../../../crds/kinds.gen.ts";
 import type { Instant } from "../../domain/world.ts";
 import type { Db } from "../../ledger/db.ts";
+import { type HoldView, listHolds } from "../../ledger/holds.ts";
+import { type DriftView, listDrift } from "../../ledger/drift-views.ts";
 import {
   type Place,
   shownAccounts,
@@ -39,7 +41,8 @@ export async function readStatuses(
   onTrouble: (error: unknown, path: string) => void,
 ): Promise<ReadonlyMap<string, Status>> {
   const of = (kind: Kind): readonly Subject[] => subjects.filter((subject) => subject.kind === kind);
-  const [problems, requests, credentials, decisions, accounts] = await Promise.all([
+  const [holds, problems, requests, credentials, decisions, accounts, drifts] = await Promise.all([
+    of("RotationRequest").length === 0 ? [] : listHolds(db),
     shownProblems(db, source, subjects.map(keyOf)),
     shownRequests(db, of("RotationRequest")),
     shownCredentials(db, of("Credential")),
@@ -48,6 +51,7 @@ export async function readStatuses(
       db,
       of("VendorAccount").map(({ name }) => name),
     ),
+    listDrift(db, of("Credential")),
   ]);
   const rotations = await shownRotations(db, of("RotationRequest"), of("Credential"));
   const byRequest = new Map(rotations.map((view) => [placed(view.rotation), view]));
@@ -57,12 +61,27 @@ export async function readStatuses(
     RotationDecision: new Map(decisions.map((row) => [placed(row), row])),
     VendorAccount: new Map(accounts.map((row) => [`/${row.name}`, row])),
   };
-  const wrong = byPath(problems);
+  const read: Read = {
+    known,
+    byRequest,
+    rotations,
+    holds,
+    drifts: new Map(drifts.map((view) => [placed(view), view])),
+  };
+  return statusesOf(subjects, byPath(problems), read, onTrouble);
+}
+
+function statusesOf(
+  subjects: readonly Subject[],
+  wrong: ReadonlyMap<string, readonly Problem[]>,
+  read: Read,
+  onTrouble: (error: unknown, path: string) => void,
+): ReadonlyMap<string, Status> {
   return new Map(
     subjects.flatMap((subject): [string, Status][] => {
       const path = keyOf(subject);
       try {
-        return [[path, statusOf(subject, wrong.get(path) ?? [], { known, byRequest, rotations })]];
+        return [[path, statusOf(subject, wrong.get(path) ?? [], read)]];
       } catch (error) {
         onTrouble(error, path);
         return [];
@@ -80,6 +99,8 @@ interface Read {
   };
   readonly byRequest: ReadonlyMap<string, RotationView>;
   readonly rotations: readonly RotationView[];
+  readonly holds: readonly HoldView[];
+  readonly drifts: ReadonlyMap<string, DriftView>;
 }
 
 function statusOf(subject: Subject, problems: readonly Problem[], read: Read): Status {
@@ -89,7 +110,8 @@ function statusOf(subject: Subject, problems: readonly Problem[], read: Read): S
     case "RotationRequest": {
       const row = read.known.RotationRequest.get(place);
       const rotation = read.byRequest.get(place);
-      return requestStatus(row && { ...row, ...(rotation ? { rotation } : {}) }, problems, generation, createdAt);
+      const request = row && { ...row, ...(rotation ? { rotation } : {}), holds: read.holds };
+      return requestStatus(request, problems, generation, createdAt);
     }
     case "Credential":
       return credentialStatus(shownCredential(subject, read), problems, generation, createdAt);
@@ -102,12 +124,13 @@ function statusOf(subject: Subject, problems: readonly Problem[], read: Read): S
   }
 }
 
-function shownCredential(subject: Subject, { known, rotations }: Read): Parameters<typeof credentialStatus>[0] {
+function shownCredential(subject: Subject, { known, rotations, drifts }: Read): Parameters<typeof credentialStatus>[0] {
   const row = known.Credential.get(placed(subject));
   if (row === undefined) return undefined;
   const { uid, generation, firstSeenAt, retired } = row;
   const own = rotations.filter(({ rotation }) => rotation.credential === uid);
   const rotation = own.find((view) => view.rotation.endedAt === undefined) ?? latest(own);
+  const drift = drifts.get(placed(subject));
   return {
     uid,
     generation,
@@ -116,7 +139,9 @@ function shownCredential(subject: Subject, { known, rotations }: Read): Paramete
     ...(row.currentId === null ? {} : { currentId: row.currentId }),
     ...(row.fingerprint === null ? {} : { fingerprint: row.fingerprint }),
     ...(row.issuedAt === null ? {} : { issuedAt: row.issuedAt }),
+    ...(row.schedule === null ? {} : { schedule: row.schedule }),
     ...(rotation === undefined ? {} : { rotation }),
+    ...(drift === undefined ? {} : { drift }),
   };
 }
 

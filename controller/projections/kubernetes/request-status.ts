@@ -4,8 +4,10 @@ import type { Condition, OpenGate } from "../../domain/status.ts";
 import { summarize } from "../../domain/summarize.ts";
 import type { Instant } from "../../domain/world.ts";
 import { liveAttempt } from "../../domain/world.ts";
+import type { HoldView } from "../../ledger/holds.ts";
 import type { RotationView } from "../../ledger/views.ts";
-import { acceptedCondition, type Problem, refusedConditions, shown } from "./conditions.ts";
+import { acceptedCondition, bounded, type Problem, refusedConditions, shown } from "./conditions.ts";
+import { holdRows, stageRows, tryFields } from "./progress.ts";
 import { consumerRows, consumersReady, residualRows } from "./rows.ts";
 
 /** A request as the ledger has it, with its rotation where it became one. */
@@ -20,6 +22,8 @@ export interface ShownRequest {
   readonly changedAt: Instant;
   readonly deadline: Instant;
   readonly rotation?: RotationView;
+  /** Why nothing is started at all; mostly none. */
+  readonly holds?: readonly HoldView[];
 }
 
 export function requestStatus(
@@ -34,7 +38,14 @@ export function requestStatus(
     conditions: shown(conditions, generation),
     ...(request === undefined ? {} : { trust: request.trust, deadline: request.deadline }),
     ...(request?.rotation === undefined ? {} : rotationFields(request.rotation)),
+    ...holdRows(isOpen(request) ? request?.holds : []),
   };
+}
+
+/** A hold keeps nothing from staying as it ended. */
+function isOpen(request: ShownRequest | undefined): boolean {
+  if (request?.rotation !== undefined) return request.rotation.rotation.endedAt === undefined;
+  return request?.state === "pending";
 }
 
 function conditionsOf(request: ShownRequest | undefined, problems: readonly Problem[], at: Instant): Condition[] {
@@ -58,7 +69,9 @@ function acceptedOf(request: ShownRequest): Condition {
 }
 
 /** One that is refused, expired or only recorded will never be executed; another one waits. */
-function waiting({ state, reason, message, appearedAt, changedAt }: ShownRequest): Condition[] {
+function waiting(request: ShownRequest): Condition[] {
+  const { state, appearedAt, changedAt, holds: [hold] = [] } = request;
+  const { reason, message } = state === "pending" && hold !== undefined ? hold : request;
   const ready: Condition = { type: "Ready", status: "False", reason, message, lastTransitionTime: appearedAt };
   const progress: Condition =
     state === "pending"
@@ -77,6 +90,7 @@ function rotating(view: RotationView): Condition[] {
   return [...conditions, { type: "Stalled", status: "True", reason, message, lastTransitionTime: endedAt }];
 }
 
+/** Of a request that has no rotation yet, whatever its flow. */
 const STAGES = ["Verified", "MintApproved", "Minted", "Distributed", "Validated", "RevokeApproved", "Revoked"];
 
 function stagesNotReached(at: Instant): Condition[] {
@@ -91,19 +105,26 @@ function rotationFields(view: RotationView): Readonly<Record<string, unknown>> {
   return {
     jobID: rotation.id,
     ...(gate === undefined ? {} : { gate: gateFields(view, gate) }),
+    ...stageRows(view),
+    ...tryFields(view),
     consumersReady: consumersReady(view),
     consumers: consumerRows(view),
     // An empty list and none are the same to a reader, and not to server-side apply.
     ...(pendingConsumers.length === 0 ? {} : { pendingConsumers }),
     ...(residual.length === 0 ? {} : { residual }),
     ...(rotation.facts.verify?.previousId === undefined ? {} : { previousId: rotation.facts.verify.previousId }),
-    ...(minted === undefined ? {} : { currentId: minted }),
+    ...(minted === undefined || rotation.flow === "Testing" ? {} : { currentId: minted }),
     startedAt: rotation.createdAt,
     ...(rotation.endedAt === undefined ? {} : { completedAt: rotation.endedAt }),
   };
 }
 
-function gateFields({ rotation }: RotationView, { name, digest }: OpenGate): Readonly<Record<string, unknown>> {
+const LONGEST_GATE = 1_024;
+
+function gateFields(
+  { rotation }: RotationView,
+  { name, digest, message }: OpenGate,
+): Readonly<Record<string, unknown>> {
   const opened = gateFacts({ rotation }, name)?.openedAt;
   const { credentialName } = rotation.snapshot.credential.spec;
   const careful = name === "Revoke" ? ` --confirm ${credentialName} --ticket <ticket>` : "";
@@ -111,6 +132,7 @@ function gateFields({ rotation }: RotationView, { name, digest }: OpenGate): Rea
     name,
     digest,
     ...(opened === undefined ? {} : { openedAt: opened }),
+    message: bounded(message, LONGEST_GATE),
     command: `kubectl velvet approve ${rotation.name} -n ${rotation.namespace} --gate ${name} --digest ${digest}${careful}`,
   };
 }

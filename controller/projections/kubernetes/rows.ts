@@ -28,7 +28,7 @@ export function consumerRows(view: RotationView): ConsumerStatusRow[] {
     const status = said.get(id);
     return {
       id,
-      state: camelCase(row.state),
+      state: camelCase(status?.state ?? row.state),
       active: row.state !== "inactive",
       ...(row.facts.receipt === undefined ? {} : { receiptTime: row.facts.receipt.at }),
       ...failureOf(row),

@@ -16,6 +16,8 @@ export interface KnownSubject extends Subject {
   readonly digest: string;
   /** `Ready`'s reason in it. */
   readonly reason: string | undefined;
+  /** `Drifted`'s reason in it, where that is so. */
+  readonly drift: string | undefined;
   readonly requestedAt: string | undefined;
 }
 
@@ -64,7 +66,8 @@ export function openSubjects(): Subjects {
       const digest = digestOf(stored);
       last.set(path, { asked: digestOf(status), stored: digest });
       const subject = known.get(path);
-      if (subject?.uid === uid) known.set(path, { ...subject, resourceVersion, digest, reason: readyReason(stored) });
+      const told = { reason: readyReason(stored), drift: driftReason(stored) };
+      if (subject?.uid === uid) known.set(path, { ...subject, resourceVersion, digest, ...told });
     },
     stands: (path, status) => {
       const [asked, written, there] = [digestOf(status), last.get(path), known.get(path)?.digest];
@@ -81,9 +84,22 @@ export function digestOf(status: unknown): string {
 }
 
 export function readyReason(status: unknown): string | undefined {
+  return reasonIn(conditionIn(status, "Ready"));
+}
+
+/** Undefined where nothing has drifted, or nobody knows. */
+export function driftReason(status: unknown): string | undefined {
+  const drifted = conditionIn(status, "Drifted");
+  return isRecord(drifted) && drifted["status"] === "True" ? reasonIn(drifted) : undefined;
+}
+
+function conditionIn(status: unknown, type: string): unknown {
   const conditions = isRecord(status) && Array.isArray(status["conditions"]) ? status["conditions"] : [];
-  const ready: unknown = conditions.find((condition) => isRecord(condition) && condition["type"] === "Ready");
-  return isRecord(ready) && typeof ready["reason"] === "string" ? ready["reason"] : undefined;
+  return conditions.find((condition: unknown) => isRecord(condition) && condition["type"] === type);
+}
+
+function reasonIn(condition: unknown): string | undefined {
+  return isRecord(condition) && typeof condition["reason"] === "string" ? condition["reason"] : undefined;
 }
 
 function subjectOf(kind: Kind, { metadata, status }: ApiObject): KnownSubject {
@@ -97,6 +113,7 @@ function subjectOf(kind: Kind, { metadata, status }: ApiObject): KnownSubject {
     createdAt: metadata.creationTimestamp ?? "1970-01-01T00:00:00Z",
     digest: digestOf(status),
     reason: readyReason(status),
+    drift: driftReason(status),
     requestedAt: metadata.annotations?.[REQUESTED_AT]?.slice(0, 128),
   };
 }

@@ -40,6 +40,8 @@ export interface GitCache {
   fetch(signal: AbortSignal): Promise<string>;
   /** Fetches the files below these trees, but for those that are too large. */
   fetchFiles(trees: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Runs a command that reaches the remote, with the login at hand. */
+  reach<T>(work: (git: Git) => Promise<T>): Promise<T>;
   /** Throws the repository away; the next fetch makes it again. */
   discard(): Promise<void>;
 }
@@ -73,6 +75,7 @@ function cacheAt(opened: Opened): GitCache {
   return {
     git: opened.git,
     discard: async () => discard(opened),
+    reach: async (work) => withLogin(opened, work),
     head: async (signal) => readHead(opened.git, signal),
     tip: async (signal) => {
       await prepare(opened, signal);

@@ -15,6 +15,7 @@ export function gitSettings(remote: GitRemote, loginFile: string): string {
     section(`protocol ${quoted(remote.transport)}`, { allow: "always" }),
     section("http", { lowSpeedLimit: "1", lowSpeedTime: "30" }),
     section("fetch", { recurseSubmodules: "false" }),
+    section("user", { name: "Velvet", email: "velvet@localhost" }),
     section("gc", { autoDetach: "false" }),
     section("maintenance", { autoDetach: "false" }),
   ];

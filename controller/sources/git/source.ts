@@ -8,6 +8,7 @@ import { GitExit } from "./command.ts";
 import { desired, type ReadFile, readTenantFile } from "./documents.ts";
 import { cacheBroken, historyRewritten } from "./failure.ts";
 import { type Change, lastChanges } from "./history.ts";
+import { inheritedBy } from "./inherited.ts";
 import { mappedRoots, parseNamespaces } from "./namespaces.ts";
 import { parseBranch, parseRemote } from "./remote.ts";
 import {
@@ -42,24 +43,6 @@ export interface GitSourceOptions {
   readonly limits?: Partial<GitLimits>;
 }
 
-const INHERITED = [
-  "PATH",
-  "HOME",
-  "USER",
-  "TMPDIR",
-  "SSH_AUTH_SOCK",
-  "SSL_CERT_FILE",
-  "SSL_CERT_DIR",
-  "GIT_SSL_CAINFO",
-  "HTTPS_PROXY",
-  "https_proxy",
-  "http_proxy",
-  "ALL_PROXY",
-  "all_proxy",
-  "NO_PROXY",
-  "no_proxy",
-];
-
 /** What this object knows from its last looks; all of it can be lost. */
 interface Memory {
   /** The head whose look stands in the ledger. */
@@ -75,7 +58,7 @@ export function gitSource(options: GitSourceOptions): Source {
   const branch = parseBranch(options.branch);
   const rules = parseNamespaces(options.namespaces);
   const limits = { ...GIT_LIMITS, ...options.limits };
-  const environment = Object.fromEntries(INHERITED.flatMap((name) => pair(name, options.inherited[name])));
+  const environment = inheritedBy(options.inherited);
   const memory: Memory = { files: new Map(), tooLarge: new Set() };
   let opening: Promise<GitCache> | undefined;
   const open = async () => {
@@ -105,10 +88,6 @@ export function gitSource(options: GitSourceOptions): Source {
       if (look.cursor !== undefined) memory.accepted = look.cursor;
     },
   };
-}
-
-function pair(name: string, value: string | undefined): [string, string][] {
-  return value === undefined ? [] : [[name, value]];
 }
 
 /** A whole cache answers every local question. Where one fails, it is made again, once. */

@@ -3,7 +3,10 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { freshLedger, type FreshLedger } from "../../../test/support/postgres.ts";
 import type { ApiObject } from "../../kubernetes/object.ts";
 import { claimLease, type Lease, LeaseLost, releaseLease } from "../../ledger/lease.ts";
+import type { Db } from "../../ledger/db.ts";
+import { SourceFailure } from "../failure.ts";
 import type { Trust } from "../look.ts";
+import { failSource, readSource, touchSource } from "../state.ts";
 import type { SyncReport } from "../sync.ts";
 import { openIntake, type Intake } from "./intake.ts";
 
@@ -11,6 +14,7 @@ let ledger: FreshLedger;
 let lease: Lease;
 let reports: SyncReport[];
 let trust: Trust;
+let ill: boolean;
 
 beforeEach(async () => {
   ledger = await freshLedger();
@@ -24,14 +28,16 @@ beforeEach(async () => {
   lease = claimed;
   reports = [];
   trust = "admission";
+  ill = false;
   return async () => ledger.drop();
 });
 
-function intake(lists: readonly string[] = ["all"]): Intake {
+function intake(lists: readonly string[] = ["all"], db: Db = ledger.db): Intake {
   return openIntake({
-    db: ledger.db,
+    db,
+    isIll: () => ill,
     lease,
-    lists,
+    lists: lists.map((name) => ({ name, kind: name === "b" ? "RotationDecision" : "RotationRequest" })),
     context: async () => ({ environment: "production", trustOf: () => trust }),
     onSync: (report) => reports.push(report),
   });
@@ -71,19 +77,98 @@ async function requests(): Promise<{ name: string; state: string; trust: string;
 }
 
 describe("the intake of a cluster's objects", () => {
-  it("writes nothing before every list is whole, and executes nothing of what a new ledger finds", async () => {
+  it("takes the first look page by page, and executes nothing of what a new ledger finds until the last list is whole", async () => {
     const into = intake(["a", "b"]);
-    await into.take("a", "RotationRequest", [seen(request("old"))], true);
-    await into.take("b", "RotationDecision", [], false);
-    expect(await requests()).toEqual([]);
-    await into.take("b", "RotationDecision", [], true);
+    await into.take("a", "RotationRequest", [seen(request("old"))], false);
     expect(await requests()).toMatchObject([{ name: "old", state: "baseline" }]);
+    await into.take("a", "RotationRequest", [seen(request("older"))], true);
+    await into.take("a", "RotationRequest", [seen(request("meanwhile"))], false);
+    await into.take("b", "RotationDecision", [], false);
+    expect([await readSource(ledger.db, "kubernetes"), reports]).toMatchObject([{ baseline: false, ready: false }, []]);
+    await into.take("b", "RotationDecision", [], true);
+    expect(await readSource(ledger.db, "kubernetes")).toMatchObject({ baseline: true, ready: true });
     await into.take("a", "RotationRequest", [seen(request("new"))], false);
-    expect(await requests()).toMatchObject([
-      { name: "new", state: "pending", trust: "admission" },
-      { name: "old", state: "baseline" },
+    expect((await requests()).map(({ name, state }) => [name, state])).toEqual([
+      ["meanwhile", "baseline"],
+      ["new", "pending"],
+      ["old", "baseline"],
+      ["older", "baseline"],
     ]);
-    expect(reports.map(({ baseline }) => baseline)).toEqual([true, false]);
+    expect(reports.map(({ baseline, requests: count }) => [baseline, count])).toEqual([
+      [true, 3],
+      [false, 1],
+    ]);
+  });
+
+  it("begins a first look anew that broke off, still without executing what it finds", async () => {
+    await intake(["a", "b"]).take("a", "RotationRequest", [seen(request("before"))], true);
+    const into = intake(["a", "b"]);
+    await into.take("a", "RotationRequest", [seen(request("before")), seen(request("after"))], true);
+    await into.take("b", "RotationDecision", [], true);
+    expect((await requests()).map(({ name, state }) => [name, state])).toEqual([
+      ["after", "baseline"],
+      ["before", "baseline"],
+    ]);
+    expect(reports).toMatchObject([{ baseline: true, requests: 1 }]);
+  });
+
+  it("forgets what is not shown any more when its kind is whole, with its problems, and nothing before", async () => {
+    const before = intake();
+    await before.take("all", "RotationRequest", [], true);
+    const broken = request("broken", { flow: "Sideways" });
+    await before.take("all", "RotationRequest", [seen(request("gone")), seen(request("stays")), seen(broken)], false);
+    const left = async () => {
+      const shown = "select name from velvet.object where present order by name";
+      const wrong = "select path from velvet.source_problem order by path";
+      return [
+        (await ledger.db.query<{ name: string }>({ name: "shown", text: shown })).map(({ name }) => name),
+        (await ledger.db.query<{ path: string }>({ name: "wrong", text: wrong })).map(({ path }) => path),
+      ];
+    };
+    const stays = seen(request("stays"));
+    const again = intake(["a", "other", "b"]);
+    await again.take("a", "RotationRequest", [stays, seen(request("vanishes"))], false);
+    // Another page of the list, which was begun anew, does not show it.
+    await again.take("a", "RotationRequest", [{ key: "orders/vanishes", object: undefined }], true);
+    await again.take("a", "RotationRequest", [seen(request("comes"))], false);
+    expect(await left()).toEqual([["comes", "gone", "stays"], ["RotationRequest/orders/broken"]]);
+    await again.take("other", "RotationRequest", [], true);
+    expect(await left()).toEqual([["comes", "stays"], []]);
+    await again.take("b", "RotationDecision", [], true);
+    expect(reports.at(-1)).toMatchObject({ baseline: false, removed: 2, requests: 2 });
+  });
+
+  it("does the whole of a batch again when the ledger failed in the middle of its end", async () => {
+    const first = intake();
+    await first.take("all", "RotationRequest", [seen(request("gone"))], true);
+    let fails = 1;
+    const db: Db = {
+      ...ledger.db,
+      query: async (asked, values) => {
+        if (asked.name === "source_paths" && (fails -= 1) >= 0) throw new Error("the ledger is away");
+        return ledger.db.query(asked, values);
+      },
+    };
+    const again = intake(["all"], db);
+    await expect(again.take("all", "RotationRequest", [seen(request("stays"))], true)).rejects.toThrow("away");
+    await again.take("all", "RotationRequest", [seen(request("stays"))], true);
+    const text = "select name, present from velvet.object order by name";
+    expect(await ledger.db.query({ name: "objects", text })).toEqual([
+      { name: "gone", present: false },
+      { name: "stays", present: true },
+    ]);
+  });
+
+  it("leaves alone what the source's row says where something else is wrong with it", async () => {
+    ill = true;
+    const into = intake();
+    const failure = new SourceFailure("KubernetesForbidden", "Not allowed.", "Allow it.");
+    await failSource(ledger.db, { name: "kubernetes", kind: "kubernetes" }, failure);
+    await into.take("all", "RotationRequest", [seen(request("old"))], true);
+    const row = { baseline: true, ready: false, reason: "KubernetesForbidden" };
+    expect(await readSource(ledger.db, "kubernetes")).toMatchObject(row);
+    await touchSource(ledger.db, "kubernetes");
+    expect(await readSource(ledger.db, "kubernetes")).toMatchObject({ ready: true, reason: "Synced" });
   });
 
   it("takes an object that was deleted and made again under its name for the same request", async () => {

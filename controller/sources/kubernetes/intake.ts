@@ -1,9 +1,10 @@
 /**
- * What the API server shows, written to the ledger in the order in which it is seen: at first everything of all kinds at once, so that a
- * new ledger records what is there and executes none of it; from then on what changes.
+ * What the API server shows, written to the ledger in the order in which it is seen, page by page, so that nothing but names is held. The
+ * first look is one whole in many parts: a new ledger records what is there and executes none of it until the last part stands; one that
+ * breaks off begins anew. Kinds are looked at in their order, so that no request is executed with an account or a Credential of yesterday.
  */
 import type { Kind } from "../../../crds/kinds.gen.ts";
-import type { Db } from "../../ledger/db.ts";
+import { type Db, statement } from "../../ledger/db.ts";
 import type { Lease } from "../../ledger/lease.ts";
 import type { ApiObject } from "../../kubernetes/object.ts";
 import type { DesiredDocument, ObjectName, Problem, SourceLook } from "../look.ts";
@@ -12,6 +13,8 @@ import { keyOf } from "../shown.ts";
 import { nameOf, readApiObject, type ReadContext } from "./documents.ts";
 
 export const SOURCE = "kubernetes";
+
+const SOURCE_PATHS = statement("source_paths");
 
 /** A change as the reflector hands it out; `object` is absent where it was deleted. */
 export interface SeenChange {
@@ -22,10 +25,13 @@ export interface SeenChange {
 export interface IntakeOptions {
   readonly db: Db;
   readonly lease: Lease;
-  /** Names of the reflectors that must have listed everything before the first write. */
-  readonly lists: readonly string[];
+  /** All that is listed, in the order in which they become whole: those of a kind together. */
+  readonly lists: readonly { readonly name: string; readonly kind: Kind }[];
   /** Asked before each batch: what it answers holds for the batch. */
   readonly context: () => Promise<ReadContext>;
+  /** Whether the source's row has something worse to say than how the look went. */
+  readonly isIll?: () => boolean;
+  /** Of the first look once, when all of it stands in the ledger. */
   readonly onSync: (report: SyncReport) => void;
 }
 
@@ -37,7 +43,7 @@ interface Batch {
 }
 
 export interface Intake {
-  /** Settles when the ledger has it, or, before the first write, when it is held. `whole`: the list has everything now. */
+  /** Settles when the ledger has it. May be repeated when it rejects. `whole`: the list has everything now. */
   take(list: string, kind: Kind, changes: readonly SeenChange[], whole: boolean): Promise<void>;
 }
 
@@ -45,66 +51,119 @@ export function openIntake(options: IntakeOptions): Intake {
   return new OneByOne(options);
 }
 
+/** What the ledger holds and nobody shows is forgotten in parts, too. */
+const FORGOTTEN_AT_ONCE = 500;
+
 class OneByOne implements Intake {
   readonly #options: IntakeOptions;
-  readonly #missing: Set<string>;
-  readonly #held = new Map<string, { readonly kind: Kind; readonly change: SeenChange }>();
+  /** Lists that do not have everything yet: while there are any, this is the first look. */
+  readonly #missing: Map<string, Kind>;
+  /** Paths of the kind that is being listed. */
+  readonly #shown = new Set<string>();
+  #sum: SyncReport | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
-    this.#missing = new Set(options.lists);
+    this.#missing = new Map(options.lists.map(({ name, kind }) => [name, kind]));
   }
 
   async take(list: string, kind: Kind, changes: readonly SeenChange[], whole: boolean): Promise<void> {
     const before = this.#last;
     const mine = (async () => {
       await before.catch(() => undefined);
-      if (this.#missing.size > 0) await this.#hold(list, kind, changes, whole);
-      else if (changes.length > 0) await this.#write(kind, changes);
+      if (this.#missing.size > 0) await this.#first(list, kind, changes, whole);
+      else if (changes.length > 0) this.#options.onSync(await this.#write(kind, changes));
     })();
     this.#last = mine;
     return mine;
   }
 
-  async #write(kind: Kind, changes: readonly SeenChange[]): Promise<void> {
-    const { db, lease, context, onSync } = this.#options;
-    const seen = changes.map((change) => ({ kind, change }));
-    const batch = batchOf(seen, await context());
-    const look = { ...lookOf(batch), only: { gone: batch.gone, paths: batch.paths } };
-    onSync(await syncSource(db, look, lease));
+  async #first(list: string, kind: Kind, changes: readonly SeenChange[], whole: boolean): Promise<void> {
+    if (changes.length > 0) this.#add(await this.#write(kind, changes, "part"));
+    // Also what a list that is whole goes on to bring, while another one of its kind is not.
+    if ([...this.#missing.values()].includes(kind)) this.#note(kind, changes);
+    if (!whole || !this.#missing.has(list)) return;
+    const others = [...this.#missing].filter(([name]) => name !== list);
+    if (others.every(([, other]) => other !== kind)) await this.#forget(kind);
+    if (others.length === 0) this.#done(await this.#write(kind, [], "last"));
+    this.#missing.delete(list);
   }
 
-  async #hold(list: string, kind: Kind, changes: readonly SeenChange[], whole: boolean): Promise<void> {
-    for (const change of changes) this.#held.set(keyOf(nameOf(kind, change.key)), { kind, change });
-    if (!whole || this.#missing.size > 1 || !this.#missing.has(list)) {
-      if (whole) this.#missing.delete(list);
-      return;
+  #note(kind: Kind, changes: readonly SeenChange[]): void {
+    for (const { key, object } of changes) {
+      const path = keyOf(nameOf(kind, key));
+      if (object === undefined) this.#shown.delete(path);
+      else this.#shown.add(path);
     }
-    const { db, lease, context, onSync } = this.#options;
-    const shown = [...this.#held.values()].filter(({ change }) => change.object !== undefined);
-    onSync(await syncSource(db, lookOf(batchOf(shown, await context())), lease));
-    this.#missing.clear();
-    this.#held.clear();
+  }
+
+  /** What the ledger has of a kind, and the whole of it does not show. */
+  async #forget(kind: Kind): Promise<void> {
+    const held = await this.#options.db.query<{ path: string }>(SOURCE_PATHS, [SOURCE, kind]);
+    const gone = held
+      .map(({ path }) => path)
+      .filter((path) => !this.#shown.has(path))
+      .map((path) => ({ key: path.slice(kind.length + 1), object: undefined }));
+    for (let at = 0; at < gone.length; at += FORGOTTEN_AT_ONCE) {
+      this.#add(await this.#write(kind, gone.slice(at, at + FORGOTTEN_AT_ONCE), "part"));
+    }
+    this.#shown.clear();
+  }
+
+  #add(report: SyncReport): void {
+    this.#sum = this.#sum === undefined ? report : summed(this.#sum, report);
+  }
+
+  #done(report: SyncReport): void {
+    this.#add(report);
+    if (this.#sum !== undefined) this.#options.onSync(this.#sum);
+    this.#sum = undefined;
+  }
+
+  async #write(kind: Kind, changes: readonly SeenChange[], first?: "part" | "last"): Promise<SyncReport> {
+    const { db, lease, context, isIll } = this.#options;
+    const { documents, problems, gone, paths } = batchOf(kind, changes, await context());
+    const look: SourceLook = {
+      source: SOURCE,
+      kind: "kubernetes",
+      trust: "claimed",
+      documents,
+      problems,
+      only: { gone, paths, ...(first === undefined ? {} : { first }) },
+      ill: isIll?.() === true,
+    };
+    return syncSource(db, look, lease);
   }
 }
 
-function batchOf(seen: readonly { readonly kind: Kind; readonly change: SeenChange }[], context: ReadContext): Batch {
+function summed(a: SyncReport, b: SyncReport): SyncReport {
+  return {
+    ...b,
+    changed: a.changed + b.changed,
+    removed: a.removed + b.removed,
+    requests: a.requests + b.requests,
+    decisions: a.decisions + b.decisions,
+    suspended: a.suspended + b.suspended,
+    problems: [...a.problems, ...b.problems].slice(0, MOST_PROBLEMS),
+  };
+}
+
+/** So many the ledger shows of a source. */
+const MOST_PROBLEMS = 1_000;
+
+function batchOf(kind: Kind, changes: readonly SeenChange[], context: ReadContext): Batch {
   const batch: Batch = { documents: [], problems: [], gone: [], paths: [] };
-  for (const { kind, change } of seen) {
-    const name = nameOf(kind, change.key);
+  for (const { key, object } of changes) {
+    const name = nameOf(kind, key);
     batch.paths.push(keyOf(name));
-    if (change.object === undefined) {
+    if (object === undefined) {
       batch.gone.push(name);
       continue;
     }
-    const { document, problems } = readApiObject(kind, change.object, context);
+    const { document, problems } = readApiObject(kind, object, context);
     if (document) batch.documents.push(document);
     batch.problems.push(...problems);
   }
   return batch;
-}
-
-function lookOf({ documents, problems }: Batch): SourceLook {
-  return { source: SOURCE, kind: "kubernetes", trust: "claimed", documents, problems };
 }

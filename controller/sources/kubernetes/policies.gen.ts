@@ -56,6 +56,12 @@ export const POLICIES: readonly { readonly kind: string; readonly name: string; 
           "reason": "Forbidden"
         },
         {
+          "expression": "request.operation != 'CREATE' || object.spec.flow != 'Revocation' || authorizer.group('velvet.raxx.app').resource('rotationrequests').namespace(request.namespace).check('revoke').allowed()",
+          "message": "you lack the verb revoke on rotationrequests.velvet.raxx.app, which a Revocation needs",
+          "messageExpression": "request.userInfo.username + \" lacks the verb revoke on rotationrequests.velvet.raxx.app in the namespace \" + request.namespace + \": a Revocation interrupts every consumer at once; ask for a role that has it, or let somebody ask who has\"",
+          "reason": "Forbidden"
+        },
+        {
           "expression": "!variables.appliesForOthers || variables.gitOps.exists(one, one.username == request.userInfo.username && one.fieldManager in variables.specOwners)",
           "message": "who applies for others must write with the field manager that admission.gitOps names for it, so that Velvet can tell its objects from those of people",
           "reason": "Forbidden"

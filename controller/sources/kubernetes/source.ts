@@ -3,15 +3,17 @@ import type { Clock } from "../../../adapters/contract.ts";
 import type { Kind } from "../../../crds/kinds.gen.ts";
 import type { ApiClient } from "../../kubernetes/client.ts";
 import { SYSTEM_CLOCK } from "../../kubernetes/clock.ts";
-import { startReflector } from "../../kubernetes/reflector.ts";
+import type { Comeback } from "../../kubernetes/comeback.ts";
+import { type Reflector, startReflector } from "../../kubernetes/reflector.ts";
 import type { Db } from "../../ledger/db.ts";
 import { type HeldLease, holdLease } from "../../ledger/lease.ts";
 import { createBell } from "../bell.ts";
-import { SourceFailure } from "../failure.ts";
+import { KINDS } from "../manifest/schema.ts";
 import type { RunningSource } from "../poll.ts";
-import { failSource, readSource, touchSource } from "../state.ts";
+import { readSource } from "../state.ts";
 import { changedSomething, type SyncReport } from "../sync.ts";
-import { openIntake, SOURCE, type SeenChange } from "./intake.ts";
+import type { Health } from "./health.ts";
+import { type Intake, openIntake, SOURCE, type SeenChange } from "./intake.ts";
 import { type ListOrder, listsOf } from "./resources.ts";
 import { trustOf } from "./trust.ts";
 import { openVouching } from "./vouching.ts";
@@ -36,6 +38,8 @@ export interface KubernetesSourceOptions {
   readonly alongside: (signal: AbortSignal) => Promise<void>;
   readonly onChange: (report: SyncReport) => void;
   readonly onFailure: (error: unknown) => void;
+  readonly health: Health;
+  readonly comeback: Comeback;
   /** What is missing of the admission policies; nothing where all stands. */
   readonly onPolicies: (missing: readonly string[]) => void;
 }
@@ -71,76 +75,71 @@ async function run(options: KubernetesSourceOptions, synced: () => void): Promis
 }
 
 async function watchWhileHeld(options: KubernetesSourceOptions, held: HeldLease, synced: () => void): Promise<void> {
+  const { health } = options;
   const stop = AbortSignal.any([options.signal, held.lost]);
   const lists = listsOf(options.namespaces);
   const vouching = openVouching(options.client, options.clock, options.onPolicies);
   const intake = openIntake({
     db: options.db,
     lease: held.lease,
-    lists: lists.map(({ name }) => name),
+    lists,
     context: async () => {
       const facts = await vouching.facts(stop);
       return { environment: options.environment, trustOf: (object) => trustOf(object, facts) };
     },
+    isIll: () => !health.isWell(),
     onSync: (report) => {
       synced();
       if (changedSomething(report)) options.onChange(report);
     },
   });
   try {
-    const health = openHealth(options, lists.length);
-    const watching = lists.map(async (list) => watch(options, list, { intake, health, stop }));
-    await Promise.all([...watching, options.alongside(stop)]);
+    await Promise.all([watchAll(options, lists, { intake, stop }), options.alongside(stop)]);
   } finally {
     await held.release();
+    health.rest();
   }
 }
 
 interface Watching {
-  readonly intake: ReturnType<typeof openIntake>;
-  readonly health: Health;
+  readonly intake: Intake;
   readonly stop: AbortSignal;
 }
 
-async function watch(options: KubernetesSourceOptions, list: ListOrder, watching: Watching): Promise<void> {
-  const { intake, health, stop } = watching;
-  const reflector = startReflector({
+/** One kind after the other, until each is known: what follows names what comes before. Settles on `stop`. */
+async function watchAll(options: KubernetesSourceOptions, lists: readonly ListOrder[], watching: Watching) {
+  const running: Promise<void>[] = [];
+  for (const kind of KINDS) {
+    const started = lists.filter((list) => list.kind === kind).map((list) => watch(options, list, watching));
+    running.push(...started.map(async ({ done }) => done));
+    // It rejects only when it is to stop.
+    await Promise.all(started.map(async ({ hasSynced }) => hasSynced)).catch(() => undefined);
+    if (watching.stop.aborted) break;
+  }
+  if (!watching.stop.aborted) await options.health.complete().catch(options.onFailure);
+  await Promise.all(running);
+}
+
+function watch(options: KubernetesSourceOptions, list: ListOrder, { intake, stop }: Watching): Reflector {
+  const { health } = options;
+  return startReflector({
     client: options.client,
     resource: list.resource,
     ...(list.namespace === undefined ? {} : { namespace: list.namespace }),
     clock: SYSTEM_CLOCK,
     random: options.random,
     signal: stop,
+    comeback: options.comeback,
     apply: async (changes, whole) => {
+      await health.well(list.name);
       await intake.take(list.name, list.kind, changes, whole);
       for (const change of changes) options.onSeen(list.kind, change);
-      await health.well(list.name);
     },
-    onTrouble: ({ error }) => void health.ill(list.name, error),
+    onTrouble: ({ error }) => {
+      const failure = failureOf(error, "watch");
+      options.onFailure(failure);
+      void health.ill(list.name, failure);
+    },
+    onWatching: () => void health.well(list.name).catch(options.onFailure),
   });
-  await reflector.done;
-}
-
-/** The source's row says what is wrong with any of its watches, and that it is well again when all are. */
-interface Health {
-  well(list: string): Promise<void>;
-  ill(list: string, trouble: unknown): Promise<void>;
-}
-
-function openHealth({ db, onFailure }: KubernetesSourceOptions, lists: number): Health {
-  const ill = new Set<string>();
-  const seen = new Set<string>();
-  return {
-    well: async (list) => {
-      seen.add(list);
-      if (ill.delete(list) && ill.size === 0 && seen.size === lists) await touchSource(db, SOURCE);
-    },
-    ill: async (list, trouble) => {
-      ill.add(list);
-      const failure = failureOf(trouble);
-      onFailure(failure);
-      if (!(failure instanceof SourceFailure)) return;
-      await failSource(db, { name: SOURCE, kind: "kubernetes" }, failure).catch(onFailure);
-    },
-  };
 }

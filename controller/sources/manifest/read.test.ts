@@ -168,6 +168,16 @@ describe("trees", () => {
     expect(problem.message).toMatch(/staging.*production/);
   });
 
+  it("refuse a time zone that there is not, at its place", () => {
+    const zone = (name: string) => `${CREDENTIAL}  rotation:\n    every: 90d\n    timeZone: ${name}\n`;
+    expect(read(zone("Europe/Vienna")).problems).toEqual([]);
+    expect(only(zone("Europe/Atlantis"))).toMatchObject({
+      code: "UnknownTimeZone",
+      message: "Europe/Atlantis is not a time zone",
+      suggestion: "write its IANA name, such as Europe/Vienna",
+    });
+  });
+
   it.each([
     [
       "another group's object, with anchors",

@@ -9,8 +9,10 @@ import { explain, type Finding, pointer } from "./explain.ts";
 import { jsonComplaints } from "./json.ts";
 import { offsetOf } from "./place.ts";
 import { plainDocument } from "./plain.ts";
+import { timeZoneFindings } from "./schedule-rules.ts";
 import { brokenRules, type Step } from "./rules.ts";
 import { GROUP, specValidator } from "./schema.ts";
+import { slotFindings } from "./test-slots.ts";
 import { type Complaint, entry, readTrees, textOf, type Tree } from "./tree.ts";
 
 /** Bytes of UTF-8. */
@@ -170,10 +172,21 @@ function specFindings(kind: Kind, spec: unknown, context: ManifestContext): Find
   const isUnsound = unsoundPlaces(findings);
   for (const { twin, path } of brokenRules(kind, spec, isUnsound))
     findings.push({ path, part: twin.at === undefined ? "key" : "value", code: twin.code, message: twin.message });
+  return kind === "Credential" ? [...findings, ...credentialFindings(spec, context, isUnsound)] : findings;
+}
+
+/** What no schema can know of a Credential. */
+function credentialFindings(
+  spec: unknown,
+  context: ManifestContext,
+  isUnsound: (path: readonly Step[]) => boolean,
+): Finding[] {
   const environment = fieldsOf(spec)?.get("environment");
-  if (kind === "Credential" && !isUnsound(["spec", "environment"]))
-    findings.push(...environmentFindings(environment, context));
-  return findings;
+  return [
+    ...slotFindings(spec, isUnsound),
+    ...(isUnsound(["spec", "environment"]) ? [] : environmentFindings(environment, context)),
+    ...(isUnsound(["spec", "rotation", "timeZone"]) ? [] : timeZoneFindings(spec)),
+  ];
 }
 
 /** Whether something at a path, below it or above it is wrong by the schema. */

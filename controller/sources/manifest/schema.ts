@@ -53,24 +53,39 @@ interface CrdFile {
   };
 }
 
-const schemas = new Map<Kind, StructuralSchema>();
+/** What a person writes of a kind, and what Velvet shows of it. */
+export interface KindSchema {
+  readonly spec: StructuralSchema;
+  readonly status: StructuralSchema;
+}
+
+const schemas = new Map<Kind, KindSchema>();
 const validators = new Map<Kind, ValidateFunction>();
 
-/** The schema of the kind's `spec`, as it stands in its CRD. */
-export function specSchema(kind: Kind): StructuralSchema {
+/** As it stands in its CRD. */
+export function kindSchema(kind: Kind): KindSchema {
   const known = schemas.get(kind);
   if (known) return known;
-  const schema = specSchemaIn(readFileSync(new URL(`../../../crds/${FILES[kind]}.yaml`, import.meta.url), "utf8"));
+  const schema = kindSchemaIn(readFileSync(new URL(`../../../crds/${FILES[kind]}.yaml`, import.meta.url), "utf8"));
   schemas.set(kind, schema);
   return schema;
 }
 
+/** The schema of the kind's `spec`, as it stands in its CRD. */
+export function specSchema(kind: Kind): StructuralSchema {
+  return kindSchema(kind).spec;
+}
+
 /** The schema of `spec` in a CRD's text. */
 export function specSchemaIn(text: string): StructuralSchema {
+  return kindSchemaIn(text).spec;
+}
+
+function kindSchemaIn(text: string): KindSchema {
   const crd = parse(text) as CrdFile; // our own file; the tests of crds/ check its shape
-  const schema = crd.spec.versions[0].schema.openAPIV3Schema.properties?.spec;
-  if (!schema) throw new Error("the CRD has no spec");
-  return schema;
+  const { spec, status } = crd.spec.versions[0].schema.openAPIV3Schema.properties ?? {};
+  if (!spec || !status) throw new Error("the CRD has no spec or no status");
+  return { spec, status };
 }
 
 /** Checks a `spec` and fills in the schema's defaults in place, as an API server does. Compiled at first use. */
@@ -79,6 +94,18 @@ export function specValidator(kind: Kind): ValidateFunction {
   if (known) return known;
   const validate = compiler().compile(closed(specSchema(kind)));
   validators.set(kind, validate);
+  return validate;
+}
+
+const sinks = new Map<string, ValidateFunction>();
+
+/** Checks an adapter's sink block, as it stands in a consumer. Undefined where the adapter has none. */
+export function sinkValidator(name: string): ValidateFunction | undefined {
+  const known = sinks.get(name);
+  const schema = specSchema("Credential").properties?.consumers?.items?.properties?.[name];
+  if (known || !schema) return known;
+  const validate = compiler().compile(closed(schema));
+  sinks.set(name, validate);
   return validate;
 }
 

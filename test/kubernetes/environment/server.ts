@@ -17,6 +17,8 @@ export interface ApiServer extends ApiAccess, AsyncDisposable {
   kill(): Promise<void>;
   /** On the same port and data; killed first when it still runs. Resolves when it is ready. */
   restart(): Promise<void>;
+  /** Forgets all history, as etcd does every few minutes: who watched before that has to list again once the API server was restarted. */
+  compact(): Promise<void>;
 }
 
 const READY_WITHIN_MS = 60_000;
@@ -65,6 +67,7 @@ export async function startApiServer(): Promise<ApiServer> {
         await server.kill();
         server = await begin();
       },
+      compact: async () => compact(etcdUrl),
       [Symbol.asyncDispose]: async () => {
         await server.kill();
         await end();
@@ -129,6 +132,16 @@ function serverArgs(folder: string, port: number, etcdUrl: string): string[] {
     "--endpoint-reconciler-type=none",
     "--profiling=false",
   ];
+}
+
+async function compact(etcdUrl: string): Promise<void> {
+  const ask = async (path: string, body: object): Promise<{ readonly header?: { readonly revision?: string } }> => {
+    const answer = await fetch(`${etcdUrl}/v3/kv/${path}`, { method: "POST", body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`etcd: ${path}: ${await answer.text()}`);
+    return (await answer.json()) as object;
+  };
+  const { header } = await ask("range", { key: Buffer.from("\0").toString("base64") });
+  await ask("compaction", { revision: header?.revision, physical: true });
 }
 
 async function ready({ url, folder }: Place, server: Leashed): Promise<void> {

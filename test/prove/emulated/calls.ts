@@ -1,5 +1,5 @@
 /** Every method of a real adapter, as a call with the label that the engine gives it. */
-import type { Issuer, Sink } from "../../../adapters/contract.ts";
+import type { Detection, Issuer, Sink } from "../../../adapters/contract.ts";
 import type { IssuerPlug, SinkPlug } from "./plug.ts";
 
 export interface RemoteCall {
@@ -49,10 +49,18 @@ export function issuerThrough(plug: IssuerPlug, serve: Serve): Issuer {
     ...(restore
       ? { restore: async (id, signal) => serve(change("issuer.restore", id), signal, async () => restore(id, signal)) }
       : {}),
+    ...detecting(issuer, async (work, signal) => serve(look("issuer.detect"), signal, work)),
     ...(usage
       ? { usage: async (id, signal) => serve(look("issuer.usage", id), signal, async () => usage(id, signal)) }
       : {}),
   };
+}
+
+type Look = (work: () => Promise<Detection>, signal: AbortSignal) => Promise<Detection>;
+
+function detecting(issuer: Issuer, look: Look): Pick<Issuer, "detect"> {
+  const detect = issuer.detect?.bind(issuer);
+  return detect ? { detect: async (before, signal) => look(async () => detect(before, signal), signal) } : {};
 }
 
 export function sinkThrough(plug: SinkPlug, target: string, serve: Serve): Sink {

@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { EMULATED } from "./setups.ts";
 
+const ENDS_OLD =
+  "A person ends the old one as they make the new one, when they like: a scenario rotates a FreeScout so, with Replace.";
+
 /** Every kind in the table of adapters: the setups that plug it in, or why none does. */
 const ISSUERS: Readonly<Record<string, readonly string[] | string>> = {
   aws: ["aws-access-key/1x"],
@@ -14,6 +17,14 @@ const ISSUERS: Readonly<Record<string, readonly string[] | string>> = {
   "heroku authorization": ["heroku-authorization/1x"],
   "heroku postgres": ["heroku-postgres/1x"],
   infisical: ["infisical-client-secret/1x"],
+  "manual endpoint":
+    "It is any vendor: its answers are told in adapters/manual, and what follows from them by plaid and sentry.",
+  "manual freescout": ENDS_OLD,
+  "manual plaid": ["manual-plaid/1x"],
+  "manual sentry": ["manual-sentry/1x"],
+  "manual slack": ENDS_OLD,
+  "manual taxcloud": ENDS_OLD,
+  postmark: ["postmark-server-token/1x"],
   postgres: "There is no emulator: layers E and F and the scenarios rotate logins of a real PostgreSQL.",
   random: "There is no vendor: what an acceptor takes is told by the fake in layers A to D.",
 };

@@ -4,8 +4,10 @@ import { CLOUDFLARE } from "./cloudflare.ts";
 import { GITHUB } from "./github.ts";
 import { HEROKU } from "./heroku.ts";
 import { INFISICAL } from "./infisical.ts";
+import { MADE_BY_HAND } from "./by-hand.ts";
 import { KUBERNETES } from "./kubernetes.ts";
 import type { EmulatedSetup } from "./plug.ts";
+import { POSTMARK } from "./postmark.ts";
 
 export const EMULATED: Readonly<Record<string, EmulatedSetup>> = {
   ...AWS,
@@ -14,4 +16,6 @@ export const EMULATED: Readonly<Record<string, EmulatedSetup>> = {
   ...HEROKU,
   ...INFISICAL,
   ...KUBERNETES,
+  ...MADE_BY_HAND,
+  ...POSTMARK,
 };

@@ -39,8 +39,25 @@ export function retold(evidence: Evidence, tell: (entries: readonly Entry[]) => 
     return { chain: rotation.id, seq: index + 1, canonical: canonical.toString("hex"), hash: previous };
   });
   const audit = [...evidence.ledger.audit.filter(({ chain }) => chain !== rotation.id), ...rows];
+  const words = wordsBeside(evidence, rotation.id, rows);
   const head = withEach(evidence, "rotations", () => ({ chain_seq: rows.length, chain_hash: `\\x${previous}` }));
-  return withRows(head, { audit });
+  return withRows(head, { audit, words });
+}
+
+/** What people said goes with its rows, wherever they stand now. */
+function wordsBeside({ ledger }: Evidence, chain: string, rows: readonly AuditRow[]): LedgerRows["words"] {
+  const hashIn = (facts: Entry["facts"] | undefined, field: string): unknown =>
+    (facts?.[field] as { readonly words?: string } | undefined)?.words;
+  const before = entriesOf(ledger, chain);
+  const known = ledger.words.flatMap((row) => {
+    const entry = row.chain === chain ? before.find(({ seq }) => seq === row.seq) : undefined;
+    return entry ? [{ row, hash: hashIn(entry.facts, row.field) }] : [];
+  });
+  const moved = rows.flatMap(({ seq, canonical }) => {
+    const facts = JSON.parse(Buffer.from(canonical, "hex").toString("utf8")) as Entry["facts"];
+    return known.filter(({ row, hash }) => hashIn(facts, row.field) === hash).map(({ row }) => ({ ...row, seq }));
+  });
+  return [...ledger.words.filter((row) => row.chain !== chain), ...moved];
 }
 
 /** Without the entries of this event that match. */

@@ -1,6 +1,7 @@
 /** I1: at every instant, for every required consumer, the vendor accepts what the consumer holds. */
 import type { Violation } from "../api.ts";
 import type { Evidence } from "./evidence.ts";
+import { isCutOff } from "./revoked.ts";
 
 /** What people did by hand at the vendor, past Velvet. */
 const BY_HAND = ["vendor.revoke", "vendor.plant"];
@@ -8,12 +9,11 @@ const BY_HAND = ["vendor.revoke", "vendor.plant"];
 export function zeroDowntime(evidence: Evidence): Violation[] {
   const { fake, ledger, exceptions = [] } = evidence;
   if (fake.setup.strategy === "Replace") return [];
-  if (ledger.rotations.some(({ flow }) => flow === "Revocation")) return [];
   const skipped = new Set(ledger.consumers.flatMap(({ id, facts }) => (facts.skipped ? [id] : [])));
   const unexplained = fake.outages.filter(({ consumer, deed, at }) => {
     // A person said with a ticket that this one may stay behind.
     if (skipped.has(consumer) || BY_HAND.some((hand) => deed.startsWith(hand))) return false;
-    if (endedAfterAll(evidence, consumer, at, deed)) return false;
+    if (endedAfterAll(evidence, consumer, at, deed) || isCutOff(ledger, at)) return false;
     return !exceptions.some(
       (each) =>
         (each.consumer ?? consumer) === consumer &&

@@ -4,11 +4,15 @@ import type { Evidence } from "./evidence.ts";
 import type { EffectRow } from "./ledger.ts";
 
 export function fencing({ ledger }: Evidence): Violation[] {
-  return ledger.rotations.flatMap(({ id, name, fence }) => {
+  return ledger.rotations.flatMap(({ id, name, fence, ended_at }) => {
     const effects = ledger.effects
       .filter(({ rotation }) => rotation === id)
       .sort((a, b) => Date.parse(a.intent_at) - Date.parse(b.intent_at) || a.fence - b.fence);
+    const end = ended_at === null ? Infinity : Date.parse(ended_at);
     const messages = [
+      ...effects
+        .filter(({ intent_at }) => Date.parse(intent_at) > end)
+        .map(({ label }) => `${label} was intended after it had ended`),
       ...effects.flatMap((effect, index) => wentDown(effect, effects.slice(0, index))),
       ...effects
         .filter((effect) => effect.fence > fence)

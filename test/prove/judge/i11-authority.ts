@@ -10,7 +10,10 @@ import type { LedgerRows, RotationRow } from "./ledger.ts";
 import type { Entry } from "./told.ts";
 import { entriesOf } from "./told.ts";
 
-const INTENTS = { Mint: "MintIntended", Revoke: "RevokeIntended" } as const;
+const INTENTS: Readonly<Record<Gate, readonly string[]>> = {
+  Mint: ["MintIntended", "ValueAsked"],
+  Revoke: ["RevokeIntended", "RevokeAsked"],
+};
 
 export function authority(evidence: Evidence): Violation[] {
   const { ledger } = evidence;
@@ -44,8 +47,8 @@ function whyUnrequested(ledger: LedgerRows, { id, name, request }: RotationRow):
 
 function whyUnapproved(ledger: LedgerRows, rotation: RotationRow, gate: Gate): string[] {
   const entries = entriesOf(ledger, rotation.id);
-  const intents = entries.filter(({ event }) => event === INTENTS[gate]);
-  const needed = neededSince(ledger, rotation, gate);
+  const intents = entries.filter(({ event }) => INTENTS[gate].includes(event));
+  const needed = rotation.flow === "Revocation" ? neededToEnd(rotation, gate) : neededSince(ledger, rotation, gate);
   // Who was left behind after a first try makes the next one need a person.
   const intent = needed === "the beginning" ? intents[0] : intents.at(-1);
   if (!intent || needed === undefined) return [];
@@ -56,6 +59,11 @@ function whyUnapproved(ledger: LedgerRows, rotation: RotationRow, gate: Gate): s
     entries.filter(({ seq }) => seq < intent.seq),
   );
   return why === undefined ? [] : [`${rotation.name}: ${gate} ${why}`];
+}
+
+/** A Revocation waits for nobody but for the second of two people. */
+function neededToEnd(rotation: RotationRow, gate: Gate): "the beginning" | undefined {
+  return gate === "Revoke" && needsTwoPeople(rotation) ? "the beginning" : undefined;
 }
 
 /** As the design has it: revokes need a person unless the manifest says otherwise, and always where somebody stays behind. */

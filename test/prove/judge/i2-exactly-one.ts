@@ -3,6 +3,7 @@ import type { Violation } from "../api.ts";
 import type { Evidence } from "./evidence.ts";
 import type { LedgerRows } from "./ledger.ts";
 import type { Found } from "./owners.ts";
+import { revocationsOf, targetsOf } from "./revoked.ts";
 import { attemptOf, isAtRest, isCurrent, retiredAs, tombstoneOf } from "./owners.ts";
 
 export function exactlyOne(evidence: Evidence): Violation[] {
@@ -10,12 +11,22 @@ export function exactlyOne(evidence: Evidence): Violation[] {
   if (!quiet || !isAtRest(ledger)) return [];
   const accepted = fake.keys().filter((key) => key.accepted && isAttributable(evidence, key));
   const ids = accepted.filter((key) => !isToldOf(evidence, key)).map(({ id }) => id);
-  const wrong = isRevoked(evidence) ? whyNotNone(ids) : (whyNotOne(evidence, ids) ?? whyNotCurrent(ledger, ids));
+  const wrong =
+    whyNotNone(evidence, accepted) ??
+    (isWithoutCurrent(evidence) ? whyNotGone(ids) : (whyNotOne(evidence, ids) ?? whyNotCurrent(ledger, ids)));
   return wrong === undefined ? [] : [{ invariant: "I2", message: wrong }];
 }
 
-function whyNotNone(ids: readonly string[]): string | undefined {
-  return ids.length === 0 ? undefined : `after the revocation the vendor still accepts ${ids.join(", ")}`;
+/** Nothing of what a Revocation was to end, whoever is told of it. */
+function whyNotNone({ ledger }: Evidence, accepted: readonly Found[]): string | undefined {
+  const done = revocationsOf(ledger).filter(({ state }) => state === "rev_done");
+  const ids = new Set(done.flatMap(targetsOf));
+  const left = accepted.filter(({ id }) => ids.has(id)).map(({ id }) => id);
+  return left.length === 0 ? undefined : `after the Revocation the vendor still accepts ${left.join(", ")}`;
+}
+
+function whyNotGone(ids: readonly string[]): string | undefined {
+  return ids.length === 0 ? undefined : `there is no current one, and the vendor accepts ${ids.join(", ")}`;
 }
 
 function whyNotOne(evidence: Evidence, ids: readonly string[]): string | undefined {
@@ -48,9 +59,10 @@ function isNamedInSlot({ rotations }: LedgerRows): boolean {
   return residual.some(({ kind }) => kind === "OldValueInSlot");
 }
 
-function isRevoked({ ledger }: Evidence): boolean {
-  const last = ledger.rotations.at(-1);
-  return last?.flow === "Revocation" && last.state === "done";
+/** A Revocation ended the current one, and no rotation has made another since. */
+function isWithoutCurrent({ ledger }: Evidence): boolean {
+  const ended = revocationsOf(ledger).some(({ state }) => state === "rev_done");
+  return ended && (ledger.credentials[0]?.current_id ?? null) === null;
 }
 
 /** The old one was dead before, or was ended first as agreed, and no new one came to be. */

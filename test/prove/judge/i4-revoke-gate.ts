@@ -7,10 +7,13 @@ import type { Evidence } from "./evidence.ts";
 import { CUSTODY, SKEW_MS } from "./evidence.ts";
 import type { ConsumerRow, LedgerRows, RotationRow } from "./ledger.ts";
 import { attemptOf, isCurrent } from "./owners.ts";
+import { isEndedByRevocation } from "./revoked.ts";
 import type { Entry } from "./told.ts";
 import { entriesOf } from "./told.ts";
 
 const ENDINGS = new Set(["issuer.revoke", "issuer.destroy"]);
+/** To ask a person for it is to do it: they cannot know who still holds the old one. */
+const INTENTS: ReadonlySet<string> = new Set(["RevokeIntended", "RevokeAsked"]);
 
 export function revokeGate(evidence: Evidence): Violation[] {
   const deeds = evidence.fake.history.filter(
@@ -25,7 +28,7 @@ function whyWrong({ fake, ledger }: Evidence, deed: Deed): string | undefined {
   const key = fake.ever().find((each) => each.id === id);
   // An id that never was ends nothing.
   if (!key) return undefined;
-  if (isEndedByRevocation(ledger) || isDecided(ledger, id)) return undefined;
+  if (isEndedByRevocation(ledger, id, deed.at) || isDecided(ledger, id)) return undefined;
   if (isCurrent(ledger, id)) return `${id} was ended (${deed.label}), and it is the current one`;
   const rotations = ledger.rotations.filter(({ facts }) => facts.verify?.previousId === id);
   if (rotations.length > 0) {
@@ -36,20 +39,20 @@ function whyWrong({ fake, ledger }: Evidence, deed: Deed): string | undefined {
   return `${id} was ended (${deed.label}), and the ledger knows no attempt that made it: never revoke the unknown`;
 }
 
-function isEndedByRevocation(ledger: LedgerRows): boolean {
-  return ledger.rotations.some(({ flow }) => flow === "Revocation");
-}
-
 /** A named person's recorded decision about exactly this id. */
 function isDecided(ledger: LedgerRows, id: string): boolean {
   return entriesOf(ledger).some(({ event, facts }) => event === "DecisionAccepted" && facts["vendorId"] === id);
 }
 
-function whyUnproven(ledger: LedgerRows, rotation: RotationRow, deed: Deed): string | undefined {
+/** `target` null: the old one's id was not known to anybody. */
+export function whyUnproven(
+  ledger: LedgerRows,
+  rotation: RotationRow,
+  deed: Pick<Deed, "at"> & { readonly target: string | null },
+): string | undefined {
   const entries = entriesOf(ledger, rotation.id);
   const intent = entries.findLast(
-    ({ event, facts, at }) =>
-      event === "RevokeIntended" && facts["vendorId"] === deed.target && at <= deed.at + SKEW_MS,
+    ({ event, facts, at }) => INTENTS.has(event) && facts["vendorId"] === deed.target && at <= deed.at + SKEW_MS,
   );
   if (!intent) return `${rotation.name} has no intent that names it`;
   // There the old one goes first: that is what was agreed.
@@ -69,14 +72,14 @@ function whyNotOne(
   ledger: LedgerRows,
   rotation: RotationRow,
   attempts: ReadonlySet<string | undefined>,
-  old: string,
+  old: string | null,
 ): string | undefined {
   if (attempts.size > 1) return `${rotation.name} had receipts for several attempts`;
   const [id] = attempts;
   if (id === undefined) return undefined;
   const attempt = ledger.attempts.find((row) => row.id === id && row.rotation === rotation.id);
   if (!attempt || attempt.fingerprint === null) return `${rotation.name} had receipts for an attempt without a value`;
-  return attempt.vendor_id === old ? `${old} is the new one itself` : undefined;
+  return old !== null && attempt.vendor_id === old ? `${old} is the new one itself` : undefined;
 }
 
 /** The attempt that this consumer has proven, unless the receipt was withdrawn since. */

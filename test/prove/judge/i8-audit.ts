@@ -1,22 +1,31 @@
-/** I8: every chain verifies from its first row to the head that its owner holds, without a gap. Shares no code with what writes the chains. */
+/**
+ * I8: every chain verifies from its first row to the head that its owner holds, without a gap; names and texts of people stand beside it and
+ * are what it has the hashes of. Shares no code with what writes the chains.
+ */
 import { createHash } from "node:crypto";
 import type { Violation } from "../api.ts";
 import type { Evidence } from "./evidence.ts";
 import type { AuditRow, LedgerRows } from "./ledger.ts";
 import { parsed } from "./told.ts";
+import { wordsBroken } from "./i8-words.ts";
 
 interface Head {
   readonly seq: number;
   readonly hash: string;
 }
 
-export function auditChains({ ledger }: Evidence): Violation[] {
+export function auditChains(evidence: Evidence): Violation[] {
+  const broken = [...chainsBroken(evidence), ...wordsBroken(evidence)];
+  return broken.map((message) => ({ invariant: "I8", message }));
+}
+
+function chainsBroken({ ledger }: Evidence): string[] {
   const heads = headsOf(ledger);
   const chains = new Map<string, AuditRow[]>([...heads.keys()].map((chain) => [chain, []]));
   for (const row of ledger.audit) chains.set(row.chain, [...(chains.get(row.chain) ?? []), row]);
   return [...chains].flatMap(([chain, rows]) => {
     const wrong = whyWrong(chain, rows, heads.get(chain));
-    return wrong === undefined ? [] : [{ invariant: "I8", message: `chain ${chain}: ${wrong}` }];
+    return wrong === undefined ? [] : [`chain ${chain}: ${wrong}`];
   });
 }
 

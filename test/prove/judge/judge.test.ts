@@ -102,10 +102,30 @@ describe("I2, exactly one", () => {
     expect(brokenBy({ ...withFake(good, { keys: two }), quiet: false })).toEqual([]);
   });
 
-  it("leaves none after a revocation", () => {
-    const revocation = withEach(good, "rotations", () => ({ flow: "Revocation" as const }));
-    expect(brokenBy(revocation)).toEqual(["I2"]);
-    expect(brokenBy(withFake(revocation, { keys: () => [] }))).toEqual([]);
+  it("leaves nothing of the list after a Revocation", () => {
+    const ids = [{ id: currentId(), is: "current", state: "marked" }] as const;
+    const revocation = withEach(good, "rotations", ({ facts }) => ({
+      flow: "Revocation" as const,
+      state: "rev_done" as const,
+      facts: { ...facts, revocation: { target: "Current" as const, ids } },
+    }));
+    const left = `after the Revocation the vendor still accepts ${currentId()}`;
+    expect(messagesOf(revocation, "I2")).toContain(left);
+    expect(messagesOf(withFake(revocation, { keys: () => [] }), "I2")).not.toContain(left);
+  });
+
+  it("is not kept by a Revocation that is done before everybody is known to lock out what it ended", () => {
+    const ids = [{ id: "key", is: "current", state: "pending" }] as const;
+    const preempted = { name: "quarterly", state: "distributing", minted: "other" } as const;
+    const revocation = withEach(good, "rotations", ({ facts }) => ({
+      flow: "Revocation" as const,
+      state: "rev_done" as const,
+      facts: { ...facts, revocation: { target: "Current" as const, ids, preempted } },
+    }));
+    const messages = messagesOf(revocation, "I2");
+    expect(messages).toContain("quarterly is done, and key is pending");
+    expect(messages).toContain("quarterly is done, and nobody knows that app locks it out");
+    expect(messages).toContain("quarterly left other alive, which the rotation that it pre-empted had minted");
   });
 });
 

@@ -8,20 +8,25 @@ import { stopped } from "./i11-stopped.ts";
 import { projection } from "./i12-projection.ts";
 import { asTold } from "./i2-as-told.ts";
 import { exactlyOne } from "./i2-exactly-one.ts";
+import { lockedOut } from "./i2-locked-out.ts";
 import { noOrphan } from "./i3-no-orphan.ts";
+import { byHand } from "./i4-by-hand.ts";
 import { revokeGate } from "./i4-revoke-gate.ts";
 import { singleFlight } from "./i5-single-flight.ts";
 import { boundedMinting } from "./i6-bounded-minting.ts";
 import { custody } from "./i7-custody.ts";
 import { auditChains } from "./i8-audit.ts";
 import { progress } from "./i9-progress.ts";
+import { rehearsals } from "./rehearsal.ts";
 
 const INVARIANTS: readonly ((evidence: Evidence) => Violation[])[] = [
   zeroDowntime,
   exactlyOne,
   asTold,
+  lockedOut,
   noOrphan,
   revokeGate,
+  byHand,
   singleFlight,
   boundedMinting,
   custody,
@@ -31,6 +36,7 @@ const INVARIANTS: readonly ((evidence: Evidence) => Violation[])[] = [
   authority,
   stopped,
   projection,
+  rehearsals,
 ];
 
 /** In the order of the invariants; empty where every promise was kept. */

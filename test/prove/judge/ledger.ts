@@ -112,6 +112,22 @@ export interface AuditRow {
   readonly hash: string;
 }
 
+/** What a person wrote, beside the audit row that has its hash. */
+export interface WordsRow {
+  readonly chain: string;
+  readonly seq: number;
+  readonly field: string;
+  /** Hexadecimal; null where it was erased. */
+  readonly salt: string | null;
+  readonly text: string | null;
+}
+
+export interface ActorRow {
+  readonly id: string;
+  readonly salt: string | null;
+  readonly name: string | null;
+}
+
 export interface LedgerRows {
   readonly credentials: readonly CredentialRow[];
   readonly rotations: readonly RotationRow[];
@@ -124,6 +140,8 @@ export interface LedgerRows {
   readonly decisions: readonly DecisionRow[];
   /** By chain and number. The install's own chain is here whole, whatever the credential. */
   readonly audit: readonly AuditRow[];
+  readonly words: readonly WordsRow[];
+  readonly actors: readonly ActorRow[];
   /** Where the install's chain ends, by its owner. */
   readonly installHead: { readonly seq: number; readonly hash: string };
   /** What people are shown is made of these. */
@@ -137,8 +155,8 @@ with r as (select * from velvet.rotation where $1::uuid is null or credential = 
 select jsonb_build_object(
   'credentials', (select coalesce(jsonb_agg(to_jsonb(k) order by k.uid), '[]') from velvet.credential k
     where $1::uuid is null or k.uid = $1::uuid),
-  'rotations', (select coalesce(jsonb_agg((to_jsonb(r) - 'sealed_previous')
-    || jsonb_build_object('sealed', r.sealed_previous is not null) order by r.created_at, r.id), '[]') from r),
+  'rotations', (select coalesce(jsonb_agg((to_jsonb(r) - 'sealed_previous' - 'sealed_slots')
+    || jsonb_build_object('sealed', r.sealed_previous is not null or r.sealed_slots is not null) order by r.created_at, r.id), '[]') from r),
   'consumers', (select coalesce(jsonb_agg(to_jsonb(c) order by c.rotation, c.id), '[]') from velvet.consumer c
     where c.rotation in (select id from r)),
   'attempts', (select coalesce(jsonb_agg((to_jsonb(a) - 'sealed')
@@ -155,6 +173,11 @@ select jsonb_build_object(
   'audit', (select coalesce(jsonb_agg(jsonb_build_object('chain', u.chain, 'seq', u.seq, 'canonical',
     encode(u.canonical, 'hex'), 'hash', encode(u.hash, 'hex')) order by u.chain, u.seq), '[]') from velvet.audit u
     where $1::uuid is null or u.chain = 'install' or u.chain in (select id::text from r)),
+  'words', (select coalesce(jsonb_agg(jsonb_build_object('chain', w.chain, 'seq', w.seq, 'field', w.field,
+    'salt', encode(w.salt, 'hex'), 'text', w.text) order by w.chain, w.seq, w.field), '[]') from velvet.audit_words w
+    where $1::uuid is null or w.chain = 'install' or w.chain in (select id::text from r)),
+  'actors', (select coalesce(jsonb_agg(jsonb_build_object('id', encode(p.id, 'hex'), 'salt', encode(p.salt, 'hex'),
+    'name', p.name) order by p.id), '[]') from velvet.actor p),
   'installHead', (select facts from velvet.lease where name = 'install-chain')
 ) as rows`,
 };

@@ -120,6 +120,41 @@ describe("I8, the audit", () => {
     expect(messagesOf(loose, "I8")[0]).toContain("canonical");
   });
 
+  it("is broken by a name or a text of a person in clear, at any depth", () => {
+    for (const said of [{ decidedBy: "ana" }, { request: { spec: { requestedBy: "ana" } } }, { ticket: "SEC-1" }]) {
+      const clear = retold(good, (entries) =>
+        entries.map(({ facts }, index) => (index === 0 ? { ...facts, ...said } : facts)),
+      );
+      expect(messagesOf(clear, "I8").join()).toContain("in clear");
+    }
+  });
+
+  it("is broken by a sentence of the controller's own that names a person or a ticket, and not by longer words", () => {
+    const telling = (message: string) =>
+      retold(good, (entries) =>
+        entries.map(({ facts }, index) => (index === 1 ? { ...facts, residual: [{ kind: "Left", message }] } : facts)),
+      );
+    const [ticket] = good.ledger.words.filter(({ field }) => field === "ticket");
+    for (const said of ["ana", ticket?.text ?? ""])
+      expect(messagesOf(telling(`app was left out by ${said}.`), "I8").join()).toContain(`speaks of ${said} in clear`);
+    expect(messagesOf(telling(`app was left out by ananas, for ${ticket?.text}0.`), "I8")).toEqual([]);
+  });
+
+  it("is broken by words that are gone, changed or nobody's, and not by those that were erased", () => {
+    const { words, actors } = good.ledger;
+    expect(words.length * actors.length).toBeGreaterThan(0);
+    expect(messagesOf(withRows(good, { words: words.slice(1) }), "I8")[0]).toContain("nothing stands beside it");
+    expect(messagesOf(withRows(good, { actors: [] }), "I8")[0]).toContain("nothing stands beside it");
+    const other = words.map((row) => ({ ...row, text: "other" }));
+    expect(messagesOf(withRows(good, { words: other }), "I8")[0]).toContain("something else");
+    const renamed = actors.map((row) => ({ ...row, name: "eve" }));
+    expect(messagesOf(withRows(good, { actors: renamed }), "I8")[0]).toContain("something else");
+    const more = [...words, ...words.slice(0, 1).map((row) => ({ ...row, field: "more" }))];
+    expect(messagesOf(withRows(good, { words: more }), "I8")[0]).toContain("no audit row speaks of it");
+    const erased = words.map((row) => ({ ...row, salt: null, text: null }));
+    expect(brokenBy(withRows(good, { words: erased }))).toEqual([]);
+  });
+
   it("is kept by a chain that was told whole from the beginning", () => {
     expect(brokenBy(retold(good, (entries) => entries.map(({ facts }) => facts)))).toEqual([]);
   });
@@ -173,17 +208,19 @@ describe("I10, fencing", () => {
         withEach(
           fences((index) => 9 - index),
           "rotations",
-          () => ({ fence: 99 }),
+          () => ({ fence: 99, ended_at: null }),
         ),
       ),
     ).toEqual(["I10"]);
     expect(brokenBy(fences(() => 99))).toEqual(["I10"]);
+    const inTime = fences((index) => index);
+    expect(messagesOf(inTime, "I10").some((message) => message.endsWith("was intended after it had ended"))).toBe(true);
     expect(
       brokenBy(
         withEach(
           fences((index) => index),
           "rotations",
-          () => ({ fence: 99 }),
+          () => ({ fence: 99, ended_at: null }),
         ),
       ),
     ).toEqual([]);

@@ -46,7 +46,8 @@ async function rowsOf({ ledger, tale }: Told): Promise<LedgerRows> {
   if (!found) throw new Error("the ledger has no rows");
   const views = await listRotations(ledger.db, { namespace: tale.name, all: true });
   const audit = found.rows.audit.filter(({ chain }) => chain !== "install");
-  return { ...found.rows, audit, installHead: { seq: 0, hash: "" }, views };
+  const words = found.rows.words.filter(({ chain }) => chain !== "install");
+  return { ...found.rows, audit, words, installHead: { seq: 0, hash: "" }, views };
 }
 
 /** As the story says, or at something that a person has to do, of which the judge knows whether it is named. */

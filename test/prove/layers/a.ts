@@ -26,7 +26,10 @@ export async function* disturbed(runner: SimRunner, plain: string): AsyncIterabl
   yield plain;
   const moments = await momentsOf(runner, plain, "a");
   yield* deaths(moments).map((where) => `${plain} die ${where}`);
-  if (plain.endsWith(" rotate")) yield* apart(moments).map(({ moment }) => `${plain} abort ${moment}`);
+  if (/ (rotate|rehearse)$/.test(plain)) yield* apart(moments).map(({ moment }) => `${plain} abort ${moment}`);
+  if (plain.endsWith(" rotate") && /\/1x|acceptors/.test(plain)) {
+    yield* apart(moments).map(({ moment }) => `${plain} revoke ${moment}`);
+  }
 }
 
 /** Where a replica can die: at a moment, or with a call under way that lands later. */

@@ -4,8 +4,8 @@ import type { SimRunner } from "../sim/runner.ts";
 import { openRunner, openScout } from "../sim/runner.ts";
 import { changes, flightOf, momentsOf, shardOf, tellings } from "./moments.ts";
 
-/** One that goes forward, and one that goes back. */
-const STORIES = ["rotate", "abort-distributing"];
+/** One that goes forward, one that goes back, one that ends what there is, and one that goes both ways. */
+const STORIES = ["rotate", "abort-distributing", "revoke", "rehearse"];
 
 export const layer: Layer = {
   name: "C",
@@ -28,6 +28,8 @@ export async function* pauses(runner: SimRunner, tellingsOf: readonly string[]):
       const flight = flightOf(moment);
       if (flight !== undefined) yield `${plain} pause ${flight}`;
       if (flight !== undefined || moment.includes(":after:")) yield `${plain} pause ${moment}`;
+      // Its lease is valid, and it is in the middle of it.
+      if (plain.endsWith(" rotate")) yield `${plain} revoke ${moment} pause ${flight ?? moment}`;
     }
   }
 }

@@ -15,7 +15,7 @@ const STANDARD = 10_000;
 /** Where most can go wrong comes up most often. */
 const CALLS =
   `issuer.mint issuer.mint issuer.mint sink.write sink.write sink.write issuer.revoke issuer.revoke issuer.list issuer.verify
-  sink.observe sink.settle check.run issuer.read issuer.identify issuer.destroy issuer.restore issuer.moveGrace issuer.usage`.split(
+  sink.observe sink.settle check.run issuer.read issuer.identify issuer.destroy issuer.restore issuer.moveGrace issuer.usage issuer.detect`.split(
     /\s+/,
   );
 /** Only the engine calls these so. */
@@ -27,6 +27,8 @@ const LABELS = [
   "issuer.reap",
   "sink.drop",
   "issuer.keep",
+  "issuer.end",
+  "check.lockOut",
 ];
 const REPLICAS = ["a", "a", "a", "b", "b", "c"];
 const WAITS_MS = [500, 5_000, 20_000, 40_000, 120_000, 600_000, 3_600_000];

@@ -86,4 +86,10 @@ export const FOUND: readonly Finding[] = [
     was: "I1: the copy landed after the second rotation had revoked what it wrote",
     schedule: "D acceptors/3xmixed rotate fault=twice+500ms sink.write:3 request sink.write:before:2",
   },
+  {
+    name: "a slot that could not be emptied is tried again when its time has come, and not at once and for ever",
+    was: "I9: a busy loop, as the second look for a late write was due in the past",
+    schedule:
+      "D acceptors/1xslots preempt-validated fault=busy+503+10m sink.write:4 retry wait:before:3 die@b issuer.verify:after:1 die@b sink.observe:after:2 request wait:before:1",
+  },
 ];

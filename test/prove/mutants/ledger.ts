@@ -106,6 +106,36 @@ export const LEDGER_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "name-in-audit",
+    breaks: "Who asked for a rotation stands in its chain by name, for ever (I8).",
+    layer: "A",
+    only: "client-supplied/1xcas rotate",
+    known: "A client-supplied/1xcas rotate",
+    edits: [
+      {
+        file: "controller/ledger/requests.ts",
+        search: "requestedBy: await actorOf(db, requestedBy, random),",
+        replace: "requestedBy,",
+      },
+    ],
+  },
+  {
+    name: "words-forgotten",
+    breaks: "What a person wrote is hashed into the chain and kept nowhere (I8).",
+    layer: "A",
+    only: "client-supplied/1xcas rotate",
+    known: "A client-supplied/1xcas rotate",
+    edits: [
+      {
+        file: "controller/ledger/queries/start_rotation.sql",
+        search:
+          "from started, jsonb_to_recordset($4::jsonb -> 'words') as x (seq bigint, field text, salt text, text text)",
+        replace:
+          "from started, jsonb_to_recordset($4::jsonb -> 'words') as x (seq bigint, field text, salt text, text text) where false",
+      },
+    ],
+  },
+  {
     name: "value-in-audit",
     breaks: "The audit row of a mint holds the new value (I7).",
     layer: "A",
@@ -165,8 +195,8 @@ export const LEDGER_MUTANTS: readonly Mutant[] = [
       },
       {
         file: "controller/domain/admission.ts",
-        search: "  if (live !== undefined)\n",
-        replace: '  if (live === "")\n',
+        search: "  if (live !== undefined && !preempts(candidate))\n",
+        replace: '  if (live === "" && !preempts(candidate))\n',
       },
     ],
   },

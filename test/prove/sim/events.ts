@@ -26,11 +26,13 @@ export interface Passed {
 const AT_THE_VENDOR: Readonly<Record<string, string>> = {
   "issuer.control": "issuer.verify",
   "issuer.revokeNew": "issuer.revoke",
+  "issuer.end": "issuer.revoke",
   "sink.restore": "sink.write",
 };
 
 /** What only looks changes nothing at the vendor, and cannot land late. */
-const LOOKS = /^(issuer\.(list|verify|identify|control|usage|read)|sink\.(observe|settle)|check\.run|account\.probe)$/;
+const LOOKS =
+  /^(issuer\.(list|verify|identify|control|usage|read|detect)|sink\.(observe|settle)|check\.(run|lockOut)|account\.probe)$/;
 
 export function isChanging(label: string): boolean {
   return !LOOKS.test(label);

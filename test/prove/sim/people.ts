@@ -1,7 +1,8 @@
 /** The people of a telling: what they put into the desired state, and what they do at the vendor's own pages. */
 import { Secret } from "../../../adapters/secret.ts";
 import { sealBox } from "../../../controller/custody/box.ts";
-import type { RotationDecisionSpec } from "../../../crds/kinds.gen.ts";
+import type { RotationDecisionSpec, RotationRequestSpec } from "../../../crds/kinds.gen.ts";
+import type { RevocationFacts } from "../../../controller/domain/revocation.ts";
 import type { Gate } from "../../../controller/domain/world.ts";
 import type { DesiredDocument } from "../../../controller/sources/look.ts";
 import { syncSource } from "../../../controller/sources/sync.ts";
@@ -9,6 +10,7 @@ import type { Fake } from "../api.ts";
 import type { Agenda, RotationEntry } from "./agenda.ts";
 import { liveRotation } from "./agenda.ts";
 import type { SimLedger } from "./database.ts";
+import { Hand } from "./hand.ts";
 import { INSTALL, SEALING_KEY } from "./keys.ts";
 import type { PersonVerb } from "./schedule.ts";
 
@@ -19,6 +21,10 @@ export interface Act {
   readonly verb: PersonVerb | "restore" | "destroy";
   readonly gate?: Gate;
   readonly consumer?: string;
+  /** Nobody does it again for the same reason. */
+  readonly because?: string;
+  /** Of a Revocation. */
+  readonly target?: RotationRequestSpec["target"];
 }
 
 export interface PeopleOptions {
@@ -26,6 +32,8 @@ export interface PeopleOptions {
   readonly fake: Fake;
   readonly namespace: string;
   readonly source: string;
+  /** What is asked for, in order; the last one also from then on. */
+  readonly flows?: readonly RotationRequestSpec["flow"][] | undefined;
 }
 
 type Decision = Pick<RotationDecisionSpec, "action"> & Partial<RotationDecisionSpec>;
@@ -33,12 +41,14 @@ type Decision = Pick<RotationDecisionSpec, "action"> & Partial<RotationDecisionS
 export class People {
   readonly #options: PeopleOptions;
   readonly #documents = new Map<string, DesiredDocument>();
+  readonly #hand: Hand;
   #decisions = 0;
   #requests = 0;
   #looks = 0;
 
   constructor(options: PeopleOptions) {
     this.#options = options;
+    this.#hand = new Hand(options.fake);
     const { account, credential } = options.fake;
     // Accounts have no namespace: each telling has one of its own.
     const own = `v-${options.source}`;
@@ -46,13 +56,15 @@ export class People {
     this.#put("Credential", options.namespace, CREDENTIAL, withAccount(credential, own));
   }
 
-  /** Asks for a rotation. With the first one everything else appears. */
-  async request(): Promise<void> {
+  /** Asks for a rotation, or for a Revocation. With the first one everything else appears. */
+  async request({ verb, target }: Pick<Act, "verb" | "target"> = { verb: "request" }): Promise<void> {
     this.#requests += 1;
+    const { flows = [] } = this.#options;
     this.#put("RotationRequest", this.#options.namespace, `r${this.#requests}`, {
       credentialRef: { name: CREDENTIAL },
-      flow: "Operational",
-      expect: "Alive",
+      ...(verb === "revoke"
+        ? { flow: "Revocation", ...(target === undefined ? {} : { target }) }
+        : { flow: flows.at(Math.min(this.#requests, flows.length) - 1) ?? "Operational", expect: "Alive" }),
       reason: "scheduled",
       requestedBy: "ana",
     });
@@ -61,16 +73,27 @@ export class People {
 
   /** False where there is nothing that it could be about. */
   async act(act: Act, agenda: Agenda): Promise<boolean> {
-    if (act.verb === "request") return this.request().then(() => true);
-    if (act.verb === "edit") return this.#edit();
-    if (act.verb === "delete") return this.#delete();
-    if (act.verb === "restore" || act.verb === "destroy") return this.#decideOnRetired(act.verb, agenda);
+    const own = await this.#withoutRotation(act, agenda);
+    if (own !== undefined) return own;
     const rotation = liveRotation(agenda);
-    const decision = rotation && DECISIONS[act.verb](rotation, act, this.#options.fake);
-    if (!rotation || !decision) return false;
-    if (act.verb === "mark") this.#revokeByHand(rotation);
+    if (!rotation || this.#hand.hasDone(act)) return false;
+    if (act.verb === "make") return this.#hand.make(rotation);
+    if (act.verb === "end") return this.#hand.end(rotation);
+    const decision = DECISIONS[act.verb]?.(rotation, act, this.#options.fake);
+    if (!decision) return false;
+    this.#hand.did(act);
+    if (act.verb === "mark") this.#markedByHand(rotation);
     await this.#decide({ requestRef: { name: rotation.name }, ...decision });
     return true;
+  }
+
+  /** Undefined: it is about the rotation that is live. */
+  async #withoutRotation(act: Act, agenda: Agenda): Promise<boolean | undefined> {
+    const { verb } = act;
+    if (verb === "request" || verb === "revoke") return this.request(act).then(() => true);
+    if (verb === "edit") return this.#edit();
+    if (verb === "delete") return this.#delete();
+    return verb === "restore" || verb === "destroy" ? this.#decideOnRetired(verb, agenda) : undefined;
   }
 
   async #decideOnRetired(verb: "restore" | "destroy", agenda: Agenda): Promise<boolean> {
@@ -93,6 +116,12 @@ export class People {
     await this.#sync();
   }
 
+  #markedByHand(rotation: RotationEntry): void {
+    const { revocation } = rotation.facts;
+    if (revocation) this.#endByHand(rotation.state, revocation);
+    else this.#revokeByHand(rotation);
+  }
+
   /** Only where the rotation has come to it: before that somebody may still hold the old one. */
   #revokeByHand({ state, facts }: RotationEntry): void {
     const { fake } = this.#options;
@@ -101,6 +130,20 @@ export class People {
       // What the lost mint made: a person sees that nobody holds it.
       for (const key of fake.keys()) if (key.ours && !this.#isHeld(key.id)) fake.revokeByHand(key.id);
     } else if ((state === "revoke_failed" || state === "validated") && id !== undefined) fake.revokeByHand(id);
+  }
+
+  /**
+   * Once it has begun. What nobody knows the id of is what custody holds; an id that only the ledger knows is that of what somebody handed
+   * in, who knows it: the last one that was made.
+   */
+  #endByHand(state: RotationEntry["state"], { ids = [] }: RevocationFacts): void {
+    if (state === "rev_init") return;
+    const { fake } = this.#options;
+    const open = ids.filter(({ state }) => state === "failed" || state === "by-hand");
+    for (const { id = fake.heldBy("custody") ?? "" } of open) {
+      const isKnown = fake.keys().some((key) => key.id === id);
+      fake.revokeByHand(isKnown ? id : (fake.keys().at(-1)?.id ?? id));
+    }
   }
 
   #isHeld(id: string): boolean {
@@ -155,7 +198,7 @@ function withAccount(credential: Fake["credential"], account: string): Fake["cre
 
 type Answer = (rotation: RotationEntry, act: Act, fake: Fake) => Decision | undefined;
 
-const DECISIONS: Readonly<Record<Exclude<PersonVerb, "request" | "edit" | "delete">, Answer>> = {
+const DECISIONS: Readonly<Partial<Record<Act["verb"], Answer>>> = {
   approve: (rotation, { gate }, fake) => {
     const open = openGate(rotation, gate);
     const confirm = fake.credential.credentialName;
@@ -173,8 +216,17 @@ const DECISIONS: Readonly<Record<Exclude<PersonVerb, "request" | "edit" | "delet
     const scope = { install: INSTALL, namespace: rotation.namespace, credential: CREDENTIAL };
     return { action: "ProvideValue", sealedValue: sealBox(SEALING_KEY, scope, Object.fromEntries(value)) };
   },
+  misprovide: (rotation, _, fake) => {
+    if (rotation.facts.awaitsValueSince === undefined) return undefined;
+    const wrong = fake.credential.consumers[0]?.keys.map(
+      ({ field }) => [field, Secret.from("not-one-of-theirs")] as const,
+    );
+    const scope = { install: INSTALL, namespace: rotation.namespace, credential: CREDENTIAL };
+    return { action: "ProvideValue", sealedValue: sealBox(SEALING_KEY, scope, Object.fromEntries(wrong ?? [])) };
+  },
   insist: () => ({ action: "RetryRevoke" }),
   mark: () => ({ action: "MarkRevoked" }),
+  resolve: () => ({ action: "ConfirmLeakResolved" }),
   skip: (rotation, { consumer }) => {
     const id = consumer ?? rotation.consumers.find((row) => row.id !== "" && row.state !== "working")?.id;
     return id === undefined ? undefined : { action: "SkipConsumer", consumer: id };

@@ -2,8 +2,8 @@
 with r as (select * from velvet.rotation where namespace = $1)
 select jsonb_build_object(
   'credentials', (select coalesce(jsonb_agg(to_jsonb(k) order by k.uid), '[]') from velvet.credential k where k.namespace = $1),
-  'rotations', (select coalesce(jsonb_agg((to_jsonb(r) - 'sealed_previous')
-    || jsonb_build_object('sealed', r.sealed_previous is not null) order by r.created_at, r.name), '[]') from r),
+  'rotations', (select coalesce(jsonb_agg((to_jsonb(r) - 'sealed_previous' - 'sealed_slots')
+    || jsonb_build_object('sealed', r.sealed_previous is not null or r.sealed_slots is not null) order by r.created_at, r.name), '[]') from r),
   'consumers', (select coalesce(jsonb_agg(to_jsonb(c) order by c.rotation, c.id), '[]') from velvet.consumer c
     where c.rotation in (select id from r)),
   'attempts', (select coalesce(jsonb_agg((to_jsonb(a) - 'sealed')
@@ -22,5 +22,10 @@ select jsonb_build_object(
   'audit', (select coalesce(jsonb_agg(jsonb_build_object('chain', u.chain, 'seq', u.seq, 'canonical',
     encode(u.canonical, 'hex'), 'hash', encode(u.hash, 'hex')) order by u.chain, u.seq), '[]') from velvet.audit u
     where u.chain = 'install' or u.chain in (select id::text from r)),
+  'words', (select coalesce(jsonb_agg(jsonb_build_object('chain', w.chain, 'seq', w.seq, 'field', w.field,
+    'salt', encode(w.salt, 'hex'), 'text', w.text) order by w.chain, w.seq, w.field), '[]') from velvet.audit_words w
+    where w.chain = 'install' or w.chain in (select id::text from r)),
+  'actors', (select coalesce(jsonb_agg(jsonb_build_object('id', encode(p.id, 'hex'), 'salt', encode(p.salt, 'hex'),
+    'name', p.name) order by p.id), '[]') from velvet.actor p),
   'installHead', (select facts from velvet.lease where name = 'install-chain')
 ) as rows

@@ -26,9 +26,14 @@ export const PERSON_VERBS = [
   "insist",
   "mark",
   "provide",
+  "make",
+  "misprovide",
+  "end",
   "delete",
   "edit",
   "request",
+  "revoke",
+  "resolve",
 ] as const;
 const REPLICA_VERBS = ["die", "pause", "jump", "outage"] as const;
 

@@ -61,6 +61,8 @@ export const SETUPS: Readonly<Record<string, Setup>> = {
   "vendor-distributed/3xslow": named(DISTRIBUTED, SLOW),
   "manual/1xcas": named(MANUAL, ONE_CAS),
   "manual/3xblind": named(MANUAL, BLIND),
+  "manual-seen/1xcas": named({ ...MANUAL, detects: true, propagationMs: 5_000 }, ONE_CAS),
+  "hand-revoked/1xcas": named({ mintClass: "client-supplied", revocation: "manual" }, ONE_CAS),
   "manual-shown/1xcas": named({ mintClass: "manual", revocation: "immediate", revokeNeeds: "value" }, ONE_CAS),
 };
 

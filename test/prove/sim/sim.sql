@@ -30,12 +30,15 @@ $$;
 create function sim.begin(telling text) returns void language plpgsql security definer as $$
 begin
   perform setval('sim.ids', 1, false), set_config('sim.telling', telling, false);
-  update velvet.rotation set ended_at = clock_timestamp(), sealed_previous = null where ended_at is null;
+  update velvet.rotation set ended_at = clock_timestamp(), sealed_previous = null, sealed_slots = null where ended_at is null;
+  update velvet.object set present = false where kind = 'Credential' and present;
   update velvet.request set state = 'expired' where state = 'pending';
   update velvet.decision set state = 'baseline' where state = 'pending';
   update velvet.retired set next_action_at = null where next_action_at is not null;
   update velvet.tombstone set state = 'clear', next_action_at = null where next_action_at is not null;
   delete from velvet.audit where chain = 'install';
+  delete from velvet.audit_words where chain = 'install';
+  delete from velvet.actor;
   update velvet.lease set facts = '{"seq": 0, "hash": ""}' where name = 'install-chain';
   insert into velvet.source (name, kind, baseline) values (telling, 'git', true);
 end $$;

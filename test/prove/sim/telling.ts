@@ -11,6 +11,7 @@ import { BEGINNING } from "./clock.ts";
 import type { ToldLedger } from "./database.ts";
 import type { Happening, Passed } from "./events.ts";
 import { Events, inFlight, isChanging } from "./events.ts";
+import { slotPath } from "../vendor/shape.ts";
 import type { Act } from "./people.ts";
 import { People } from "./people.ts";
 import type { Lots } from "./random.ts";
@@ -25,6 +26,8 @@ import type { Story } from "./stories.ts";
 const HORIZON_MS = 25 * 3_600_000;
 /** A rotation that needs a person is looked at so often at its own pace, then seldom, as what is under way may still need a day. */
 const STALLED_LOOKS = 3;
+/** What lets the old value in for a while is asked until that is over. */
+const LEAKING_LOOKS = 6;
 const SELDOM_MS = 4 * 3_600_000;
 /** After that everything that was under way has come about, but an old credential whose end is tried again. */
 const DAY_MS = 23 * 3_600_000;
@@ -80,8 +83,8 @@ export class Telling {
     this.#options = options;
     this.prefix = options.prefix;
     this.namespace = `t${options.prefix}`;
-    const { ledger, fake, prefix } = options;
-    this.#people = new People({ ledger, fake, namespace: this.namespace, source: prefix });
+    const { ledger, fake, prefix, story } = options;
+    this.#people = new People({ ledger, fake, namespace: this.namespace, source: prefix, flows: story.flows });
     this.#events = new Events(options.schedule.events);
     this.#addReplica();
   }
@@ -114,7 +117,7 @@ export class Telling {
     const { ledger, prefix, fake, schedule, story, clock } = this.#options;
     await ledger.begin(prefix);
     fake.arm([...schedule.faults, ...(story.faults?.(fake.setup) ?? [])]);
-    await this.#people.request();
+    await this.#people.request(story.begins);
     await this.#perform("admit");
     for (;;) {
       // Who died in the middle of a call has sent it all the same, before time goes on.
@@ -140,6 +143,11 @@ export class Telling {
   /** Somebody asked for the end, besides what the story wants. */
   get isAborted(): boolean {
     return this.#done.includes("abort") || this.#done.includes("deny");
+  }
+
+  /** Somebody asked for a Revocation, besides what the story wants. */
+  get isPreempted(): boolean {
+    return this.#done.includes("revoke");
   }
 
   /** Anything may be asked for, and the story says nothing of how it ends. */
@@ -302,7 +310,9 @@ export class Telling {
   /** Where a write is only a request, somebody approves it. */
   #approveWrites(): void {
     const { fake } = this.#options;
-    for (const { id, sink } of fake.setup.consumers) if (sink === "approval") fake.approve(id);
+    for (const { id, sink } of fake.setup.consumers) {
+      if (sink === "approval") for (const path of [id, slotPath(id)]) fake.approve(path);
+    }
     if (fake.setup.custody === "approval") fake.approve("custody");
   }
 
@@ -359,7 +369,8 @@ export class Telling {
   }
 
   get #isLeft(): boolean {
-    return this.#stalled !== undefined && this.#stalled.looks > STALLED_LOOKS;
+    if (this.#stalled === undefined) return false;
+    return this.#stalled.looks > (this.#stalled.state === "rev_leaked" ? LEAKING_LOOKS : STALLED_LOOKS);
   }
 
   #note(who: string, what: string): void {

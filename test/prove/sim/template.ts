@@ -20,7 +20,7 @@ const SETTINGS = [
 ];
 /** No telling outlives its server, so nothing of it is logged ahead. Whoever refers to a table comes before it. */
 const UNLOGGED =
-  "tombstone retired attempt consumer rotation credential request object effect decision audit outbox source_problem source lease";
+  "drift_check held finding correction shared_print tombstone retired attempt consumer rotation credential request schedule object effect decision audit audit_words actor outbox source_problem source lease";
 /**
  * Snapshots never change: kept apart, a rotation's row stays small however often it is written. The trigger that guards the audit rows is
  * for the controller's role: whoever begins a telling may remove them. (To switch triggers off for a moment would throw away every plan.)
@@ -29,7 +29,13 @@ const FITTED = `alter table velvet.rotation alter column snapshot set storage ex
 alter table velvet.rotation set (toast_tuple_target = 256);
 drop trigger audit_rows_stay on velvet.audit;
 create trigger audit_rows_stay before update or delete on velvet.audit for each row when (current_user = 'velvet_app')
-  execute function velvet.refuse_audit_change();`;
+  execute function velvet.refuse_audit_change();
+drop trigger audit_words_rows_stay on velvet.audit_words;
+create trigger audit_words_rows_stay before update or delete on velvet.audit_words for each row when (current_user = 'velvet_app')
+  execute function velvet.refuse_all_but_erasing();
+drop trigger actor_rows_stay on velvet.actor;
+create trigger actor_rows_stay before update or delete on velvet.actor for each row when (current_user = 'velvet_app')
+  execute function velvet.refuse_all_but_erasing();`;
 const SIM = readFileSync(new URL("./sim.sql", import.meta.url), "utf8");
 /** Of this number is the lock that whoever makes a template holds. */
 const LOCK = 0x51_3d;

@@ -61,7 +61,7 @@ function isForPerson({ schedule }: Telling, reason: string | undefined): boolean
 
 function endsOf(telling: Telling, story: Story): ReadonlySet<State> {
   const ends = new Set<State>(story.ends);
-  if (telling.isAborted) ends.add("aborted");
+  if (telling.isAborted || telling.isPreempted) ends.add("aborted");
   // What a lost mint made fills the vendor's quota until the reaper has ended it: then the rotation ends, and is asked for again.
   if (telling.setup.maxLive !== undefined && telling.schedule.events.length > 0) ends.add("mint_failed");
   if (story.afterMint === true && NO_WAY_BACK.has(telling.mintClass)) ends.add("done");

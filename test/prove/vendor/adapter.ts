@@ -5,6 +5,7 @@ import type {
   CheckEndpoint,
   CheckResult,
   Connection,
+  Detection,
   Health,
   IssuedKey,
   Issuer,
@@ -59,7 +60,8 @@ function pathOf(config: unknown): string {
 
 function issuerOf(setup: Setup, ask: Ask): Issuer {
   const traits = issuerTraitsOf(setup);
-  const readable = traits.mintClass === "re-readable" || traits.mintClass === "vendor-distributed";
+  const readable =
+    traits.mintClass === "re-readable" || traits.mintClass === "vendor-distributed" || setup.detects === true;
   return {
     traits,
     list: async (signal) => ask<readonly IssuedKey[]>("issuer.list", {}, signal),
@@ -75,6 +77,8 @@ function issuerOf(setup: Setup, ask: Ask): Issuer {
     },
     revoke: async (id, signal, value) =>
       ask<readonly Residual[]>("issuer.revoke", { id, ...(value ? { value: textOf(value) } : {}) }, signal),
+    instructions: { mint: BY_HAND, revoke: BY_HAND },
+    ...(setup.detects ? { detect: async (before, signal) => ask<Detection>("issuer.detect", { before }, signal) } : {}),
     destroy: async (id, signal) => ask<readonly Residual[]>("issuer.destroy", { id }, signal),
     usage: async (id, signal) => ask<Usage>("issuer.usage", { id }, signal),
     ...(traits.mintClass === "client-supplied" ? { propose: proposeWith(setup, ask) } : {}),
@@ -87,6 +91,8 @@ function issuerOf(setup: Setup, ask: Ask): Issuer {
       : {}),
   };
 }
+
+const BY_HAND = { text: "In its dashboard.", link: "https://vendor.example/tokens", expectedMs: 600_000 };
 
 /** The vendor's keeper of canaries hears of a value before the vendor does: it may never be sent. */
 function proposeWith(setup: Setup, ask: Ask): NonNullable<Issuer["propose"]> {

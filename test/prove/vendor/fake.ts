@@ -11,9 +11,11 @@ import { existing, removeKey } from "./issuers/issuer.ts";
 import { kindOfSetup } from "./issuers/kinds.ts";
 import { makeByHand } from "./issuers/manual.ts";
 import { accountOf, credentialOf } from "./manifest.ts";
+import { besideLive, disturbed, type LiveWrite } from "./beside.ts";
 import { type Fields, type Place, valuesFor } from "./places.ts";
 import { approve, plant } from "./sinks.ts";
 import type { Key } from "./truth.ts";
+import { isSlotPath } from "./shape.ts";
 import { Truth } from "./truth.ts";
 import type { Invoke } from "./wire.ts";
 
@@ -35,10 +37,16 @@ export interface VendorFake extends Fake {
   readonly originalId: string;
   /** Every credential that ever was, gone or not. */
   ever(): readonly Born[];
+  /** This acceptor would let in a credential that the vendor has ended. */
+  letsIn(target: string): boolean;
   /** Somebody else makes a credential at the vendor, in the list that ours are in. Returns its id. */
   mintForeign(): string;
   /** Somebody overwrites this place with the value of this key. */
   plant(target: string, id: string): void;
+  /** Every write of a live key that took effect. */
+  readonly liveWrites: readonly LiveWrite[];
+  /** Keys beside the live ones that are not as they were in the beginning: `app.test TOKEN`. */
+  disturbed(): readonly string[];
   /** The same, with the ids of `nameOf` wherever that has one for the value. */
   named(nameOf: (value: Fields) => string | undefined): VendorFake;
 }
@@ -55,6 +63,7 @@ export function createFake(
   const desk = new Desk(truth, clock);
   const remote = plugs && new Remote(truth, desk, clock, plugs);
   const original = inUse(truth, kind, plugs, remote);
+  const before = besideLive(truth);
   const door = { truth, kind, desk };
   const invoke: Invoke = async (method, args, signal) => handle(door, method, args, signal);
   const fake: VendorFake = {
@@ -72,6 +81,8 @@ export function createFake(
     history: truth.history,
     canaries: truth.canaries,
     outages: truth.outages,
+    liveWrites: truth.liveWrites,
+    disturbed: () => disturbed(truth, before),
     get by() {
       return truth.by;
     },
@@ -93,6 +104,10 @@ export function createFake(
       plugs?.issuer?.revokeByHand?.(id);
       removeKey(truth, id);
       truth.look("vendor.revoke", id, "by hand");
+    },
+    letsIn: (target) => {
+      const until = truth.place(target)?.leaksUntil;
+      return until !== undefined && truth.now() < until;
     },
     mintForeign: () => {
       const { id } = madeByHand(truth, plugs, remote);
@@ -140,7 +155,7 @@ function renamed(fake: VendorFake, truth: Truth, nameOf: (value: Fields) => stri
 function inUse(truth: Truth, kind: MintKind, plugs: Plugs | undefined, remote: Remote | undefined): Key {
   remote?.mirror.look();
   const original = truth.keys.get(plugs?.issuer?.originalId ?? "") ?? kind.original(truth);
-  for (const place of truth.places.values()) fill(truth, place, original, plugs);
+  for (const place of truth.places.values()) if (!isSlotPath(place.id)) fill(truth, place, original, plugs);
   return original;
 }
 

@@ -1,14 +1,14 @@
 /** One door for everything that can be asked of the vendor: a method's name and plain JSON, as over a wire. */
-import type { Settled, Verdict } from "../../../adapters/contract.ts";
+import type { Detection, Settled, Verdict } from "../../../adapters/contract.ts";
 import { isAdapterError } from "../../../adapters/errors.ts";
 import type { Call, Desk } from "./desk.ts";
-import type { MintKind, WireMint, WireMinted } from "./issuers/issuer.ts";
+import type { MintKind, WireKey, WireMint, WireMinted } from "./issuers/issuer.ts";
 import { existing } from "./issuers/issuer.ts";
 import { moveGrace } from "./issuers/native-grace.ts";
 import type { Fields } from "./places.ts";
 import { presented, slotValues } from "./places.ts";
 import { refused } from "./refusals.ts";
-import { fieldsOf, issuerTraitsOf } from "./shape.ts";
+import { fieldsOf, isAcceptor, issuerTraitsOf, ownerOf } from "./shape.ts";
 import type { WireOrder, WireWritten } from "./sinks.ts";
 import { observe, settle, write } from "./sinks.ts";
 import type { Key, Truth } from "./truth.ts";
@@ -30,6 +30,10 @@ const METHODS: Readonly<Record<string, Method>> = {
     return { target: order.marker, act: () => mint(truth, kind, order) };
   },
   "issuer.read": (truth, _, args) => onId(args, (id) => read(truth, id)),
+  "issuer.detect": (truth, kind, args) => ({
+    target: "",
+    act: () => detect(kind.list(truth), args["before"] as readonly WireKey[]),
+  }),
   "issuer.moveGrace": (truth, _, args) => onId(args, (id) => moveGrace(truth, id, textArg(args, "until"))),
   "issuer.revoke": (truth, kind, args) =>
     onId(args, (id) => byApi(truth, () => (shown(truth, id, args["value"] as Fields), kind.revoke(truth, id)))),
@@ -127,6 +131,15 @@ function read(truth: Truth, id: string): Fields {
   return key.value;
 }
 
+/** What was made and what was ended since then. */
+function detect(now: readonly WireKey[], before: readonly WireKey[]): Detection {
+  const has = (keys: readonly WireKey[], id: string): boolean => keys.some((key) => key.id === id);
+  return {
+    appeared: now.flatMap(({ id }) => (has(before, id) ? [] : [id])),
+    gone: before.flatMap(({ id }) => (has(now, id) ? [] : [id])),
+  };
+}
+
 function byApi<T>(truth: Truth, act: () => T): T {
   if (issuerTraitsOf(truth.setup).revocation !== "manual") return act();
   throw refused(
@@ -160,12 +173,28 @@ function usage(truth: Truth, id: string): object {
 function check(truth: Truth, target: string, value: Fields): object {
   const key = truth.keyOf(value);
   const passes = key !== undefined && holds(truth, target, key) && truth.isAcceptedEverywhere(key);
-  if (passes) return { outcome: "pass", reason: "Works", message: "It works." };
+  if (passes || leaks(truth, target, key)) return { outcome: "pass", reason: "Works", message: "It works." };
+  if (isShown(truth, target)) return { outcome: "unauthorized", reason: "Unauthorized", message: "It answered 401." };
   return { outcome: "fail", reason: "DoesNotWork", message: "It does not work with this credential." };
 }
 
+/** An acceptor itself says no to what it does not take. */
+function isShown({ setup }: Truth, target: string): boolean {
+  const consumer = setup.consumers.find(({ id }) => id === target);
+  return consumer !== undefined && isAcceptor(consumer);
+}
+
+/** What it once took it goes on taking for a while, whatever became of it at the vendor. */
+function leaks(truth: Truth, target: string, key: Key | undefined): boolean {
+  const place = truth.place(target);
+  const leaksMs = truth.setup.consumers.find(({ id }) => id === target)?.leaksMs;
+  if (!key || !place || leaksMs === undefined) return false;
+  place.leaksUntil ??= truth.now() + leaksMs;
+  return truth.now() < place.leaksUntil;
+}
+
 function holds(truth: Truth, target: string, key: Key): boolean {
-  const consumer = truth.setup.consumers.find(({ id }) => id === target);
+  const consumer = truth.setup.consumers.find(({ id }) => id === ownerOf(target));
   const place = truth.place(target);
   if (!consumer || !place) return false;
   const takes = consumer.role === "acceptor" ? slotValues(place) : [presented(place)];

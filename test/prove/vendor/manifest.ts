@@ -1,18 +1,31 @@
 /** The VendorAccount and the Credential of a setup, as a platform and a tenant would write them. */
 import type { ConsumerSpec, CredentialSpec, VendorAccountSpec } from "../../../crds/kinds.gen.ts";
 import type { ConsumerSetup, Setup } from "../api.ts";
-import { CUSTODY, custodyKind, fieldsOf, isAcceptor, nameOf, previousNameOf, sinkTraitsOf } from "./shape.ts";
+import {
+  CUSTODY,
+  custodyKind,
+  fieldsOf,
+  isAcceptor,
+  nameOf,
+  previousNameOf,
+  sinkTraitsOf,
+  SLOT_SUFFIX,
+  slotPath,
+} from "./shape.ts";
 
 /** The name that the credential knows the account by. */
 export const ACCOUNT = "vendor";
 
 export function accountOf(setup: Setup): VendorAccountSpec {
-  const endpoints = setup.consumers.map(({ id }) => ({
-    name: id,
-    url: `https://${id}.example/ready`,
+  const names = setup.consumers.flatMap(({ id, testSlot }) => (testSlot === "endpoint" ? [id, slotPath(id)] : [id]));
+  const endpoints = names.map((name) => ({
+    name,
+    url: `https://${name}.example/ready`,
     proves: "credential" as const,
+    send: { field: fieldsOf(setup).at(-1) ?? "value", header: "Authorization" },
   }));
-  return { adapter: "fake", allow: [{ namespaces: ["*"] }], ...(endpoints.length > 0 ? { endpoints } : {}) };
+  const two = setup.twoPerson === undefined ? {} : { twoPerson: setup.twoPerson };
+  return { adapter: "fake", ...two, allow: [{ namespaces: ["*"] }], ...(endpoints.length > 0 ? { endpoints } : {}) };
 }
 
 export function credentialOf(setup: Setup): CredentialSpec {
@@ -60,7 +73,15 @@ function consumerOf(setup: Setup, consumer: ConsumerSetup): ConsumerSpec {
     ...(wave === undefined ? {} : { wave }),
     ...(active === undefined ? {} : { active }),
     ...(tears ? { acceptsTearing: true } : {}),
+    ...testSlotOf(consumer),
   };
+}
+
+function testSlotOf({ id, testSlot }: ConsumerSetup): Pick<ConsumerSpec, "testSlot"> {
+  if (testSlot === undefined) return {};
+  if (testSlot === "key") return { testSlot: { keySuffix: SLOT_SUFFIX } };
+  const path = slotPath(id);
+  return { testSlot: testSlot === "endpoint" ? { path, endpoint: path } : { path } };
 }
 
 function keysOf(setup: Setup, twoSlots: boolean): ConsumerSpec["keys"] {

@@ -35,6 +35,8 @@ export interface Place {
   readonly failed: Set<number>;
   /** Only the vendor itself may change it. */
   managed: boolean;
+  /** It lets in what has ended until then. */
+  leaksUntil?: number;
 }
 
 export function makePlace(id: string, kind: SinkKind, keys: readonly PlaceKey[]): Place {

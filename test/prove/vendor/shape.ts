@@ -24,6 +24,22 @@ export function previousNameOf(field: string): string {
   return `${nameOf(field)}_PREVIOUS`;
 }
 
+/** A rehearsal's place beside a consumer's. */
+export function slotPath(id: string): string {
+  return `${id}.test`;
+}
+
+export function isSlotPath(path: string): boolean {
+  return path.endsWith(".test");
+}
+
+/** The consumer's whose place or test slot it is. */
+export function ownerOf(path: string): string {
+  return isSlotPath(path) ? path.slice(0, -".test".length) : path;
+}
+
+export const SLOT_SUFFIX = "_TEST";
+
 export function isAcceptor(consumer: ConsumerSetup): boolean {
   return consumer.role === "acceptor" || consumer.role === "both";
 }
@@ -34,11 +50,11 @@ export function isCaller(consumer: ConsumerSetup): boolean {
 
 /** Vault, Heroku and SSM show the value; GitHub only a date, Workers only names. The last two take one key in each request. */
 const SINKS: Readonly<Record<SinkKind, SinkTraits>> = {
-  cas: { grade: "value", atomic: true, conditional: true },
-  readable: { grade: "value", atomic: true, conditional: false },
-  versioned: { grade: "version", atomic: false, conditional: false },
-  "write-only": { grade: "presence", atomic: false, conditional: false },
-  settling: { grade: "value", atomic: true, conditional: false },
+  cas: { grade: "value", atomic: true, conditional: true, freeKeys: true },
+  readable: { grade: "value", atomic: true, conditional: false, freeKeys: true },
+  versioned: { grade: "version", atomic: false, conditional: false, freeKeys: true },
+  "write-only": { grade: "presence", atomic: false, conditional: false, freeKeys: true },
+  settling: { grade: "value", atomic: true, conditional: false, freeKeys: true },
   approval: { grade: "value", atomic: true, conditional: false },
 };
 
@@ -52,7 +68,7 @@ export function custodyKind(setup: Setup): SinkKind {
 
 export function kindOf(setup: Setup, target: string): SinkKind {
   if (target === CUSTODY) return custodyKind(setup);
-  return setup.consumers.find((consumer) => consumer.id === target)?.sink ?? "readable";
+  return setup.consumers.find((consumer) => consumer.id === ownerOf(target))?.sink ?? "readable";
 }
 
 const REVOCATION: Readonly<Record<MintClass, IssuerTraits["revocation"]>> = {
@@ -90,6 +106,7 @@ export function issuerTraitsOf(setup: Setup): IssuerTraits {
     // Twice the delay, as an adapter declares a limit and not what it happens to be.
     propagation: { windowMs: acceptors ? 0 : 2 * (setup.propagationMs ?? 0) + 10_000, everyMs: 500 },
     revocation: revocationOf(setup),
+    ...(setup.detects ? { detects: true } : {}),
     ...(maxLive === undefined ? {} : { maxLive }),
     ...(setup.revokeNeeds === undefined ? {} : { revokeNeeds: setup.revokeNeeds }),
     ...(setup.mintClass === "native-grace" ? { graceKeeps: setup.graceKeeps ?? "last" } : {}),

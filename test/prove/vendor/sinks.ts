@@ -1,6 +1,7 @@
 /** What the sinks' calls do. Every kind after a real one: see `SinkKind`. */
 import type { Observed, Settled } from "../../../adapters/contract.ts";
 import { refused, versionConflict } from "./refusals.ts";
+import { liveWritesIn } from "./beside.ts";
 import type { Place, Waiting } from "./places.ts";
 import { valuesFor } from "./places.ts";
 import { sinkTraitsOf } from "./shape.ts";
@@ -113,6 +114,7 @@ function apply(truth: Truth, place: Place, keys: WireOrder["keys"], deed: string
     else place.values.set(name, text);
     if (!place.atomic) truth.judge(`${deed} ${place.id}, key by key`);
   }
+  truth.liveWrites.push(...liveWritesIn(truth, place, keys));
   place.changedAt = truth.now();
   truth.judge(`${deed} ${place.id}`);
 }

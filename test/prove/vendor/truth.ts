@@ -1,9 +1,21 @@
 /** The whole truth of one vendor and of the places that hold copies, a complete history, and invariant I1 judged after every change. */
 import type { ConsumerSetup, Deed, Setup, SimClock } from "../api.ts";
-import { CUSTODY, custodyKind, fieldsOf, isAcceptor, isCaller, nameOf, previousNameOf } from "./shape.ts";
+import {
+  CUSTODY,
+  custodyKind,
+  fieldsOf,
+  isAcceptor,
+  isCaller,
+  nameOf,
+  previousNameOf,
+  sinkTraitsOf,
+  slotPath,
+  SLOT_SUFFIX,
+} from "./shape.ts";
 import type { Place, PlaceKey } from "./places.ts";
 import { makePlace, presented, slotValues } from "./places.ts";
 import type { Fields } from "./places.ts";
+import type { LiveWrite } from "./beside.ts";
 
 export interface Key {
   readonly id: string;
@@ -38,6 +50,7 @@ export class Truth {
   readonly places = new Map<string, Place>();
   readonly history: Deed[] = [];
   readonly outages: Outage[] = [];
+  readonly liveWrites: LiveWrite[] = [];
   readonly canaries: string[] = [];
   readonly random: (bytes: number) => Buffer;
   /** The replica whose call is being served. */
@@ -60,7 +73,21 @@ export class Truth {
     for (const consumer of setup.consumers) {
       const keys = placeKeys(setup, isAcceptor(consumer) && consumer.twoSlots === true);
       this.places.set(consumer.id, makePlace(consumer.id, consumer.sink, keys));
+      this.#makeSlot(consumer);
     }
+  }
+
+  /** What was put there by somebody, long before: to be found again. */
+  #makeSlot({ id, sink, testSlot }: ConsumerSetup): void {
+    if (testSlot === undefined) return;
+    const path = slotPath(id);
+    const own = makePlace(path, sink, placeKeys(this.setup, false));
+    if (testSlot !== "key") this.places.set(path, own);
+    const place = testSlot === "key" ? this.places.get(id) : own;
+    const [key] = own.keys;
+    // What cannot be read could not be put back: there the slot is empty.
+    if (!place || !key || sinkTraitsOf(sink).grade !== "value") return;
+    place.values.set(testSlot === "key" ? `${key.name}${SLOT_SUFFIX}` : key.name, this.canary());
   }
 
   now(): number {

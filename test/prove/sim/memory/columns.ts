@@ -81,6 +81,7 @@ export interface RotationRow {
   readonly snapshot_hash: string;
   readonly facts: Json;
   readonly sealed_previous: string | null;
+  readonly sealed_slots: string | null;
   readonly fence: number;
   readonly claim: string | null;
   readonly claimed_by: string | null;
@@ -196,6 +197,21 @@ export interface AuditRow {
   readonly seq: number;
   readonly canonical: string;
   readonly hash: string;
+}
+
+export interface WordsRow {
+  readonly chain: string;
+  readonly seq: number;
+  readonly field: string;
+  /** Hexadecimal. */
+  readonly salt: string;
+  readonly text: string;
+}
+
+export interface ActorRow {
+  readonly id: string;
+  readonly salt: string;
+  readonly name: string;
 }
 
 /** What `lease` says of the install's chain: the one lease that tellings need. */

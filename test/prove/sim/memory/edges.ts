@@ -122,7 +122,13 @@ async function requests(db: Db): Promise<PendingRequest[]> {
     const namespace = kind === "VendorAccount" ? "" : NAMESPACE;
     return { kind, namespace, name, spec, origin: { path: `${name}.yaml`, line: 1 } };
   };
-  const request = { credentialRef: { name: "token" }, flow: "Operational", expect: "Alive" };
+  const request = {
+    credentialRef: { name: "token" },
+    flow: "Operational",
+    expect: "Alive",
+    reason: "r",
+    requestedBy: "ana",
+  };
   await syncSource(db, {
     source: PREFIX,
     kind: "git",
@@ -147,7 +153,12 @@ async function start(db: Db, request: PendingRequest | undefined, id: string): P
   ] as const;
   const credential = request.credentialUid ?? "";
   return Number(
-    await startRotation(db, request, { id, credential, snapshot, snapshotHash: "0", facts: {}, consumers }),
+    await startRotation(
+      db,
+      request,
+      { id, credential, snapshot, snapshotHash: "0", state: "verifying", facts: {}, consumers },
+      (bytes) => Buffer.alloc(bytes, 7),
+    ),
   );
 }
 

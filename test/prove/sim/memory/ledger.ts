@@ -6,6 +6,7 @@ import type { Db, Statement } from "../../../../controller/ledger/db.ts";
 import { BEGINNING } from "../clock.ts";
 import { AGENDA } from "./agenda.ts";
 import { AUDIT } from "./audit.ts";
+import { PLACES } from "./places.ts";
 import { RECORD } from "./record.ts";
 import { REQUESTS } from "./requests.ts";
 import { RETIRED } from "./retired.ts";
@@ -21,6 +22,7 @@ import { WORLD } from "./world.ts";
 export const STATEMENTS: Statements = {
   ...AGENDA,
   ...AUDIT,
+  ...PLACES,
   ...RECORD,
   ...REQUESTS,
   ...RETIRED,

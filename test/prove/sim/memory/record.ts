@@ -1,5 +1,6 @@
 /** The one statement that writes what a rotation's step changed. */
-import { addAudit, touchOutbox } from "./audit.ts";
+import type { SaidWords } from "./audit.ts";
+import { addAudit, addWords, touchOutbox } from "./audit.ts";
 import type { AttemptPatch, ConsumerPatch, EffectPatch, RetiredPatch } from "./parts.ts";
 import { writeAttempts, writeConsumers, writeEffects, writeRetired } from "./parts.ts";
 import { NOTHING, putRotation } from "./rotations.ts";
@@ -12,8 +13,11 @@ interface Patch {
   readonly state?: string;
   readonly facts?: Json;
   readonly sealedPrevious?: string;
+  readonly sealedSlots?: string;
   readonly ended?: boolean;
+  readonly alarm?: boolean;
   readonly ifWakes?: number;
+  readonly words?: readonly SaidWords[];
   readonly release?: { readonly until: string; readonly wakes: number };
 }
 
@@ -32,7 +36,9 @@ const record: Run = (tables, values) => {
   writeCredential(tables, held, listOf(values[8]) as CredentialPatch[]);
   addTombstones(tables, held, listOf(values[12]) as TombstonePatch[]);
   addAudit(tables, id, { seqs, canonicals, hashes });
+  addWords(tables, id, wanted.words);
   touchOutbox(tables, id);
+  if (wanted.alarm === true) touchOutbox(tables, id, "alarm");
   return [{ id }];
 };
 
@@ -59,7 +65,8 @@ function changed(
     ...row,
     state: patch.state ?? row.state,
     facts: patch.facts === undefined ? row.facts : jsonb(patch.facts),
-    sealed_previous: sealedOf(row, patch),
+    sealed_previous: sealedOf(row.sealed_previous, patch.sealedPrevious, patch),
+    sealed_slots: sealedOf(row.sealed_slots, patch.sealedSlots, patch),
     ended_at: "ended" in patch ? now : null,
     next_action_at: nextActionAt(row, patch, now),
     lease_until: isLeft ? -Infinity : row.lease_until,
@@ -70,9 +77,9 @@ function changed(
   };
 }
 
-function sealedOf(row: RotationRow, patch: Patch): string | null {
+function sealedOf(before: string | null, sealed: string | undefined, patch: Patch): string | null {
   if ("ended" in patch) return null;
-  return patch.sealedPrevious === undefined ? row.sealed_previous : base64Lines(patch.sealedPrevious);
+  return sealed === undefined ? before : base64Lines(sealed);
 }
 
 /** What arrived from outside since the last look is not missed. */

@@ -1,6 +1,6 @@
 /** Requests that wait, and decisions that came too late. */
 import { credentialOf } from "./rotations.ts";
-import type { Json, RequestRow } from "./columns.ts";
+import type { Json, ObjectRow, RequestRow } from "./columns.ts";
 import type { Statements, Tables } from "./tables.ts";
 import { compare, instant, jsonb, later } from "./values.ts";
 
@@ -115,10 +115,35 @@ function pending(tables: Tables, row: RequestRow): object {
     credentialUid: found?.uid ?? null,
     credentialGeneration: found?.generation ?? null,
     credentialSpec: found?.spec ?? null,
-    live: found ? liveOf(tables, found.uid) : null,
+    ...liveIn(tables, found),
+    revocations: row.spec["flow"] === "Revocation" ? revocationsOf(tables, found) : null,
     lastEndedAt: found ? lastEnded(tables, found.uid) : null,
     accounts: jsonb(found ? accountsOf(tables, found.spec) : {}),
   };
+}
+
+function liveIn({ rotation }: Tables, found: ObjectRow | undefined): object {
+  const live = found && rotation.find((each) => each.credential === found.uid && each.ended_at === null);
+  return { live: live?.name ?? null, liveFlow: live?.flow ?? null };
+}
+
+const HOUR_MS = 3_600_000;
+
+function revocationsOf({ rotation, now }: Tables, found: ObjectRow | undefined): object {
+  const recent = rotation.where((row) => row.flow === "Revocation" && row.created_at > now - HOUR_MS);
+  const account = found === undefined ? undefined : issuerAccount(found.spec);
+  return {
+    ofCredential: recent.filter(({ credential }) => credential === found?.uid).length,
+    ofAccount: recent.filter(({ snapshot }) => issuerAccount(specIn(snapshot)) === account).length,
+  };
+}
+
+function specIn(snapshot: Json): Json {
+  return (snapshot["credential"] as { readonly spec: Json }).spec;
+}
+
+function issuerAccount(spec: Json): string {
+  return (spec["issuer"] as { readonly account: string }).account;
 }
 
 /** Those that its blocks name, wherever they do. */

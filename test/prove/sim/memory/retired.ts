@@ -7,6 +7,8 @@ import { compare, jsonb, later, refers } from "./values.ts";
 
 const CLAIMABLE = new Set(["quarantined", "live", "restored"]);
 
+const ABOUT_DRIFT = new Set<unknown>(["CorrectDrift", "AcceptDrift"]);
+
 export const RETIRED: Statements = {
   claim_retired: (tables, values) => {
     const [most, leaseMs] = values as [number, number];
@@ -100,7 +102,7 @@ export const RETIRED: Statements = {
 
   retired_decisions: (tables, [most]) => {
     const waiting = tables.decision
-      .where((row) => row.state === "pending" && row.request_name === null)
+      .where((row) => row.state === "pending" && row.request_name === null && !ABOUT_DRIFT.has(row.spec["action"]))
       .sort((a, b) => compare(a.appeared_at, b.appeared_at) || compare(a.name, b.name));
     return waiting.slice(0, most as number).map((row) => retiredDecision(tables, row));
   },

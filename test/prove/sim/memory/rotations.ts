@@ -1,8 +1,9 @@
 /** Rotations: how they begin, and who holds them. */
-import { addAudit, touchOutbox } from "./audit.ts";
+import type { SaidWords } from "./audit.ts";
+import { addAudit, addWords, touchOutbox } from "./audit.ts";
 import type { Json, JsonList, RequestRow, RotationRow } from "./columns.ts";
 import type { Statements, Tables } from "./tables.ts";
-import { check, compare, jsonb, later, refers, unique } from "./values.ts";
+import { base64Lines, check, compare, jsonb, later, refers, unique } from "./values.ts";
 
 const FLOWS = new Set<unknown>(["Operational", "Revocation", "Testing"]);
 const EXPECTS = new Set<unknown>(["Alive", "Dead", "Absent"]);
@@ -13,6 +14,7 @@ export function credentialOf(spec: Json): string {
 
 export function putRotation({ rotation }: Tables, row: RotationRow): RotationRow {
   check(row.ended_at === null || row.sealed_previous === null, "rotation_check");
+  check(row.ended_at === null || row.sealed_slots === null, "rotation_slots_check");
   return rotation.put(row.id, row);
 }
 
@@ -30,6 +32,23 @@ export const ROTATIONS: Statements = {
       tables.rotation.put(row.id, held);
       return { id: row.id, fence: held.fence, claim, chainSeq: row.chain_seq, chainHash: bytes(row.chain_hash) };
     });
+  },
+
+  seize_rotation: ({ rotation, now }, values) => {
+    const [credential, claim, by, leaseMs] = values as [string, string, string, number];
+    const live = rotation.where(
+      (row) => row.credential === credential && row.ended_at === null && row.flow !== "Revocation",
+    );
+    return live.map((row) => {
+      const held = { ...row, fence: row.fence + 1, claim, claimed_by: by, lease_until: later(now, leaseMs) };
+      rotation.put(row.id, held);
+      return { id: row.id, fence: held.fence, claim, chainSeq: row.chain_seq, chainHash: bytes(row.chain_hash) };
+    });
+  },
+
+  hold_current: ({ credential }, [uid]) => {
+    const known = credential.get(uid as string);
+    return known ? [{ currentId: known.current_id }] : [];
   },
 
   renew_claims: ({ rotation, now }, values) => {
@@ -69,6 +88,7 @@ export const ROTATIONS: Statements = {
       tables.consumer.put(key, row);
     }
     addAudit(tables, id, { seqs: [seq], canonicals: [canonical], hashes: [hash] });
+    addWords(tables, id, (JSON.parse(parts) as { readonly words?: readonly SaidWords[] }).words);
     touchOutbox(tables, id);
     return [{ id }];
   },
@@ -107,10 +127,11 @@ type Begun = Pick<
   | "snapshot"
   | "snapshot_hash"
   | "facts"
+  | "sealed_previous"
 >;
 
 function begun({ uid, namespace, name, spec }: RequestRow, parts: string): Begun {
-  const { snapshot, snapshotHash, facts } = JSON.parse(parts) as { snapshot: Json; snapshotHash: string; facts: Json };
+  const { snapshot, snapshotHash, state, facts, sealedPrevious } = JSON.parse(parts) as Parts;
   return {
     request: uid,
     namespace,
@@ -118,11 +139,20 @@ function begun({ uid, namespace, name, spec }: RequestRow, parts: string): Begun
     credential_name: credentialOf(spec),
     flow: spec["flow"] as string,
     expect: (spec["expect"] as string | undefined) ?? "Alive",
-    state: "verifying",
+    state,
     snapshot: jsonb(snapshot),
     snapshot_hash: snapshotHash,
     facts: jsonb(facts),
+    sealed_previous: sealedPrevious === undefined ? null : base64Lines(sealedPrevious),
   };
+}
+
+interface Parts {
+  readonly snapshot: Json;
+  readonly snapshotHash: string;
+  readonly state: string;
+  readonly facts: Json;
+  readonly sealedPrevious?: string;
 }
 
 function start(tables: Tables, row: Begun & Pick<RotationRow, "id" | "credential" | "chain_seq" | "chain_hash">): void {
@@ -136,7 +166,7 @@ function start(tables: Tables, row: Begun & Pick<RotationRow, "id" | "credential
   refers(credential.has(row.credential), "rotation_credential_fkey");
   putRotation(tables, {
     ...row,
-    sealed_previous: null,
+    sealed_slots: null,
     fence: 0,
     claim: null,
     claimed_by: null,

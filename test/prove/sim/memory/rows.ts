@@ -25,20 +25,31 @@ export const ROWS: Statements = {
 };
 
 function ofRotations(tables: Tables, namespace: string): object {
-  const { rotation, consumer, attempt, effect, retired, tombstone, audit } = tables;
+  const { rotation, consumer, attempt, effect, retired, tombstone, audit, words, actor } = tables;
   const rotations = rotation.where((row) => row.namespace === namespace).sort(by("created_at", "name"));
   const ids = new Set(rotations.map(({ id }) => id));
   const isOf = (row: { readonly rotation: string }): boolean => ids.has(row.rotation);
   const attempts = attempt.where(isOf).sort(by("created_at", "number", "id"));
-  const told = audit.where(({ chain }) => chain === INSTALL_CHAIN || ids.has(chain));
+  const isTold = ({ chain }: { readonly chain: string }): boolean => chain === INSTALL_CHAIN || ids.has(chain);
+  const told = audit.where(isTold);
   return {
-    rotations: rotations.map(({ sealed_previous, ...row }) => shown({ ...row, sealed: sealed_previous !== null })),
+    rotations: rotations.map(({ sealed_previous, sealed_slots, ...row }) =>
+      shown({ ...row, sealed: sealed_previous !== null || sealed_slots !== null }),
+    ),
     consumers: consumer.where(isOf).sort(by("rotation", "id")).map(shown),
     attempts: attempts.map(({ sealed, ...row }) => shown({ ...row, sealed: sealed !== null })),
     effects: effect.where(isOf).sort(by("intent_at", "fence")).map(shown),
     retired: retired.where(isOf).sort(by("changed_at", "vendor_id")).map(shown),
     tombstones: tombstone.where(isOf).sort(by("created_at", "id")).map(shown),
     audit: told.sort(by("chain", "seq")).map((row) => ({ ...row })),
+    words: words
+      .where(isTold)
+      .sort(by("chain", "seq", "field"))
+      .map((row) => ({ ...row })),
+    actors: actor
+      .where(() => true)
+      .sort(by("id"))
+      .map((row) => ({ ...row })),
   };
 }
 

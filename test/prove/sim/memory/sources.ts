@@ -98,7 +98,13 @@ export const SOURCES: Statements = {
     return [];
   },
 
-  record_look: ({ source, problem }, [name, cursor]) => {
+  source_paths: ({ object, problem }, [source, kind]) => {
+    const shown = object.where((row) => row.source === source && row.kind === kind && row.present).map(objectKey);
+    const wrong = problem.where((row) => row.source === source && row.path.startsWith(`${String(kind)}/`));
+    return [...new Set([...shown, ...wrong.map(({ path }) => path)])].map((path) => ({ path }));
+  },
+
+  record_look: ({ source, problem }, [name, cursor, isWell]) => {
     const row = source.get(name as string);
     if (!row) return [];
     const problems = problem.where((each) => each.source === name).length;
@@ -110,8 +116,7 @@ export const SOURCES: Statements = {
       ...row,
       cursor: (cursor as string | null) ?? row.cursor,
       baseline: true,
-      ready: true,
-      ...said,
+      ...(isWell === true ? { ready: true, ...said } : {}),
     });
     return [];
   },

@@ -14,6 +14,9 @@ export const POINTED: readonly string[] = [
   "C markable/1xcas rotate pause sink.observe:before:1 until@b sink.observe:after:1",
   // Somebody comes by for another request while the rotation is held.
   "D markable/1xcas rotate pause sink.write:after:1 until end request sink.write:before:1",
+  // Everything that a rehearsal writes and takes back.
+  "A markable/3xblind rehearse",
+  "D unmarked/1xblind rehearse die sink.restore:after:1",
   // A person decides just before what cannot be taken back.
   "A markable/1xcas rotate abort issuer.usage:before:1",
   "D markable/1xcas rotate abort issuer.mint:before:1",

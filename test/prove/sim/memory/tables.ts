@@ -14,6 +14,8 @@ import type {
   TombstoneRow,
   DecisionRow,
   AuditRow,
+  ActorRow,
+  WordsRow,
   HeadRow,
   OutboxRow,
 } from "./columns.ts";
@@ -37,6 +39,8 @@ export class Tables {
   readonly tombstone = new Table<TombstoneRow>(this.journal);
   readonly decision = new Table<DecisionRow>(this.journal);
   readonly audit = new Table<AuditRow>(this.journal);
+  readonly words = new Table<WordsRow>(this.journal);
+  readonly actor = new Table<ActorRow>(this.journal);
   readonly outbox = new Table<OutboxRow>(this.journal);
   readonly head = new Table<HeadRow>(this.journal);
   /** What time the server's statement or transaction has. */

@@ -1,4 +1,5 @@
 /** Tombstones, and which ids have an owner. */
+import type { RotationFacts } from "../../../../controller/domain/world.ts";
 import type { Json, JsonList, TombstoneRow } from "./columns.ts";
 import type { Statements, Tables } from "./tables.ts";
 import { compare, instant, jsonb, later } from "./values.ts";
@@ -60,6 +61,14 @@ export const TOMBSTONES: Statements = {
       error: jsonb(JSON.parse(error) as Json),
       next_action_at: later(tables.now, waitMs),
     }));
+  },
+
+  used_prints: ({ rotation }, [uid]) => {
+    const own = rotation.where((row) => row.credential === uid).sort((a, b) => compare(b.created_at, a.created_at));
+    return own.flatMap(({ facts }) => {
+      const { previousFingerprint } = (facts as unknown as RotationFacts).verify ?? {};
+      return previousFingerprint === undefined ? [] : [{ fingerprint: previousFingerprint }];
+    });
   },
 
   attempt_owner: ({ attempt }, [id]) => {

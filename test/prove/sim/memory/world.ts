@@ -15,6 +15,7 @@ export const WORLD: Statements = {
       ...world,
       snapshot: asks ? row.snapshot : null,
       sealed_previous: row.sealed_previous,
+      sealed_slots: row.sealed_slots,
       sealed_attempts: sealed.length === 0 ? null : Object.fromEntries(sealed.map((each) => [each.id, each.sealed])),
     }));
   },

@@ -1,0 +1,109 @@
+/**
+ * When the next rotation of a credential is due, and when the scheduler begins it. Pure, and the same at every replica and after every
+ * restart: it follows from the ledger alone, so that a controller that was away neither forgets nor repeats one.
+ */
+import { createHash } from "node:crypto";
+import type { CredentialSpec } from "../../../crds/kinds.gen.ts";
+import { durationMs, later } from "../duration.ts";
+import type { Instant } from "../world.ts";
+import { openingAt } from "./window.ts";
+
+/** What the ledger knows of one Credential that has to do with its age. */
+export interface ScheduleFacts {
+  readonly uid: string;
+  readonly rotation: CredentialSpec["rotation"];
+  /** When the manifest was first seen: for a credential whose age nobody knows. */
+  readonly firstSeenAt: Instant;
+  readonly issuedAt?: Instant;
+  /** When the vendor ends the one in use by itself. */
+  readonly expiresAt?: Instant;
+  /** Scheduled requests and rotations that ended without a new credential, since the one in use was issued. */
+  readonly failures: number;
+  readonly lastFailedAt?: Instant;
+}
+
+export interface Schedule {
+  /** From then on it is older than the manifest allows, or than its vendor's date lets it become. */
+  readonly dueAt: Instant;
+  /** When the scheduler requests the rotation: inside of the window, spread, and after the wait that failures ask for. */
+  readonly startsAt: Instant;
+  readonly why: "Age" | "Expiry";
+  /** For people: `every 90d`, `it expires at …`. */
+  readonly because: string;
+}
+
+/** I6 lets a credential be minted three times a day: whoever asks for more gets no more. */
+export const LEAST_EVERY_MS = 8 * 3_600_000;
+/** Renewed when two thirds of its life are over, so that a third is left for what may go wrong. */
+const LIFE_SPENT = 2 / 3;
+const FIRST_BACKOFF_MS = 3_600_000;
+const MOST_BACKOFF_MS = 86_400_000;
+/** Where the manifest does not say: a hundredth of the interval. */
+const DEFAULT_JITTER = 0.01;
+
+/** Undefined: nothing will ever be due by itself. */
+export function scheduleOf(facts: ScheduleFacts): Schedule | undefined {
+  const due = dueOf(facts);
+  if (due === undefined) return undefined;
+  const { jitterMs, ...rest } = due;
+  const retryAt = facts.lastFailedAt && later(facts.lastFailedAt, backoffMs(facts.failures));
+  const base = retryAt !== undefined && retryAt > due.dueAt ? retryAt : due.dueAt;
+  return { ...rest, startsAt: startOf(facts, base, jitterMs) };
+}
+
+/** How long the scheduler waits after so many failures in a row: an hour, doubled each time, a day at most. */
+export function backoffMs(failures: number): number {
+  return failures <= 0 ? 0 : Math.min(MOST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10));
+}
+
+type Due = Pick<Schedule, "dueAt" | "why" | "because"> & { readonly jitterMs: number };
+
+function dueOf(facts: ScheduleFacts): Due | undefined {
+  const age = dueByAge(facts);
+  const expiry = dueByExpiry(facts);
+  if (age === undefined || expiry === undefined) return age ?? expiry;
+  return expiry.dueAt < age.dueAt ? expiry : age;
+}
+
+function dueByAge({ rotation, issuedAt, firstSeenAt }: ScheduleFacts): Due | undefined {
+  if (rotation?.every === undefined) return undefined;
+  const everyMs = Math.max(LEAST_EVERY_MS, durationMs(rotation.every));
+  const jitterMs = rotation.jitter === undefined ? everyMs * DEFAULT_JITTER : durationMs(rotation.jitter);
+  const because = `every ${rotation.every}`;
+  return { dueAt: later(issuedAt ?? firstSeenAt, everyMs), why: "Age", because, jitterMs };
+}
+
+function dueByExpiry({ rotation, issuedAt, firstSeenAt, expiresAt }: ScheduleFacts): Due | undefined {
+  if (expiresAt === undefined) return undefined;
+  const from = issuedAt ?? firstSeenAt;
+  const lifeMs = Math.max(0, Date.parse(expiresAt) - Date.parse(from));
+  const dueAt = later(from, lifeMs * LIFE_SPENT);
+  const most = rotation?.jitter === undefined ? Number.POSITIVE_INFINITY : durationMs(rotation.jitter);
+  // Jitter never takes more than a tenth of what is left.
+  const jitterMs = Math.min(most, (lifeMs * (1 - LIFE_SPENT)) / 10);
+  return { dueAt, why: "Expiry", because: `it expires at ${expiresAt}`, jitterMs };
+}
+
+/** Spread by the credential's own share of the jitter; what falls outside of the window is spread over the next opening. */
+function startOf({ uid, rotation, expiresAt }: ScheduleFacts, base: Instant, jitterMs: number): Instant {
+  const share = shareOf(uid, base);
+  const wanted = later(base, Math.floor(share * jitterMs));
+  if (rotation?.window === undefined) return wanted;
+  const opening = openingAt(rotation.window, rotation.timeZone ?? "UTC", wanted);
+  const inside = opening.from <= wanted ? wanted : spreadOver(opening.from, opening.to, share, jitterMs);
+  // A window that opens too late for the vendor's date is no reason to let the credential die.
+  return expiresAt !== undefined && inside >= expiresAt && wanted < expiresAt ? wanted : inside;
+}
+
+/** Not at the opening itself, where everybody would come together; and never after nine tenths of it. */
+function spreadOver(from: Instant, to: Instant, share: number, jitterMs: number): Instant {
+  const openMs = Date.parse(to) - Date.parse(from);
+  const overMs = Math.min(openMs * 0.9, Math.max(jitterMs, openMs / 2));
+  return later(from, Math.floor(share * overMs));
+}
+
+/** Uniform in [0, 1), always the same for one credential and one date. */
+function shareOf(uid: string, at: Instant): number {
+  const digest = createHash("sha256").update(uid).update("\0").update(at).digest();
+  return digest.readUInt32BE() / 2 ** 32;
+}

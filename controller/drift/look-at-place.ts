@@ -1,0 +1,109 @@
+/** Looks at one place, and takes away nothing but fingerprints of what it saw. */
+import type { Observed, ObservedKey, SinkTraits } from "../../adapters/contract.ts";
+import type { Secret, SecretFields } from "../../adapters/secret.ts";
+import type { ConsumerKey } from "../../crds/kinds.gen.ts";
+import { fingerprint, fingerprints } from "../custody/fingerprint.ts";
+import type { Cause } from "../domain/backoff.ts";
+import type { Expected, SeenKey, Sight } from "../domain/drift/place.ts";
+import { fieldsFrom, keysOf } from "../engine/value.ts";
+import type { CheckClaim } from "../ledger/drift.ts";
+import type { LookPass } from "./pass.ts";
+import { ask, opened } from "./pass.ts";
+
+/** `value` is for the one use of it in this look, and is kept nowhere. */
+export type PlaceLook = { readonly place: string; readonly grade: SinkTraits["grade"]; readonly expected: Expected } & (
+  | { readonly sight: Sight; readonly value: SecretFields | undefined }
+  | { readonly cause: Cause }
+);
+
+export async function lookAtPlace(pass: LookPass, place: string): Promise<PlaceLook> {
+  const { deps, snapshot, traits } = pass;
+  const { grade } = deps.accounts.sinkTraits(snapshot, place);
+  const keys = keysOf(snapshot, place, traits.fields);
+  const expected = expectedOf(pass, place, keys, grade);
+  const found = { place, grade, expected };
+  if (grade === "none") return { ...found, sight: { keys: {} }, value: undefined };
+  const sink = opened(() => deps.accounts.sink(snapshot, place));
+  if ("cause" in sink) return { ...found, cause: sink.cause };
+  const names = [...new Set(keys.flatMap(({ name, previousKey }) => [name, ...(previousKey ? [previousKey] : [])]))];
+  const outcome = await ask(pass, "drift.observe", async (signal) => sink.value.observe(names, signal));
+  if (outcome.kind !== "done") return { ...found, cause: outcome.cause };
+  const observed = outcome.value;
+  const value = grade === "value" ? fieldsFrom(keys, observed) : undefined;
+  return { ...found, sight: sightOf(pass, keys, observed, value), value };
+}
+
+function expectedOf(
+  { claim }: LookPass,
+  place: string,
+  keys: readonly ConsumerKey[],
+  grade: SinkTraits["grade"],
+): Expected {
+  const held = claim.held.find((row) => row.place === place);
+  const prints: Record<string, string | null> = {};
+  for (const { field, name, previousKey } of keys) {
+    const print = claim.fingerprints[field];
+    // A field that the ledger has no fingerprint of can only be there or not: nothing is compared.
+    if (print !== undefined) prints[name] = print;
+    if (previousKey !== undefined && held?.slotsEmpty === true) prints[previousKey] = null;
+  }
+  const { version, until } = held ?? {};
+  return {
+    place,
+    grade,
+    prints,
+    ...(until === undefined ? {} : { held: { until, ...(version === undefined ? {} : { version }) } }),
+  };
+}
+
+function sightOf(
+  pass: LookPass,
+  keys: readonly ConsumerKey[],
+  observed: Observed,
+  value: SecretFields | undefined,
+): Sight {
+  const { version, changedAt, changedBy } = observed;
+  const isWholeOld = value !== undefined && isOldWhole(pass, value);
+  const seen: Record<string, SeenKey> = {};
+  for (const { field, name, previousKey } of keys) {
+    seen[name] = seenKey(pass, field, observed.keys[name], isWholeOld);
+    if (previousKey !== undefined) seen[previousKey] = seenKey(pass, field, observed.keys[previousKey], false);
+  }
+  return {
+    keys: seen,
+    ...(version === undefined ? {} : { version }),
+    ...(changedAt === undefined ? {} : { changedAt }),
+    ...(changedBy === undefined ? {} : { changedBy }),
+  };
+}
+
+function seenKey(pass: LookPass, field: string, key: ObservedKey | undefined, isWholeOld: boolean): SeenKey {
+  if (key?.present !== true || key.value?.isEmpty === true) return { present: false };
+  const { value, shadowedBy } = key;
+  return {
+    present: true,
+    ...(value ? printOf(pass, field, value, isWholeOld) : {}),
+    ...(shadowedBy === undefined ? {} : { shadowedBy }),
+  };
+}
+
+function printOf(
+  { deps, claim }: LookPass,
+  field: string,
+  value: Secret,
+  isWholeOld: boolean,
+): Pick<SeenKey, "print" | "isOld"> {
+  const print = fingerprint(deps.keys, `field:${field}`, claim.credential, value);
+  const isOld = claim.fingerprints[field] !== print && (isWholeOld || isOldField(claim, field, print));
+  return { print, ...(isOld ? { isOld } : {}) };
+}
+
+function isOldField({ oldPrints }: CheckClaim, field: string, print: string): boolean {
+  return oldPrints.some((fields) => fields[field] === print);
+}
+
+/** Of a value from before Velvet only the fingerprint of the whole is known. */
+function isOldWhole({ deps, claim }: LookPass, value: SecretFields): boolean {
+  const { whole } = fingerprints(deps.keys, claim.credential, value);
+  return whole !== claim.fingerprint && claim.retired.some((retired) => retired.fingerprint === whole);
+}

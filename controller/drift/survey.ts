@@ -1,0 +1,133 @@
+/** One look at everything of a Credential: its places, its vendor, its accounts. */
+import type { Liveness } from "../../adapters/contract.ts";
+import type { SecretFields } from "../../adapters/secret.ts";
+import { fingerprint } from "../custody/fingerprint.ts";
+import type { Cause } from "../domain/backoff.ts";
+import { CUSTODY } from "../domain/consumers.ts";
+import { durationMs } from "../domain/duration.ts";
+import { accountPlace, type Seen } from "../domain/drift/kinds.ts";
+import { keysOf } from "../engine/value.ts";
+import { unreadyAccounts } from "../ledger/accounts.ts";
+import type { CheckClaim } from "../ledger/drift.ts";
+import type { PlaceState } from "../domain/drift/memory.ts";
+import { Books, type Kept } from "./books.ts";
+import { lookAtPlace, type PlaceLook } from "./look-at-place.ts";
+import { lookAtVendor } from "./look-at-vendor.ts";
+import type { LookPass } from "./pass.ts";
+import { sharedSeen } from "./shared.ts";
+
+/** All that one look brought. */
+export interface Survey extends Kept {
+  /** The value in use, where it could be read; for this look alone. */
+  readonly current: { readonly value: SecretFields; readonly isLedgers: boolean } | undefined;
+  readonly verdict: Liveness | undefined;
+  /** For a write that depends on it. */
+  readonly sights: ReadonlyMap<string, PlaceLook>;
+}
+
+const AT_ONCE = 4;
+/** An account that does not work is not asked after by every Credential at every turn. */
+const UNREADY_MS = 300_000;
+
+export async function survey(pass: LookPass): Promise<Survey> {
+  const unready = await unreadySeen(pass);
+  const books = new Books(pass.claim);
+  books.see(unready.seen, (place, kind) => kind === "AccountNotReady" && place.startsWith(accountPlace("")));
+  const looks = await lookAtPlaces(pass, unready.accounts, books);
+  const current = currentIn(pass, looks);
+  const known = current?.isLedgers === true ? current.value : undefined;
+  if (known) books.see(await sharedSeen(pass, known), (_, kind) => kind === "SharedValue");
+  const { account } = pass.snapshot.credential.spec.issuer;
+  const vendor = unready.accounts.get(account) ?? (await lookAtVendor(pass, known));
+  books.vendor(vendor);
+  const verdict = "verdict" in vendor ? vendor.verdict : undefined;
+  return { ...books.closed(), current, verdict, sights: new Map(looks.map((look) => [look.place, look])) };
+}
+
+/** Who is switched off may hold anything. Where the value is read is always looked at. */
+async function lookAtPlaces(pass: LookPass, unready: Unready, books: Books): Promise<readonly PlaceLook[]> {
+  const { custody, consumers, readFrom } = pass.snapshot.credential.spec;
+  const active = consumers.filter(({ active: is }) => is !== false).map(({ id }) => id);
+  const places = [...(custody ? [CUSTODY] : []), ...active];
+  const due = places.filter((place) => place === CUSTODY || place === readFrom || !isFresh(pass, place));
+  const looks = await inTurns(due, async (place) => lookOrNot(pass, place, unready));
+  for (const look of looks) books.place(look);
+  for (const place of places) if (!due.includes(place)) books.left(place);
+  return looks;
+}
+
+/** What was looked at a short while ago, by a look that could not finish, is not looked at again. */
+function isFresh({ claim }: LookPass, place: string): boolean {
+  if (claim.postponed === null) return false;
+  const { at, state } = claim.facts.places?.[place] ?? {};
+  if (at === undefined || state === undefined || AGAIN.has(state)) return false;
+  if (claim.rotatedAt !== null && at <= claim.rotatedAt) return false;
+  return Date.parse(claim.now) - Date.parse(at) < intervalOf(claim) / 2;
+}
+
+const AGAIN: ReadonlySet<PlaceState> = new Set<PlaceState>(["drifted", "unreached", "left"]);
+
+export function intervalOf({ spec }: CheckClaim): number {
+  return durationMs(spec.drift?.interval ?? "1h");
+}
+
+type Unready = ReadonlyMap<string, { readonly cause: Cause }>;
+
+async function unreadySeen({ deps, snapshot }: LookPass): Promise<{ seen: Seen[]; accounts: Unready }> {
+  const generations = Object.entries(snapshot.accounts).map(([name, { generation }]) => ({ name, generation }));
+  const unready = await unreadyAccounts(deps.db, generations);
+  const accounts = new Map<string, { cause: Cause }>();
+  const seen = unready.map(({ account, reason, message }): Seen => {
+    accounts.set(account, {
+      cause: {
+        reason: "DriftGivesWay",
+        message: `Account ${account} does not work: ${reason}.`,
+        retryAfterMs: UNREADY_MS,
+      },
+    });
+    return {
+      place: accountPlace(account),
+      kind: "AccountNotReady",
+      grade: "none",
+      message: `What is reached through account ${account} cannot be looked at: ${reason}. ${message}`,
+      digest: reason,
+      details: { account, reason },
+    };
+  });
+  return { seen, accounts };
+}
+
+async function lookOrNot(pass: LookPass, place: string, unready: Unready): Promise<PlaceLook> {
+  const { custody, consumers } = pass.snapshot.credential.spec;
+  const account = place === CUSTODY ? custody?.account : consumers.find(({ id }) => id === place)?.account;
+  const why = unready.get(account ?? "");
+  if (!why) return lookAtPlace(pass, place);
+  const { grade } = pass.deps.accounts.sinkTraits(pass.snapshot, place);
+  return { place, grade, expected: { place, grade, prints: {} }, ...why };
+}
+
+async function inTurns<T, R>(all: readonly T[], work: (each: T) => Promise<R>): Promise<R[]> {
+  const left = [...all];
+  const done: R[] = [];
+  const workers = Array.from({ length: Math.min(AT_ONCE, left.length) }, async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) done.push(await work(next));
+  });
+  await Promise.all(workers);
+  return done;
+}
+
+/** Custody first, else who is named in `readFrom`, as a rotation reads it. */
+function currentIn({ deps, claim, snapshot, traits }: LookPass, looks: readonly PlaceLook[]): Survey["current"] {
+  const { custody, readFrom } = snapshot.credential.spec;
+  const place = custody ? CUSTODY : readFrom;
+  const look = looks.find((each) => each.place === place);
+  if (look === undefined || place === undefined || !("value" in look) || look.value === undefined) return undefined;
+  const { value } = look;
+  const fields = keysOf(snapshot, place, traits.fields).map(({ field }) => field);
+  const isLedgers = fields.every((field) => {
+    const secret = value[field];
+    const print = claim.fingerprints[field];
+    return secret !== undefined && fingerprint(deps.keys, `field:${field}`, claim.credential, secret) === print;
+  });
+  return { value, isLedgers };
+}

@@ -1,0 +1,60 @@
+/** The schemas of a group's kinds as the API server serves them: everybody whom it knows may read them. */
+import type { ApiClient } from "./client.ts";
+import { isRecord } from "./object.ts";
+import type { Shape } from "./schema-fit.ts";
+
+export interface ServedSchemas {
+  /** Another one whenever anything in them is another. */
+  readonly version: string;
+  readonly byKind: ReadonlyMap<string, Shape>;
+}
+
+/**
+ * Undefined where the group is not served; `known` itself where nothing has changed since, which costs one small answer. The API server
+ * takes seconds to publish what was just applied. Throws an ApiError.
+ */
+export async function readServedSchemas(
+  client: Pick<ApiClient, "send">,
+  { group, version }: { readonly group: string; readonly version: string },
+  known: ServedSchemas | undefined,
+  signal: AbortSignal,
+): Promise<ServedSchemas | undefined> {
+  const path = `apis/${group}/${version}`;
+  const url = at(await asked(client, "/openapi/v3", signal), "paths", path, "serverRelativeURL");
+  if (typeof url !== "string") return undefined;
+  if (url === known?.version) return known;
+  const schemas = at(await asked(client, `/openapi/v3/${path}`, signal), "components", "schemas");
+  const found = isRecord(schemas) ? Object.values(schemas) : [];
+  return { version: url, byKind: new Map(found.flatMap((schema) => kindsIn(schema, group, version))) };
+}
+
+async function asked(client: Pick<ApiClient, "send">, path: string, signal: AbortSignal): Promise<unknown> {
+  return client.send({ method: "GET", path }, signal);
+}
+
+function at(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>((found, name) => (isRecord(found) ? found[name] : undefined), value);
+}
+
+function kindsIn(schema: unknown, group: string, version: string): [string, Shape][] {
+  const named = isRecord(schema) ? schema["x-kubernetes-group-version-kind"] : undefined;
+  if (!Array.isArray(named)) return [];
+  return named.flatMap((name: unknown): [string, Shape][] => {
+    if (!isRecord(name) || name["group"] !== group || name["version"] !== version) return [];
+    return typeof name["kind"] === "string" ? [[name["kind"], shapeOf(schema)]] : [];
+  });
+}
+
+/** What is no schema where one should be has no fields. */
+function shapeOf(value: unknown): Shape {
+  if (!isRecord(value)) return {};
+  const { properties, items, additionalProperties: more } = value;
+  return {
+    ...(isRecord(properties) && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, shapeOf(each)])),
+    }),
+    ...(isRecord(items) && { items: shapeOf(items) }),
+    ...(more === undefined ? {} : { additionalProperties: isRecord(more) ? shapeOf(more) : more === true }),
+    ...(value["x-kubernetes-preserve-unknown-fields"] === true && { "x-kubernetes-preserve-unknown-fields": true }),
+  };
+}

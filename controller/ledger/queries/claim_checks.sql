@@ -1,0 +1,40 @@
+-- Which Credentials are due to be looked at, and what is known of each? Claims up to $1 until $2 milliseconds from now. While one is
+-- being rotated nobody looks.
+update velvet.drift_check c
+set fence = c.fence + 1, claim = gen_random_uuid(), lease_until = clock_timestamp() + $2 * interval '1 millisecond'
+from velvet.object o, velvet.credential k
+where o.uid = c.credential and k.uid = c.credential and c.lease_until < clock_timestamp() and c.credential in (
+  select due.credential from velvet.drift_check due
+  where due.next_check_at <= now() and due.lease_until < now() and not exists (
+    select from velvet.rotation r where r.credential = due.credential and r.ended_at is null)
+  order by due.next_check_at
+  limit $1
+  for update skip locked)
+returning c.credential, c.fence, c.state, c.facts, c.postponed, velvet.instant(clock_timestamp()) as now,
+  velvet.instant(c.checked_at) as "checkedAt", o.namespace, o.name, o.generation, o.spec, o.present,
+  k.current_id as "currentId", k.fingerprint, k.fingerprints, (
+    select coalesce(jsonb_object_agg(a.name, jsonb_build_object('generation', a.generation, 'spec', a.spec)), '{}')
+    from velvet.object a
+    where a.kind = 'VendorAccount' and a.present and a.name in (
+      select jsonb_path_query(o.spec, 'strict $.**.account') #>> '{}')) as accounts, (
+    select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+      'place', h.place, 'version', h.version, 'until', velvet.instant(h.until), 'slotsEmpty', h.slots_empty))), '[]')
+    from velvet.held h where h.credential = c.credential) as held, (
+    select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+      'place', f.place, 'kind', f.kind, 'grade', f.grade, 'state', f.state, 'message', f.message, 'digest', f.digest,
+      'details', f.details, 'since', velvet.instant(f.since), 'lastSeenAt', velvet.instant(f.last_seen_at),
+      'acceptedBy', f.accepted_by, 'wantedBy', f.wanted_by)) order by f.since, f.place, f.kind), '[]')
+    from velvet.finding f where f.credential = c.credential) as findings, (
+    select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+      'vendorId', d.vendor_id, 'state', d.state, 'fingerprint', d.fingerprint,
+      'changedAt', velvet.instant(d.changed_at)))), '[]')
+    from velvet.retired d where d.credential = c.credential) as retired, (
+    select coalesce(jsonb_agg(old.fingerprints), '[]') from (
+      select a.fingerprints from velvet.attempt a
+      where a.credential = c.credential and a.fingerprints <> '{}' order by a.created_at desc limit 16) old) as "oldPrints", (
+    select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+      'place', t.place, 'intentAt', velvet.instant(t.intent_at), 'outcome', t.outcome, 'version', t.detail ->> 'version', 'digest', t.detail ->> 'digest', 'wanted', t.wanted_by is not null))
+      order by t.intent_at), '[]')
+    from velvet.correction t
+    where t.credential = c.credential and t.intent_at > clock_timestamp() - interval '24 hours') as corrections, (
+    select velvet.instant(max(r.ended_at)) from velvet.rotation r where r.credential = c.credential) as "rotatedAt"

@@ -1,0 +1,40 @@
+/** How far a rotation is, when it goes on, and what keeps everything from going on: parts of a request's status. Pure. */
+import { isFinished } from "../../domain/consumers.ts";
+import { camelCase } from "../../domain/status.ts";
+import type { HoldView } from "../../ledger/holds.ts";
+import type { RotationView } from "../../ledger/views.ts";
+import { bounded } from "./conditions.ts";
+
+const MOST_STAGES = 40;
+const MOST_HOLDS = 8;
+const LONGEST = 1_024;
+
+/** Times and not durations: a status that moved with the clock would be written for ever. */
+export function stageRows({ rotation }: RotationView): Readonly<Record<string, unknown>> {
+  const entered = (rotation.facts.entered ?? []).slice(-MOST_STAGES);
+  if (entered.length === 0) return {};
+  return { stages: entered.map(({ state, at }) => ({ stage: camelCase(state), enteredAt: at })) };
+}
+
+/** Only of what failed: when a controller merely looks again says nothing to a person, and changes with every look. */
+export function tryFields({ rotation, consumers }: RotationView): Readonly<Record<string, unknown>> {
+  if (rotation.endedAt !== undefined) return {};
+  const { failure } = rotation.facts;
+  const theirs = consumers.filter((row) => !isFinished(row)).flatMap((row) => row.facts.failure?.nextTryAt ?? []);
+  const next = failure?.nextTryAt ?? theirs.toSorted()[0];
+  return {
+    ...(next === undefined ? {} : { nextTryTime: next }),
+    ...(failure === undefined ? {} : { tries: failure.tries }),
+  };
+}
+
+export function holdRows(holds: readonly HoldView[] = []): Readonly<Record<string, unknown>> {
+  if (holds.length === 0) return {};
+  const rows = holds.slice(0, MOST_HOLDS).map(({ reason, message, place, foundAt }) => ({
+    reason,
+    message: bounded(message, LONGEST),
+    place: bounded(place, LONGEST),
+    since: foundAt,
+  }));
+  return { holds: rows };
+}

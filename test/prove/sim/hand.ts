@@ -1,0 +1,42 @@
+/** What people do at the vendor's own pages when they are asked to, and once only. */
+import type { Fake } from "../api.ts";
+import type { RotationEntry } from "./agenda.ts";
+import type { Act } from "./people.ts";
+
+export class Hand {
+  readonly #fake: Fake;
+  /** Rotations for which somebody has made one already. */
+  readonly #made = new Set<string>();
+  readonly #ended = new Set<string>();
+  readonly #reasons = new Set<string>();
+
+  constructor(fake: Fake) {
+    this.#fake = fake;
+  }
+
+  hasDone({ because }: Act): boolean {
+    return because !== undefined && this.#reasons.has(because);
+  }
+
+  did({ because }: Act): void {
+    if (because !== undefined) this.#reasons.add(because);
+  }
+
+  /** Nothing is handed in. False where nobody is asked. */
+  make({ id, state, facts }: RotationEntry): boolean {
+    if (!facts.assisted?.mint || state !== "minting" || this.#made.has(id)) return false;
+    this.#made.add(id);
+    this.#fake.mintByHand();
+    return true;
+  }
+
+  /** Nobody is told. False where nobody is asked. */
+  end({ facts }: RotationEntry): boolean {
+    const { assisted, revoked, abort, verify } = facts;
+    const id = verify?.previousId;
+    if (!assisted?.revoke || revoked || abort || id === undefined || this.#ended.has(id)) return false;
+    this.#ended.add(id);
+    this.#fake.revokeByHand(id);
+    return true;
+  }
+}
