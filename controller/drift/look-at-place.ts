@@ -2,7 +2,7 @@
 import type { Observed, ObservedKey, SinkTraits } from "../../adapters/contract.ts";
 import type { Secret, SecretFields } from "../../adapters/secret.ts";
 import type { ConsumerKey } from "../../crds/kinds.gen.ts";
-import { fingerprint, fingerprints } from "../custody/fingerprint.ts";
+import { fingerprints } from "../custody/fingerprint.ts";
 import type { Cause } from "../domain/backoff.ts";
 import type { Expected, SeenKey, Sight } from "../domain/drift/place.ts";
 import { fieldsFrom, keysOf } from "../engine/value.ts";
@@ -63,11 +63,13 @@ function sightOf(
   value: SecretFields | undefined,
 ): Sight {
   const { version, changedAt, changedBy } = observed;
-  const isWholeOld = value !== undefined && isOldWhole(pass, value);
+  // Asked only where something differs: it costs as much as all the rest.
+  let whole: boolean | undefined;
+  const isWholeOld = (): boolean => (whole ??= value !== undefined && isOldWhole(pass, value));
   const seen: Record<string, SeenKey> = {};
   for (const { field, name, previousKey } of keys) {
     seen[name] = seenKey(pass, field, observed.keys[name], isWholeOld);
-    if (previousKey !== undefined) seen[previousKey] = seenKey(pass, field, observed.keys[previousKey], false);
+    if (previousKey !== undefined) seen[previousKey] = seenKey(pass, field, observed.keys[previousKey], () => false);
   }
   return {
     keys: seen,
@@ -77,7 +79,7 @@ function sightOf(
   };
 }
 
-function seenKey(pass: LookPass, field: string, key: ObservedKey | undefined, isWholeOld: boolean): SeenKey {
+function seenKey(pass: LookPass, field: string, key: ObservedKey | undefined, isWholeOld: () => boolean): SeenKey {
   if (key?.present !== true || key.value?.isEmpty === true) return { present: false };
   const { value, shadowedBy } = key;
   return {
@@ -88,13 +90,13 @@ function seenKey(pass: LookPass, field: string, key: ObservedKey | undefined, is
 }
 
 function printOf(
-  { deps, claim }: LookPass,
+  { prints, claim }: LookPass,
   field: string,
   value: Secret,
-  isWholeOld: boolean,
+  isWholeOld: () => boolean,
 ): Pick<SeenKey, "print" | "isOld"> {
-  const print = fingerprint(deps.keys, `field:${field}`, claim.credential, value);
-  const isOld = claim.fingerprints[field] !== print && (isWholeOld || isOldField(claim, field, print));
+  const print = prints.of(field, value);
+  const isOld = claim.fingerprints[field] !== print && (isWholeOld() || isOldField(claim, field, print));
   return { print, ...(isOld ? { isOld } : {}) };
 }
 

@@ -1,11 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { freshLedger } from "../../test/support/postgres.ts";
-import { blockBudget, type Pace, takeBudget } from "../ledger/accounts.ts";
+import { blockBudget, type Pace, type Taken, takeBudgets } from "../ledger/accounts.ts";
+import type { Db } from "../ledger/db.ts";
 import { budgetOf, type BudgetParts, Line, lowBudgetOf } from "./budget.ts";
 
 const FACTS = { vendor: "fake", operation: "GET /" };
 const never = new AbortController().signal;
 const FREE = { granted: true, waitMs: 0 };
+
+async function takeBudget(db: Db, account: string, pace: Pace): Promise<Taken> {
+  const [taken] = await takeBudgets(db, account, pace, 1);
+  if (!taken) throw new Error("nothing was answered");
+  return taken;
+}
 
 /** Time passes only when the test lets it. */
 function parts(more: Partial<BudgetParts> = {}) {
@@ -160,6 +167,20 @@ describe("the ledger's count", () => {
     const asked = Array.from({ length: 20 }, async () => takeBudget(ledger.db, "a", { ...pace, patienceMs: 0 }));
     const answers = await Promise.all(asked);
     expect(answers.filter(({ granted }) => granted).length).toBe(3);
+    await ledger.drop();
+  });
+
+  it("answers many at once as it would have answered one after the other", async () => {
+    const ledger = await freshLedger();
+    const many = await takeBudgets(ledger.db, "a", { ...pace, patienceMs: 2_500 }, 8);
+    expect(many.map(({ granted }) => granted)).toEqual([true, true, true, true, true, false, false, false]);
+    const waits = many.map(({ waitMs }) => waitMs);
+    expect(waits.slice(0, 3)).toEqual([0, 0, 0]);
+    for (const [at, from] of [[3, 500], [4, 1_500], [5, 2_500]] as const) {
+      expect(waits[at]).toBeGreaterThan(from);
+      expect(waits[at]).toBeLessThanOrEqual(from + 500);
+    }
+    expect(await takeBudgets(ledger.db, "a", { ...pace, patienceMs: 0 }, 1)).toMatchObject([{ granted: false }]);
     await ledger.drop();
   });
 

@@ -6,7 +6,7 @@
 import type { Budget } from "../../adapters/contract.ts";
 import type { ErrorFacts } from "../../adapters/errors.ts";
 import { Transient } from "../../adapters/errors.ts";
-import type { Pace } from "../ledger/accounts.ts";
+import type { Pace, Taken } from "../ledger/accounts.ts";
 
 export interface BudgetLimits {
   /** Calls at once, of this replica. */
@@ -19,7 +19,7 @@ export interface BudgetParts {
   readonly account: string;
   readonly limits: BudgetLimits;
   /** The ledger's count, for all replicas. */
-  readonly take: (pace: Pace) => Promise<{ readonly granted: boolean; readonly waitMs: number }>;
+  readonly take: (pace: Pace) => Promise<Taken>;
   readonly block: (ms: number) => Promise<void>;
   /** Aborts after so many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
