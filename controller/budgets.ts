@@ -40,7 +40,8 @@ function takerOf(db: Db, account: string): BudgetParts["take"] {
   const paces = new Map<string, Gathered<Pace, Taken>>();
   return async (pace) => {
     const key = `${pace.perMinute} ${pace.saved} ${pace.patienceMs}`;
-    const same = paces.get(key) ?? new Gathered(MOST_AT_ONCE, async (all) => takeBudgets(db, account, pace, all.length));
+    const same =
+      paces.get(key) ?? new Gathered(MOST_AT_ONCE, async (all) => takeBudgets(db, account, pace, all.length));
     paces.set(key, same);
     return same.ask(pace);
   };

@@ -66,8 +66,7 @@ async function judge(pass: LookPass, found: Survey): Promise<void> {
   const record = { ...recordOf(pass, found, told, orders.length > 0), audit: driftAudit(claim, folded), ...kept };
   if (!(await pass.questions.record(claim, record))) return giveUp(deps, claim, ROTATED);
   tell(deps, claim, folded);
-  if (orders.length > 0 && !deps.stopping.aborted)
-    await mend(afterRecord(pass, record), found, folded, orders);
+  if (orders.length > 0 && !deps.stopping.aborted) await mend(afterRecord(pass, record), found, folded, orders);
 }
 
 /** What the ledger knows by now, and time of its own. */

@@ -8,7 +8,7 @@ import type { Expected, SeenKey, Sight } from "../domain/drift/place.ts";
 import { fieldsFrom, keysOf } from "../engine/value.ts";
 import type { CheckClaim } from "../ledger/drift.ts";
 import type { LookPass } from "./pass.ts";
-import { ask, opened } from "./pass.ts";
+import { observeAlone, type Observing } from "./targets.ts";
 
 /** `value` is for the one use of it in this look, and is kept nowhere. */
 export type PlaceLook = { readonly place: string; readonly grade: SinkTraits["grade"]; readonly expected: Expected } & (
@@ -16,17 +16,18 @@ export type PlaceLook = { readonly place: string; readonly grade: SinkTraits["gr
   | { readonly cause: Cause }
 );
 
-export async function lookAtPlace(pass: LookPass, place: string): Promise<PlaceLook> {
+export async function lookAtPlace(
+  pass: LookPass,
+  place: string,
+  observing: Observing = async () => observeAlone(pass, place),
+): Promise<PlaceLook> {
   const { deps, snapshot, traits } = pass;
   const { grade } = deps.accounts.sinkTraits(snapshot, place);
   const keys = keysOf(snapshot, place, traits.fields);
   const expected = expectedOf(pass, place, keys, grade);
   const found = { place, grade, expected };
   if (grade === "none") return { ...found, sight: { keys: {} }, value: undefined };
-  const sink = opened(() => deps.accounts.sink(snapshot, place));
-  if ("cause" in sink) return { ...found, cause: sink.cause };
-  const names = [...new Set(keys.flatMap(({ name, previousKey }) => [name, ...(previousKey ? [previousKey] : [])]))];
-  const outcome = await ask(pass, "drift.observe", async (signal) => sink.value.observe(names, signal));
+  const outcome = await observing(place);
   if (outcome.kind !== "done") return { ...found, cause: outcome.cause };
   const observed = outcome.value;
   const value = grade === "value" ? fieldsFrom(keys, observed) : undefined;

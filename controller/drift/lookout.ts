@@ -63,7 +63,10 @@ export class Lookout {
 
   #broke({ namespace, name }: CheckClaim, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.#deps.log.error({ credential: `${namespace}/${name}`, error: message }, "a look broke off, and is made again later");
+    this.#deps.log.error(
+      { credential: `${namespace}/${name}`, error: message },
+      "a look broke off, and is made again later",
+    );
   }
 
   async #until(holds: () => boolean): Promise<void> {

@@ -6,7 +6,10 @@ import { AT_VENDOR } from "../domain/drift/kinds.ts";
 import type { LookPass } from "./pass.ts";
 
 /** What is shown to anybody anyhow (a user's name, a host) may well be the same. */
-export async function sharedSeen({ deps, claim, traits, questions }: LookPass, value: SecretFields): Promise<readonly Seen[]> {
+export async function sharedSeen(
+  { deps, claim, traits, questions }: LookPass,
+  value: SecretFields,
+): Promise<readonly Seen[]> {
   const secret = Object.entries(value).filter(([field, held]) => !traits.publicFields.includes(field) && !held.isEmpty);
   const prints = secret.map(([field, held]) => ({ field, print: sharedFingerprint(deps.keys, held) }));
   const sharers = await questions.sharePrints({ credential: claim.credential, prints });

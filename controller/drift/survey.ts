@@ -13,6 +13,7 @@ import { lookAtPlace, type PlaceLook } from "./look-at-place.ts";
 import { lookAtVendor } from "./look-at-vendor.ts";
 import type { LookPass } from "./pass.ts";
 import { sharedSeen } from "./shared.ts";
+import { observeTogether, type Observing } from "./targets.ts";
 
 /** All that one look brought. */
 export interface Survey extends Kept {
@@ -48,7 +49,11 @@ async function lookAtPlaces(pass: LookPass, unready: Unready, books: Books): Pro
   const active = consumers.filter(({ active: is }) => is !== false).map(({ id }) => id);
   const places = [...(custody ? [CUSTODY] : []), ...active];
   const due = places.filter((place) => place === CUSTODY || place === readFrom || !isFresh(pass, place));
-  const looks = await inTurns(due, async (place) => lookOrNot(pass, place, unready));
+  const observing = observeTogether(
+    pass,
+    due.filter((place) => !unready.has(accountAt(pass, place))),
+  );
+  const looks = await inTurns(due, async (place) => lookOrNot(pass, place, unready, observing));
   for (const look of looks) books.place(look);
   for (const place of places) if (!due.includes(place)) books.left(place);
   return looks;
@@ -93,11 +98,14 @@ function unreadySeen({ claim: { unready } }: LookPass): { seen: Seen[]; accounts
   return { seen, accounts };
 }
 
-async function lookOrNot(pass: LookPass, place: string, unready: Unready): Promise<PlaceLook> {
-  const { custody, consumers } = pass.snapshot.credential.spec;
-  const account = place === CUSTODY ? custody?.account : consumers.find(({ id }) => id === place)?.account;
-  const why = unready.get(account ?? "");
-  if (!why) return lookAtPlace(pass, place);
+function accountAt({ snapshot }: LookPass, place: string): string {
+  const { custody, consumers } = snapshot.credential.spec;
+  return (place === CUSTODY ? custody : consumers.find(({ id }) => id === place))?.account ?? "";
+}
+
+async function lookOrNot(pass: LookPass, place: string, unready: Unready, observing: Observing): Promise<PlaceLook> {
+  const why = unready.get(accountAt(pass, place));
+  if (!why) return lookAtPlace(pass, place, observing);
   const { grade } = pass.deps.accounts.sinkTraits(pass.snapshot, place);
   return { place, grade, expected: { place, grade, prints: {} }, ...why };
 }

@@ -176,7 +176,11 @@ describe("the ledger's count", () => {
     expect(many.map(({ granted }) => granted)).toEqual([true, true, true, true, true, false, false, false]);
     const waits = many.map(({ waitMs }) => waitMs);
     expect(waits.slice(0, 3)).toEqual([0, 0, 0]);
-    for (const [at, from] of [[3, 500], [4, 1_500], [5, 2_500]] as const) {
+    for (const [at, from] of [
+      [3, 500],
+      [4, 1_500],
+      [5, 2_500],
+    ] as const) {
       expect(waits[at]).toBeGreaterThan(from);
       expect(waits[at]).toBeLessThanOrEqual(from + 500);
     }

@@ -2,7 +2,11 @@
 export class Gathered<Asked, Answer> {
   readonly #most: number;
   readonly #ask: (all: readonly Asked[]) => Promise<readonly Answer[]>;
-  #waiting: { readonly asked: Asked; readonly resolve: (answer: Answer) => void; readonly reject: (why: unknown) => void }[] = [];
+  #waiting: {
+    readonly asked: Asked;
+    readonly resolve: (answer: Answer) => void;
+    readonly reject: (why: unknown) => void;
+  }[] = [];
   #isUnderWay = false;
 
   /** `ask` answers in the order in which it was asked, at most `most` at a time. What it throws, each of them gets. */
