@@ -1,9 +1,9 @@
 /** What accounts may send, counted in the ledger, so that all replicas together keep to what a vendor allows. */
 import type { BudgetMaker } from "./engine/accounts.ts";
 import { type BudgetParts, budgetOf, Line, lowBudgetOf } from "./engine/budget.ts";
-import { blockBudget, type Pace, type Taken, takeBudgets } from "./ledger/accounts.ts";
+import { type TurnParts, type Turns, turnsOf } from "./engine/budget-turns.ts";
+import { blockBudget, takeBudgets } from "./ledger/accounts.ts";
 import type { Db } from "./ledger/db.ts";
-import { Gathered } from "./ledger/gathered.ts";
 
 export interface Budgets {
   /** For rotations. */
@@ -12,7 +12,7 @@ export interface Budgets {
   readonly second: BudgetMaker;
 }
 
-export function ledgerBudgets(db: Db): Budgets {
+export function ledgerBudgets(db: Db, { timeout, monotonicMs }: Omit<TurnParts, "take">): Budgets {
   const lines = new Map<string, Line>();
   // Both stand in the same line; another generation of an account with other limits has another one.
   const lineOf = (account: string, places: number): Line => {
@@ -21,12 +21,22 @@ export function ledgerBudgets(db: Db): Budgets {
     lines.set(key, line);
     return line;
   };
+  const counts = new Map<string, Turns>();
+  const countOf = (account: string): Turns => {
+    const take: TurnParts["take"] = async (pace, count) => takeBudgets(db, account, pace, count);
+    const count = counts.get(account) ?? turnsOf({ take, timeout, monotonicMs });
+    counts.set(account, count);
+    return count;
+  };
   const parts = (...[account, limits]: Parameters<BudgetMaker>): BudgetParts & { readonly line: Line } => ({
     account,
     limits,
-    take: takerOf(db, account),
-    block: async (ms) => blockBudget(db, account, ms),
-    timeout: (ms) => AbortSignal.timeout(ms),
+    take: countOf(account).take,
+    block: async (ms) => {
+      countOf(account).forget();
+      return blockBudget(db, account, ms);
+    },
+    timeout,
     line: lineOf(account, limits.concurrency),
   });
   return {
@@ -34,17 +44,3 @@ export function ledgerBudgets(db: Db): Budgets {
     second: (account, limits) => lowBudgetOf(parts(account, limits)),
   };
 }
-
-/** Who asks while another is answered asks with the next, so that an account's row is written once for all of them. */
-function takerOf(db: Db, account: string): BudgetParts["take"] {
-  const paces = new Map<string, Gathered<Pace, Taken>>();
-  return async (pace) => {
-    const key = `${pace.perMinute} ${pace.saved} ${pace.patienceMs}`;
-    const same =
-      paces.get(key) ?? new Gathered(MOST_AT_ONCE, async (all) => takeBudgets(db, account, pace, all.length));
-    paces.set(key, same);
-    return same.ask(pace);
-  };
-}
-
-const MOST_AT_ONCE = 64;

@@ -12,6 +12,8 @@ export async function sharedSeen(
 ): Promise<readonly Seen[]> {
   const secret = Object.entries(value).filter(([field, held]) => !traits.publicFields.includes(field) && !held.isEmpty);
   const prints = secret.map(([field, held]) => ({ field, print: sharedFingerprint(deps.keys, held) }));
+  // Usually nothing is new and nobody has the same, and that was known with the claim.
+  if (!claim.isShared && prints.every(({ field, print }) => claim.shared[field] === print)) return [];
   const sharers = await questions.sharePrints({ credential: claim.credential, prints });
   if (sharers.length === 0) return [];
   // A team learns nothing of another one's names.

@@ -17,15 +17,12 @@ export async function observeAlone(pass: LookPass, place: string): Promise<Outco
  * that it tells may be one of just the keys that were asked for.
  */
 export function observeTogether(pass: LookPass, places: readonly string[]): Observing {
-  const targets = new Map<string, string[]>();
-  for (const place of places) {
-    const target = targetOf(pass, place);
-    targets.set(target, [...(targets.get(target) ?? []), place]);
-  }
+  const targets = new Map(places.map((place) => [place, targetOf(pass, place)]));
+  const at = Map.groupBy(places, (place) => targets.get(place) ?? place);
   const asked = new Map<string, Promise<Outcome<Observed>>>();
   return async (place) => {
-    const target = targetOf(pass, place);
-    const sharers = targets.get(target) ?? [];
+    const target = targets.get(place) ?? place;
+    const sharers = at.get(target) ?? [];
     if (sharers.length < 2) return observeAlone(pass, place);
     const names = [...new Set(sharers.flatMap((each) => namesAt(pass, each)))];
     const shared = asked.get(target) ?? observe(pass, place, names);

@@ -54,6 +54,10 @@ export interface CheckClaim {
     readonly digest?: string;
   }[];
   readonly rotatedAt: Instant | null;
+  /** By field, as it was taken down by the look before. */
+  readonly shared: Readonly<Record<string, string>>;
+  /** Another Credential had one of these, too. */
+  readonly isShared: boolean;
   /** Of its accounts, in the generation that they have now, those that did not answer their last probe well. */
   readonly unready: readonly UnreadyAccount[];
 }

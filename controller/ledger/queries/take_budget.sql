@@ -1,8 +1,11 @@
 -- May $5 more requests go to the account $1, at $2 requests in a minute, with $3 saved up, when each can wait for $4 milliseconds? Answers
 -- how many of them may, in how many milliseconds the first one goes (below zero: at once), how long after it each further one, and when
 -- to ask again for those that may not. No row: nobody has ever asked for this account.
-with held as materialized (
-  select b.next_at, b.blocked_until from velvet.account_budget b where b.account = $1 for update
+-- Nobody waits for a disk: what a crash of the server forgets of a count is a moment of it.
+with quick as materialized (
+  select set_config('synchronous_commit', 'off', true)
+), held as materialized (
+  select b.next_at, b.blocked_until from velvet.account_budget b, quick where b.account = $1 for update of b
 ), step as materialized (
   select held.*, clock_timestamp() as now, 60000.0 / $2::float8 as every_ms from held
 ), turn as materialized (
