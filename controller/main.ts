@@ -15,6 +15,7 @@ import { Accounts } from "./engine/accounts.ts";
 import { startDrift } from "./drift/run.ts";
 import { ledgerBudgets } from "./budgets.ts";
 import type { Deps } from "./engine/deps.ts";
+import { sharedDeadlines } from "./engine/deadlines.ts";
 import { Engine } from "./engine/engine.ts";
 import { accountSecrets } from "./engine/secrets.ts";
 import { openProbes } from "./http/open.ts";
@@ -109,7 +110,7 @@ async function runOnLedger(
   const cluster = await openClusterOf(order, ledger.db);
   const local = accountSecrets(config.accountSecret, config.accountsDir);
   const lookup = (source: SecretSource) => local(source) ?? cluster?.secrets.lookup(source);
-  const budgets = ledgerBudgets(ledger.db);
+  const budgets = ledgerBudgets(ledger.db, deadlinesOf(order));
   const accounts = new Accounts(registry, lookup, order.clock, budgets.first);
   const deps = { ...engineDeps(order, ledger, keys, accounts), meter: measured };
   const rotationOn = config.rotation === "on";
@@ -185,12 +186,17 @@ function engineDeps(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing, a
     random: order.random,
     uuid: randomUUID,
     jitter: () => order.random(4).readUInt32BE() / 2 ** 32,
-    timeout: (ms) => AbortSignal.timeout(ms),
+    timeout: deadlinesOf(order).timeout,
     pause: async (ms) => delay(ms),
     log: order.log,
     leaseMs: LEASE_MS,
     replica: `${hostname()}/${process.pid}`,
   };
+}
+
+function deadlinesOf({ clock }: ControllerOrder) {
+  const monotonicMs = () => clock.monotonicMs();
+  return { monotonicMs, timeout: sharedDeadlines(monotonicMs, (ms) => AbortSignal.timeout(ms)) };
 }
 
 function startSources(order: ControllerOrder, deps: Deps, readiness: Readiness, onChange: () => void): RunningSource[] {
