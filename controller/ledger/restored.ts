@@ -32,9 +32,13 @@ export async function restoredSubjects(db: Pick<Db, "query">, since: Instant, mo
   return db.query<Subject>(SUBJECTS, [since, most]);
 }
 
-/** Nothing is written where nothing is held any more. */
-export async function recordRestored(db: Pick<Db, "query">, credential: string, truth: Truth): Promise<void> {
-  await db.query(RECORD, [credential, JSON.stringify(truth)]);
+/** As of when the ledger was asked: what has changed since makes it stale. Nothing is written where nothing is held any more. */
+export async function recordRestored(
+  db: Pick<Db, "query">,
+  { credential, readAt }: Pick<Subject, "credential" | "readAt">,
+  truth: Truth,
+): Promise<void> {
+  await db.query(RECORD, [credential, JSON.stringify(truth), readAt]);
 }
 
 /** All of them, also those that were not looked at. */

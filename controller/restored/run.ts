@@ -77,7 +77,7 @@ async function tell(deps: Deps, subject: Subject, signal: AbortSignal): Promise<
   const truth = await truthAbout(deps, subject, AbortSignal.any([signal, deps.timeout(deps.leaseMs)])).catch(
     (error: unknown) => broken(deps, subject, error),
   );
-  if (!signal.aborted) await recordRestored(deps.db, subject.credential, truth);
+  if (!signal.aborted) await recordRestored(deps.db, subject, truth);
 }
 
 function broken({ log }: Deps, subject: Subject, error: unknown): Truth {

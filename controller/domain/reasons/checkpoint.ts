@@ -27,7 +27,7 @@ export const CHECKPOINT_REASONS: Readonly<Record<string, Reason>> = {
     fine: "What custody holds was looked at and adopted, and what the rotation may have left has a row of its own.",
     remedy: "Nothing, unless the report named something for you.",
     commands: ["velvet describe <request>", "velvet history <credential>"],
-    where: ["residual"],
+    where: ["rotation"],
   },
   CheckpointForged: {
     meaning: "The published checkpoint is not what this install signed: it was changed, or its key was.",

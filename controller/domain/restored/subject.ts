@@ -2,7 +2,7 @@
 import type { IssuedKey, IssuerTraits, KeyId, Liveness, SinkTraits } from "../../../adapters/contract.ts";
 import type { CredentialSpec } from "../../../crds/kinds.gen.ts";
 import type { KnownAttempt } from "../drift/vendor.ts";
-import type { AttemptRow, Instant, RetiredRow, RotationRow, Snapshot, State } from "../world.ts";
+import type { AttemptRow, RetiredRow, RotationRow, Snapshot, State } from "../world.ts";
 
 /** The rotation that was under way when the backup was made. */
 export interface LiveRotation {
@@ -28,12 +28,14 @@ export interface Subject {
   readonly generation: number;
   readonly spec: CredentialSpec;
   readonly accounts: Snapshot["accounts"];
+  /** In use, or read by the rotation under way as the one that was. */
   readonly currentId: KeyId | null;
   readonly fingerprint: string | null;
   readonly retired: readonly Pick<RetiredRow, "vendorId" | "state">[];
   readonly live: LiveRotation | null;
   readonly waiting: readonly WaitingRequest[];
-  readonly now: Instant;
+  /** When the ledger was asked, in the database's own words: finer than an `Instant`. */
+  readonly readAt: string;
 }
 
 /** Whose value stands at a place. `current`: the one that custody holds, whoever made it. */

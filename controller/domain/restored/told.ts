@@ -15,7 +15,7 @@ export function messageOf(told: Told): string {
   const { held } = sight;
   const now = held === "nothing" ? "" : (held.id ?? "a value that the vendor names no id for");
   const live = subject.live === null ? "" : `${subject.live.name}, which was in ${subject.live.state} at the backup,`;
-  return SAID[happened]({ now, before: subject.currentId ?? "none", live });
+  return SAID[happened]({ now, before: subject.currentId ?? "nothing that it has an id for", live });
 }
 
 interface Words {
@@ -28,7 +28,8 @@ interface Words {
 
 const SAID: Readonly<Record<Happened, (words: Words) => string>> = {
   Unchanged: () => "Nothing happened to it.",
-  Rotated: ({ now, before }) => `It was rotated: custody holds ${now}, which is alive; the ledger knows ${before}.`,
+  Rotated: ({ now, before }) =>
+    `It was rotated: custody holds ${now}, which is alive; the ledger takes ${before} for it.`,
   Finished: ({ now, live }) => `${live} came to its end: custody holds what it minted (${now}), which is alive.`,
   TakenBack: ({ before, live }) =>
     `${live} was aborted: custody holds ${before}, and what was minted is given to nobody any more.`,

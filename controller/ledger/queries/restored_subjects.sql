@@ -1,7 +1,8 @@
 -- What does this ledger say of each Credential that was not looked at since $1, or not since it or a request of it changed? The longest unseen
 -- first, at most $2. One whose manifest is gone is among them as long as a rotation of it is under way.
-select c.uid as credential, c.namespace, c.name, c.generation, c.spec, velvet.instant(clock_timestamp()) as now,
-  k.current_id as "currentId", k.fingerprint, (
+select c.uid as credential, c.namespace, c.name, c.generation, c.spec, statement_timestamp()::text as "readAt",
+  coalesce(k.current_id, v.facts #>> '{verify,previousId}') as "currentId",
+  coalesce(k.fingerprint, v.facts #>> '{verify,previousFingerprint}') as fingerprint, (
     select coalesce(jsonb_object_agg(a.name, jsonb_build_object('generation', a.generation, 'spec', a.spec)), '{}')
     from velvet.object a
     where a.kind = 'VendorAccount' and a.present and a.name in (
@@ -19,6 +20,7 @@ select c.uid as credential, c.namespace, c.name, c.generation, c.spec, velvet.in
     where q.state = 'pending' and q.namespace = c.namespace and q.spec -> 'credentialRef' ->> 'name' = c.name) as waiting
 from velvet.object c
 left join velvet.credential k on k.uid = c.uid
+left join velvet.rotation v on v.credential = c.uid and v.ended_at is null
 left join velvet.restored s on s.credential = c.uid
 where c.kind = 'Credential' and (s.looked_at is null or s.looked_at < $1::timestamptz or s.looked_at < c.changed_at or exists (
     select from velvet.request q
