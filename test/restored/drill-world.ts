@@ -35,7 +35,8 @@ export class DrillWorld implements AsyncDisposable {
   readonly #folder: string;
   readonly #documents = new Map<string, DesiredDocument>();
   #pool: Pool;
-  #running: { engine: Engine; report: RunningReport; checkpoints: Checkpoints } | undefined;
+  #running: { engine: Engine; report: RunningReport } | undefined;
+  #checkpoints: Checkpoints | undefined;
 
   private constructor(server: TestServer, folder: string) {
     this.#server = server;
@@ -130,41 +131,52 @@ export class DrillWorld implements AsyncDisposable {
 
   async start(): Promise<void> {
     const deps = this.#deps();
-    const checkpoints = await startCheckpoints({
-      db: deps.db,
+    this.#checkpoints = await this.#startCheckpoints();
+    const engine = new Engine(deps, {
+      concurrency: 16,
+      pollMs: 50,
+      admission: { environment: "test", rotationOn: true, registry: drillAdapters(this.vendor) },
+      isHeld: () => (this.#checkpoints ? this.#checkpoints.isHeld() : "not compared"),
+    });
+    this.#running = { engine, report: startReport(this.#deps(), 200) };
+  }
+
+  async #startCheckpoints(): Promise<Checkpoints> {
+    const { db, clock, log } = this.#deps();
+    return startCheckpoints({
+      db,
       signer: this.signer,
       file: join(this.#folder, "checkpoint.json"),
       host: "drill",
       owner: "drill",
       newId: randomUUID,
-      clock: deps.clock,
-      log: deps.log,
+      clock,
+      log,
       intervalMs: 500,
       pollMs: 200,
-      onFree: () => engine.wake(),
+      onFree: () => this.#running?.engine.wake(),
     });
-    const engine = new Engine(deps, {
-      concurrency: 16,
-      pollMs: 50,
-      admission: { environment: "test", rotationOn: true, registry: drillAdapters(this.vendor) },
-      isHeld: () => checkpoints.isHeld(),
-    });
-    this.#running = { engine, checkpoints, report: startReport(this.#deps(), 200) };
   }
 
+  /** Publishes once more. */
   async stop(): Promise<void> {
     await Promise.all([this.#running?.engine.stop(), this.#running?.report.stop()]);
-    await this.#running?.checkpoints.stop();
-    this.#running = undefined;
+    await this.#checkpoints?.stop();
+    this.#running = this.#checkpoints = undefined;
   }
 
   get isHeld(): boolean {
-    return this.#running?.checkpoints.isHeld() !== undefined;
+    return this.#checkpoints?.isHeld() !== undefined;
   }
 
-  /** While everything runs: Postgres copies only what nobody is connected to, so that connections break. */
+  /**
+   * While rotations run: Postgres copies only what nobody is connected to, so that connections break. Who publishes is not hit by that: a
+   * lease that could not be given back would delay the next publication beyond this drill's hour.
+   */
   async backup(): Promise<void> {
+    await this.#checkpoints?.stop();
     await this.#copy(this.#name, `${this.#name}_backup`);
+    this.#checkpoints = await this.#startCheckpoints();
   }
 
   async restore(): Promise<void> {
