@@ -3,6 +3,7 @@ import { answerAboutDrift } from "../domain/drift/decide.ts";
 import { claimChecks } from "../ledger/drift.ts";
 import { answerDrift, driftDecisions } from "../ledger/drift-decisions.ts";
 import { checkCredential } from "./check.ts";
+import { within } from "../engine/deps.ts";
 import type { DriftDeps } from "./pass.ts";
 
 /** Few at once: rotations need the connections more, and other replicas look as well. */
@@ -19,7 +20,11 @@ export async function tendDrift(deps: DriftDeps): Promise<number> {
   const due = await claimChecks(deps.db, BATCH, deps.leaseMs);
   // One that breaks off is taken over when its lease is over, and hides no other.
   await Promise.all(
-    due.map(async (claim) => checkCredential(deps, claim).catch((error: unknown) => broke(deps, claim, error))),
+    due.map(async (claim) => {
+      const credential = `${claim.namespace}/${claim.name}`;
+      const look = async (): Promise<void> => checkCredential(deps, claim);
+      return within(deps, { credential }, look).catch((error: unknown) => broke(deps, claim, error));
+    }),
   );
   return decisions.length + due.length;
 }

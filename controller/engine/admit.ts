@@ -18,7 +18,7 @@ import {
   startRotation,
 } from "../ledger/requests.ts";
 import { isOutage } from "../ledger/outage.ts";
-import type { Deps } from "./deps.ts";
+import { type Deps, within } from "./deps.ts";
 import { landingMs } from "./effect.ts";
 import { startRevocation } from "./revocation/preempt.ts";
 
@@ -32,7 +32,12 @@ const UNIQUE_VIOLATION = "23505";
 /** One look at everything that waits. Returns how many rotations were started. Any number of replicas may do this at once. */
 export async function admitRequests(deps: Deps, context: AdmissionContext): Promise<number> {
   const pending = await pendingRequests(deps.db, BATCH);
-  const started = await Promise.all(pending.map(async (request) => apart(deps, context, request)));
+  const started = await Promise.all(
+    pending.map(async (request) => {
+      const place = `${request.namespace}/${request.name}`;
+      return within(deps, { request: place }, async () => apart(deps, context, request));
+    }),
+  );
   await closeLateDecisions(deps.db, deps.random);
   return started.filter(Boolean).length;
 }
