@@ -8,6 +8,7 @@ import { CUSTODY, isFinished } from "./consumers.ts";
 import { durationMs, later } from "./duration.ts";
 import { needsApproval } from "./gates.ts";
 import { rehearsalConditions } from "./rehearsal-report.ts";
+import { withReminders } from "./reminder-text.ts";
 import { isLeaking } from "./revocation.ts";
 import type { Failure, Gate, Instant } from "./world.ts";
 import { ENDED, liveAttempt } from "./world.ts";
@@ -25,7 +26,7 @@ export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Co
     const reason = failure ? "ProgressingWithRetry" : camelCase(view.rotation.state);
     progress.push(condition(view, "Reconciling", "True", reason, failure?.message ?? ""));
   }
-  return rehearsalConditions(view, [ready(view, gate), ...progress, ...stages]);
+  return rehearsalConditions(view, withReminders(view, [ready(view, gate), ...progress, ...stages]));
 }
 
 function whatFailed(view: Summarizable): Failure | Trouble | undefined {

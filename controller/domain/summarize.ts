@@ -2,7 +2,7 @@
 import type { Residual } from "../../adapters/contract.ts";
 import { conditionsOf } from "./conditions.ts";
 import { checkedByPerson, CUSTODY, isFinished } from "./consumers.ts";
-import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
+import { unansweredGate } from "./gates.ts";
 import { idsOf, isProven, nameOfTarget } from "./revocation.ts";
 import { rehearsalReport } from "./rehearsal-report.ts";
 import type { ConsumerRow, Gate, Instant, RotationRow } from "./world.ts";
@@ -37,15 +37,9 @@ export function summarize(view: Summarizable): RotationStatus {
 }
 
 export function openGate(view: Summarizable): OpenGate | undefined {
-  const { rotation } = view;
-  if (ENDED.has(rotation.state) || rotation.facts.abort) return undefined;
-  for (const name of ["Mint", "Revoke"] as const) {
-    const facts = gateFacts(view, name);
-    if (!facts || facts.approved || facts.digest !== gateDigest(view, name)) continue;
-    if (!needsApproval(view, name)) continue;
-    return { name, digest: facts.digest, message: gateMessage(view, name) };
-  }
-  return undefined;
+  if (ENDED.has(view.rotation.state)) return undefined;
+  const open = unansweredGate(view);
+  return open && { name: open.name, digest: open.digest, message: gateMessage(view, open.name) };
 }
 
 function gateMessage(view: Summarizable, gate: Gate): string {

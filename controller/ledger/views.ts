@@ -84,6 +84,8 @@ export interface WorldRow {
   readonly decisions: readonly DecisionView[] | null;
   readonly retired: readonly RetiredRow[] | null;
   readonly mints_today: number;
+  readonly expires_at: string | null;
+  readonly due_at: string | null;
   readonly tombstones: readonly TombstoneRow[] | null;
   readonly now: Date;
 }
@@ -131,6 +133,8 @@ function knownOf(row: WorldRow): CredentialRow {
     mintsToday: row.mints_today,
     ...(row.current_id === null ? {} : { currentId: row.current_id }),
     ...(row.fingerprint === null ? {} : { fingerprint: row.fingerprint }),
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+    ...(row.due_at === null ? {} : { dueAt: row.due_at }),
   };
 }
 

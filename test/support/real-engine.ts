@@ -5,6 +5,7 @@ import { adapters } from "../../adapters/registry.ts";
 import { Secret } from "../../adapters/secret.ts";
 import { type KeyRing, keyRing } from "../../controller/custody/key.ts";
 import { Accounts, type SecretLookup } from "../../controller/engine/accounts.ts";
+import type { Log } from "../../controller/engine/deps.ts";
 import { Engine } from "../../controller/engine/engine.ts";
 import type { Db } from "../../controller/ledger/db.ts";
 
@@ -14,13 +15,15 @@ export interface RealEngineOptions {
   readonly leaseMs: number;
   /** Where somebody is to seal something for it. Default: keys that nobody knows. */
   readonly keys?: KeyRing;
+  /** Default: nobody reads. */
+  readonly log?: Log;
 }
 
 export function newKeys(): KeyRing {
   return keyRing(Secret.from(randomBytes(32).toString("base64")));
 }
 
-export function startRealEngine(db: Db, { secrets, leaseMs, keys }: RealEngineOptions): Engine {
+export function startRealEngine(db: Db, { secrets, leaseMs, keys, log }: RealEngineOptions): Engine {
   const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
   const quiet = () => undefined;
   const deps = {
@@ -35,7 +38,7 @@ export function startRealEngine(db: Db, { secrets, leaseMs, keys }: RealEngineOp
     jitter: () => 0,
     timeout: (ms: number) => AbortSignal.timeout(ms),
     pause: async (ms: number) => delay(ms),
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    log: log ?? { debug: quiet, info: quiet, warn: quiet, error: quiet },
     leaseMs,
     replica: "a",
   };

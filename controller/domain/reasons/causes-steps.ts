@@ -20,7 +20,7 @@ export const CAUSES_STEPS_REASONS: Readonly<Record<string, Reason>> = {
     fine: IN_USE,
     remedy: "See the controller's log and report it; Velvet tries again.",
     commands: ["velvet describe <request>"],
-    where: ["rotation"],
+    where: ["rotation", "request"],
   },
   Unsealable: {
     meaning: "A sealed value does not open with this controller's key.",
