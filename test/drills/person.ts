@@ -120,6 +120,7 @@ function printed(command: string, { request = REQUEST, consumer = "", id = "", d
   return command
     .replace("<request>", `${NAMESPACE}/${request}`)
     .replace("<credential>", `${NAMESPACE}/${CREDENTIAL}`)
+    .replace("<name> -n <namespace>", `${CREDENTIAL} -n ${NAMESPACE}`)
     .replace("<consumer>", consumer)
     .replace("<vendor-id>", id)
     .replace("<digest>", digest);

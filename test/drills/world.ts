@@ -125,9 +125,15 @@ export class DrillWorld implements AsyncDisposable {
     return summarize(await this.view(name));
   }
 
-  async until(what: string, wanted: (view: RotationView) => boolean, name = REQUEST): Promise<RotationView> {
+  /** `hurried`: with every wait cut short, so that what is tried again later is tried again now. */
+  async until(
+    what: string,
+    wanted: (view: RotationView) => boolean,
+    { name = REQUEST, hurried = false }: { readonly name?: string; readonly hurried?: boolean } = {},
+  ): Promise<RotationView> {
     let last: RotationView | undefined;
     const look = async () => {
+      if (hurried) await this.hurry();
       [last] = await listRotations(this.ledger.db, { namespace: NAMESPACE, name });
       return last !== undefined && wanted(last) ? last : undefined;
     };
@@ -135,12 +141,11 @@ export class DrillWorld implements AsyncDisposable {
   }
 
   async in(state: string, name = REQUEST): Promise<RotationView> {
-    return this.until(state, ({ rotation }) => rotation.state === state, name);
+    return this.until(state, ({ rotation }) => rotation.state === state, { name });
   }
 
-  /** As `in`, with every wait cut short: what is tried again later is tried again now. */
   async soon(state: string, name = REQUEST): Promise<RotationView> {
-    return this.until(state, ({ rotation }) => (this.#hurried(), rotation.state === state), name);
+    return this.until(state, ({ rotation }) => rotation.state === state, { name, hurried: true });
   }
 
   async refused(name: string): Promise<RequestView> {
@@ -148,10 +153,6 @@ export class DrillWorld implements AsyncDisposable {
       const [view] = await listRequests(this.ledger.db, { namespace: NAMESPACE, name });
       return view?.state === "refused" ? view : undefined;
     });
-  }
-
-  #hurried(): void {
-    void this.hurry().catch(() => undefined);
   }
 
   /** What is waited for is over: the next try of what failed, and the time in which an earlier write may still land. Never while a replica works on it. */
