@@ -1,5 +1,5 @@
 /** What `Ready` says beside its reason: the one sentence for whoever reads one line. Pure. */
-import { awaitsPerson, CUSTODY, isFinished } from "./consumers.ts";
+import { awaitsPerson, CUSTODY } from "./consumers.ts";
 import { isLeaking } from "./revocation.ts";
 import type { OpenGate, Summarizable } from "./status.ts";
 import type { RotationRow, State } from "./world.ts";
@@ -70,11 +70,9 @@ function consumersText(view: Summarizable): string {
   return `Failing: ${failing.join(", ")}. ${fine}`;
 }
 
-/** Who has failed and is tried again. */
+/** Who has failed and is tried again; not who is merely waited for. */
 export function failingIds({ consumers }: Pick<Summarizable, "consumers">): string[] {
-  return consumers.flatMap((row) =>
-    row.facts.failure && !isFinished(row) ? [row.id === CUSTODY ? "custody" : row.id] : [],
-  );
+  return consumers.flatMap(({ id, state }) => (state === "failed" ? [id === CUSTODY ? "custody" : id] : []));
 }
 
 /** Whom only a person can look at, once the value is there. */
