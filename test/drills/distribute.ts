@@ -243,7 +243,10 @@ const SETTLING = atHeroku(
     await world.until("settling", ({ consumers }) =>
       consumers.some(({ id, facts }) => id === "api" && facts.failedAt === "settle"),
     );
-    assertShown(await person.describes(), "api heroku written written, not in effect yet; Settling: Release v4 runs its release phase");
+    assertShown(
+      await person.describes(),
+      "api heroku written written, not in effect yet; Settling: Release v4 runs its release phase",
+    );
     await world.soon("done");
     return { shown: "written, not in effect yet", ended: "Done, by itself" };
   },

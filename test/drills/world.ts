@@ -49,7 +49,10 @@ export class DrillWorld implements AsyncDisposable {
   readonly #vendor: DrillVendor;
   readonly #documents: DesiredDocument[] = [];
   readonly #engines: Engine[] = [];
+  /** Why nothing may be started now. */
   held: string | undefined;
+  /** Called when a call to the outside has been made, and before it is recorded. */
+  hook: (label: string) => Promise<void> = async () => undefined;
 
   private constructor(ledger: FreshLedger, folder: string, vendor: DrillVendor) {
     [this.ledger, this.folder, this.#vendor] = [ledger, folder, vendor];
@@ -78,6 +81,7 @@ export class DrillWorld implements AsyncDisposable {
       replica,
       isHeld: () => this.held,
       hook: async (label, point) => {
+        if (point === "after") await this.hook(label);
         if (point === "after") this.#judge(label);
       },
     });
