@@ -122,7 +122,13 @@ export interface RotationFacts {
   readonly lastReceiptAt?: Instant;
   /** When the vendor ends the new credential by itself, in the vendor's own words. */
   readonly expiresAt?: string;
-  readonly abort?: { readonly by: Who; readonly reason: string; readonly from: State };
+  readonly abort?: {
+    readonly by: Who;
+    readonly reason: string;
+    readonly from: State;
+    /** Why the rotation could not go on then. */
+    readonly over?: string;
+  };
   readonly revoked?: {
     readonly at: Instant;
     readonly by: "velvet" | "person";
