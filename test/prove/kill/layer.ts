@@ -112,7 +112,7 @@ function fits(setup: string, story: string): boolean {
 }
 
 /** A controller that stands still is of no use to the others: only where going on too late can do harm. */
-const CHANGING = /\.(mint|write|restore|revoke\w*|drop|destroy|moveGrace|keep|reap)$/;
+const CHANGING = /\.(mint|write|restore|revoke\w*|drop|destroy|moveGrace|keep|end|reap)$/;
 
 /** What is decided on right before a mint or a revoke is begun. */
 function isDecisive(label: string): boolean {

@@ -55,7 +55,7 @@ function endingOf({ agenda, story, tale }: Told): Violation[] {
   const live = liveRotation(agenda);
   const state = agenda.rotations[0]?.state;
   // An abort can come too late, and be refused. A vendor that counts what a dead controller's request has made may refuse the next one.
-  const mayAbort = tale.isAborted || story.ends.includes("aborted");
+  const mayAbort = tale.isAborted || tale.isPreempted || story.ends.includes("aborted");
   const ends = [...story.ends, "mint_failed", ...(mayAbort ? ["done", "aborted"] : [])];
   if ((live && isStalled(live)) || (state !== undefined && ends.includes(state))) return [];
   return [
