@@ -1,6 +1,7 @@
 /** One layer, from where it was broken off or anew, with its progress shown and kept. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { added } from "../flows.ts";
 import { Keep, type Kept, type RunKey } from "./keep.ts";
 import { knownMoments } from "./known-labels.ts";
 import type { Entry } from "./layers.ts";
@@ -113,6 +114,7 @@ export class LayerRun {
       schedules: (before?.schedules ?? 0) + sum.schedules,
       seconds: (before?.seconds ?? 0) + seconds,
       labels: [...new Set([...(before?.labels ?? []), ...sum.labels])].sort(),
+      flows: added(before?.flows ?? {}, sum.flows),
       found: [...(before?.found ?? []), ...sum.found],
       complete,
       at: new Date().toISOString(),
@@ -136,6 +138,7 @@ function outcomeOf(entry: Entry, kept: Kept, ran: Ran, workers: number): LayerOu
     schedules: kept.schedules,
     violations: kept.found,
     labelsHit: kept.labels,
+    flows: kept.flows,
     labelsKnown: knownMoments(),
     seconds: kept.seconds,
     workers,

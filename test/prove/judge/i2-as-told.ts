@@ -1,6 +1,6 @@
 /** I2, the other way round: what the ledger holds for true is so at the vendor, and custody holds the current one. */
 import type { Violation } from "../api.ts";
-import type { Evidence } from "./evidence.ts";
+import { CUSTODY, type Evidence } from "./evidence.ts";
 import { isAtRest } from "./owners.ts";
 
 export function asTold(evidence: Evidence): Violation[] {
@@ -27,7 +27,9 @@ function notInCustody({ fake, ledger }: Evidence): string[] {
   // Of what no vendor keeps there is no id to be found.
   if (!fake.ever().some(({ id }) => id === current)) return [];
   const held = fake.heldBy("custody");
-  return held === current
+  // Somebody else wrote it since then, which is told.
+  const isTold = ledger.findings.some(({ place, kind }) => place === CUSTODY && kind === "CustodyDiffers");
+  return held === current || isTold
     ? []
     : [`custody holds ${held ?? "nothing that is known"}, and ${current} is the current one`];
 }

@@ -69,6 +69,9 @@ function isWithoutCurrent({ ledger }: Evidence): boolean {
 function mayBeNone(evidence: Evidence): boolean {
   const { fake, ledger } = evidence;
   if (hasEndedByItself(evidence)) return true;
+  const current = ledger.credentials[0]?.current_id;
+  // Between rotations, past Velvet.
+  if (fake.history.some(({ label, target }) => label === "vendor.revoke" && target === current)) return true;
   if (ledger.rotations.some(({ state }) => state === "done")) return false;
   const endedByHand = fake.history.some(({ label }) => label === "vendor.revoke");
   return endedByHand || fake.setup.strategy === "Replace" || ledger.rotations.some(({ expect }) => expect !== "Alive");

@@ -1,6 +1,7 @@
 /** Tells schedules one after the other, each with a vendor of its own, in one database. */
 import type { Result } from "../api.ts";
 import { proofServer } from "../server.ts";
+import { flowsIn } from "../flows.ts";
 import { createFake } from "../vendor/fake.ts";
 import { EMULATED } from "../emulated/setups.ts";
 import { BEGINNING, VirtualClock } from "./clock.ts";
@@ -115,6 +116,7 @@ async function tell(ledger: ToldLedger, text: string, number: number): Promise<S
     schedule: text,
     violations,
     labels: telling.labels,
+    flows: flowsIn(evidence.ledger),
     ...(violations.length > 0 ? { story: storyText(telling, evidence) } : {}),
     history: () => storyText(telling, evidence),
     passed: telling.passed,
