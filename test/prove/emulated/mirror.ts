@@ -1,4 +1,5 @@
 /** Keeps the truth that the judge knows in step with what the emulators truly have. */
+import { liveWritesIn } from "../vendor/beside.ts";
 import type { Key, Truth } from "../vendor/truth.ts";
 import type { HeldKey, Plugs } from "./plug.ts";
 
@@ -19,11 +20,11 @@ export class Mirror {
 
   /** `marker`: of the mint that this follows. */
   look(marker?: string): void {
-    this.#lookAtKeys(marker);
+    this.lookAtKeys(marker);
     for (const [target, plug] of Object.entries(this.#plugs.sinks ?? {})) this.#lookAt(target, plug.values());
   }
 
-  #lookAtKeys(marker: string | undefined): void {
+  lookAtKeys(marker?: string): void {
     const { issuer } = this.#plugs;
     if (!issuer) return;
     const held = issuer.keys();
@@ -76,8 +77,10 @@ export class Mirror {
     if (same) return;
     const before = this.#truth.heldBy(target);
     if (before) before.lastUsedAt = this.#truth.now();
+    const changed = Object.fromEntries(shown.filter(([name, text]) => place.values.get(name) !== text));
     place.values.clear();
     for (const [name, text] of shown) place.values.set(name, text);
+    this.#truth.liveWrites.push(...liveWritesIn(this.#truth, place, changed, "sink.write"));
     this.#truth.judge(`what is in effect at ${target}`);
   }
 }

@@ -31,6 +31,9 @@ export function zeroDowntime(evidence: Evidence): Violation[] {
 /** A vendor that ends all credentials after a while ended the current one when no rotation ran: somebody had to ask for the next one. */
 function endedAfterAll({ fake, ledger }: Evidence, consumer: string, at: number, deed: string): boolean {
   if (fake.setup.endsByItselfMs === undefined || !deed.startsWith("vendor.ended")) return false;
-  const running = ledger.rotations.some(({ ended_at }) => ended_at === null || Date.parse(ended_at) > at);
-  return !running && fake.heldBy(consumer) === ledger.credentials[0]?.current_id;
+  const running = ledger.rotations.some(
+    ({ created_at, ended_at }) => Date.parse(created_at) <= at && (ended_at === null || Date.parse(ended_at) > at),
+  );
+  // Where nothing was ever rotated in earnest it is still the one from before.
+  return !running && fake.heldBy(consumer) === (ledger.credentials[0]?.current_id ?? fake.originalId);
 }

@@ -79,5 +79,9 @@ function mayBeNone(evidence: Evidence): boolean {
 
 /** The current one did, and nobody had ended it before. */
 function hasEndedByItself({ fake, ledger }: Evidence): boolean {
-  return fake.ever().some(({ id, endedByItselfAt }) => endedByItselfAt !== undefined && isCurrent(ledger, id));
+  const isFirst = (id: string): boolean =>
+    id === fake.originalId && (ledger.credentials[0]?.current_id ?? null) === null;
+  return fake
+    .ever()
+    .some(({ id, endedByItselfAt }) => endedByItselfAt !== undefined && (isCurrent(ledger, id) || isFirst(id)));
 }

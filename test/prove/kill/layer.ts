@@ -1,6 +1,7 @@
 /** Layer E: real controllers, killed with SIGKILL or frozen with SIGSTOP at every moment of every story. */
 import type { Layer, LayerOptions } from "../api.ts";
 import { STORIES } from "../sim/stories.ts";
+import { shuffled } from "../layers/turns.ts";
 import { type Lots, lotsOf } from "../sim/random.ts";
 import { type Blow, type Point, scheduleText } from "./schedule.ts";
 import { SETUPS, STORY_NAMES } from "./setups.ts";
@@ -90,13 +91,6 @@ async function roundOf(lots: Lots, only: string): Promise<string[]> {
   } finally {
     await leave();
   }
-}
-
-function shuffled<T>(items: readonly T[], lots: Lots): T[] {
-  return items
-    .map((item) => ({ item, lot: lots.next() }))
-    .sort((a, b) => a.lot - b.lot)
-    .map(({ item }) => item);
 }
 
 function pairs(only: string): { setup: string; story: string }[] {

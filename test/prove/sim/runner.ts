@@ -105,7 +105,8 @@ async function tell(ledger: ToldLedger, text: string, number: number): Promise<S
   const random = (bytes: number) => lots.bytes(bytes);
   const now = () => clock.now();
   const vendorClock = { now: () => new Date(now()), monotonicMs: () => now() - BEGINNING };
-  await using plugs = await emulated?.open({ now, clock: vendorClock, random });
+  const rehearses = setup.consumers.some(({ testSlot }) => testSlot !== undefined);
+  await using plugs = await emulated?.open({ now, clock: vendorClock, random, rehearses });
   const fake = createFake(setup, clock, random, plugs);
   ledger.now = () => clock.now();
   const telling = new Telling({ schedule, story, ledger, clock, fake, lots, prefix });

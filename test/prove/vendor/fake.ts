@@ -153,9 +153,12 @@ function renamed(fake: VendorFake, truth: Truth, nameOf: (value: Fields) => stri
 
 /** The credential from before Velvet, which every place holds. */
 function inUse(truth: Truth, kind: MintKind, plugs: Plugs | undefined, remote: Remote | undefined): Key {
-  remote?.mirror.look();
+  remote?.mirror.lookAtKeys();
   const original = truth.keys.get(plugs?.issuer?.originalId ?? "") ?? kind.original(truth);
-  for (const place of truth.places.values()) if (!isSlotPath(place.id)) fill(truth, place, original, plugs);
+  for (const place of truth.places.values()) {
+    if (!isSlotPath(place.id)) fill(truth, place, original, plugs);
+    else if (place.values.size > 0) plugs?.sinks?.[place.id]?.plant(Object.fromEntries(place.values));
+  }
   return original;
 }
 
