@@ -18,13 +18,13 @@ export class Mirror {
     if (marker !== undefined) this.#sent.push(marker);
   }
 
-  /** `marker`: of the mint that this follows. */
-  look(marker?: string): void {
+  /** `marker`: of the mint that this follows; null: what appears comes of another deed, and is no mint's. */
+  look(marker?: string | null): void {
     this.lookAtKeys(marker);
     for (const [target, plug] of Object.entries(this.#plugs.sinks ?? {})) this.#lookAt(target, plug.values());
   }
 
-  lookAtKeys(marker?: string): void {
+  lookAtKeys(marker?: string | null): void {
     const { issuer } = this.#plugs;
     if (!issuer) return;
     const held = issuer.keys();
@@ -36,7 +36,7 @@ export class Mirror {
     }
   }
 
-  #add(held: HeldKey, marker: string | undefined): Key {
+  #add(held: HeldKey, marker: string | null | undefined): Key {
     const { issuer } = this.#plugs;
     const { id, value } = held;
     const isOriginal = id === issuer?.originalId;
@@ -62,10 +62,10 @@ export class Mirror {
   }
 
   /** The marker at the vendor may be cut from the left. */
-  #orderOf(held: HeldKey, marker: string | undefined): string | undefined {
+  #orderOf(held: HeldKey, marker: string | null | undefined): string | undefined {
     const { marker: shown } = held;
     if (shown !== undefined) return this.#sent.find((sent) => sent.endsWith(shown.slice(-36))) ?? shown;
-    return marker ?? this.#sent.at(-1);
+    return marker === null ? undefined : (marker ?? this.#sent.at(-1));
   }
 
   #lookAt(target: string, values: Readonly<Record<string, string>>): void {

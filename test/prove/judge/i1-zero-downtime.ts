@@ -1,7 +1,7 @@
 /** I1: at every instant, for every required consumer, the vendor accepts what the consumer holds. */
 import type { Violation } from "../api.ts";
 import type { Evidence } from "./evidence.ts";
-import { isCutOff } from "./revoked.ts";
+import { isCutOff, revocationsOf, targetsOf } from "./revoked.ts";
 
 /** What people did by hand at the vendor, past Velvet. */
 const BY_HAND = ["vendor.revoke", "vendor.plant"];
@@ -34,6 +34,12 @@ function endedAfterAll({ fake, ledger }: Evidence, consumer: string, at: number,
   const running = ledger.rotations.some(
     ({ created_at, ended_at }) => Date.parse(created_at) <= at && (ended_at === null || Date.parse(ended_at) > at),
   );
-  // Where nothing was ever rotated in earnest it is still the one from before.
-  return !running && fake.heldBy(consumer) === (ledger.credentials[0]?.current_id ?? fake.originalId);
+  const held = fake.heldBy(consumer);
+  // Where nothing was ever rotated in earnest it is still the one from before; a Revocation may have ended it as well since then.
+  const current = ledger.credentials[0]?.current_id ?? fake.originalId;
+  return !running && held !== undefined && (held === current || isTarget(ledger, held));
+}
+
+function isTarget(ledger: Evidence["ledger"], id: string): boolean {
+  return revocationsOf(ledger).some((revocation) => targetsOf(revocation).includes(id));
 }
