@@ -16,8 +16,8 @@ export default defineConfig({
     pool: "forks",
     // Node itself strips the types, as it does for the controller: nothing is transformed, and nothing here is mocked by its module.
     experimental: { viteModuleRunner: false, nodeLoader: false },
-    // Much of what is tested waits for servers: two workers more than there are cores.
-    maxWorkers: availableParallelism() + 2,
+    // Much of what is tested waits for servers: one worker more than there are cores.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: InTurns },
   },
 });

@@ -13,6 +13,8 @@ export interface BenchLedger extends AsyncDisposable {
   readonly pool: Pool;
   /** As the ledger's owner: for the bench's own table. */
   readonly ownerUrl: string;
+  /** As the controller: for processes of their own. */
+  readonly appUrl: string;
 }
 
 export async function openBenchLedger(connections: number): Promise<BenchLedger> {
@@ -32,6 +34,7 @@ export async function openBenchLedger(connections: number): Promise<BenchLedger>
     db: ledgerOf(pool),
     pool,
     ownerUrl: server.migrationUrl.reveal(),
+    appUrl: server.appUrl.reveal(),
     [Symbol.asyncDispose]: async () => {
       await pool.end();
       await server.stop();

@@ -7,10 +7,9 @@ import type { Pool } from "pg";
 import type { Adapter, CheckResult } from "../adapters/contract.ts";
 import { adapters } from "../adapters/registry.ts";
 import { Secret } from "../adapters/secret.ts";
+import { ledgerBudgets } from "../controller/budgets.ts";
 import { Accounts } from "../controller/engine/accounts.ts";
-import { budgetOf } from "../controller/engine/budget.ts";
 import { Engine } from "../controller/engine/engine.ts";
-import { blockBudget, takeBudget } from "../controller/ledger/accounts.ts";
 import type { Db } from "../controller/ledger/db.ts";
 import type { DesiredDocument } from "../controller/sources/look.ts";
 import { syncSource } from "../controller/sources/sync.ts";
@@ -102,6 +101,7 @@ function credential({ name }: Vendor, id: string, index: number, block: object):
 function openEngine(db: Db, memory: FakeVendor, vendors: readonly Vendor[]): Engine {
   const registry = { ...adapters, fake: withApps(fakeAdapter(memory)) };
   const deps = benchDeps(db, memory);
+  const budgets = ledgerBudgets(db, { timeout: deps.timeout, monotonicMs: deps.clock.monotonicMs });
   const secrets = new Map<string, string>(
     vendors.flatMap(({ name, auth }) => Object.entries(auth).map(([each, text]) => [`${name}.${each}`, text] as const)),
   );
@@ -109,14 +109,7 @@ function openEngine(db: Db, memory: FakeVendor, vendors: readonly Vendor[]): Eng
     registry,
     ({ env = "" }) => Secret.from(secrets.get(env) ?? ""),
     deps.clock,
-    (account, limits) =>
-      budgetOf({
-        account,
-        limits: { ...limits, perMinute: null },
-        take: async (pace) => takeBudget(db, account, pace),
-        block: async (ms) => blockBudget(db, account, ms),
-        timeout: deps.timeout,
-      }),
+    (account, limits) => budgets.first(account, { ...limits, perMinute: null }),
   );
   const log = { ...deps.log, warn: () => undefined };
   const admission = { environment: "bench", rotationOn: true, registry };

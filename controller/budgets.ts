@@ -1,7 +1,8 @@
 /** What accounts may send, counted in the ledger, so that all replicas together keep to what a vendor allows. */
 import type { BudgetMaker } from "./engine/accounts.ts";
 import { type BudgetParts, budgetOf, Line, lowBudgetOf } from "./engine/budget.ts";
-import { blockBudget, takeBudget } from "./ledger/accounts.ts";
+import { type TurnParts, type Turns, turnsOf } from "./engine/budget-turns.ts";
+import { blockBudget, takeBudgets } from "./ledger/accounts.ts";
 import type { Db } from "./ledger/db.ts";
 
 export interface Budgets {
@@ -11,7 +12,7 @@ export interface Budgets {
   readonly second: BudgetMaker;
 }
 
-export function ledgerBudgets(db: Db): Budgets {
+export function ledgerBudgets(db: Db, { timeout, monotonicMs }: Omit<TurnParts, "take">): Budgets {
   const lines = new Map<string, Line>();
   // Both stand in the same line; another generation of an account with other limits has another one.
   const lineOf = (account: string, places: number): Line => {
@@ -20,12 +21,22 @@ export function ledgerBudgets(db: Db): Budgets {
     lines.set(key, line);
     return line;
   };
+  const counts = new Map<string, Turns>();
+  const countOf = (account: string): Turns => {
+    const take: TurnParts["take"] = async (pace, count) => takeBudgets(db, account, pace, count);
+    const count = counts.get(account) ?? turnsOf({ take, timeout, monotonicMs });
+    counts.set(account, count);
+    return count;
+  };
   const parts = (...[account, limits]: Parameters<BudgetMaker>): BudgetParts & { readonly line: Line } => ({
     account,
     limits,
-    take: async (pace) => takeBudget(db, account, pace),
-    block: async (ms) => blockBudget(db, account, ms),
-    timeout: (ms) => AbortSignal.timeout(ms),
+    take: countOf(account).take,
+    block: async (ms) => {
+      countOf(account).forget();
+      return blockBudget(db, account, ms);
+    },
+    timeout,
     line: lineOf(account, limits.concurrency),
   });
   return {

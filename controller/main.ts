@@ -12,9 +12,9 @@ import type { SecretSource } from "../crds/kinds.gen.ts";
 import type { Config } from "./config.ts";
 import type { KeyRing } from "./custody/key.ts";
 import { Accounts } from "./engine/accounts.ts";
-import { startDrift } from "./drift/run.ts";
 import { ledgerBudgets } from "./budgets.ts";
 import type { Deps } from "./engine/deps.ts";
+import { sharedDeadlines } from "./engine/deadlines.ts";
 import { Engine } from "./engine/engine.ts";
 import { accountSecrets } from "./engine/secrets.ts";
 import { openProbes } from "./http/open.ts";
@@ -26,6 +26,7 @@ import { ledgerAnswers } from "./ledger/answers.ts";
 import { readMeasures } from "./ledger/measures.ts";
 import { ensureInstall } from "./ledger/install.ts";
 import type { Log } from "./log.ts";
+import { startLooking } from "./looking.ts";
 import { runNotifications } from "./notifications/run.ts";
 import type { OpenLedger } from "./open.ts";
 import { openLedger } from "./open.ts";
@@ -57,7 +58,6 @@ export interface ControllerOrder {
 /** A replica that died is taken over within 30 seconds, the poll included; a slow vendor's call still fits into a third of it. */
 const LEASE_MS = 25_000;
 const POLL_MS = 1_000;
-const DRIFT_POLL_MS = 5_000;
 
 /** Runs until `stop`. Throws what keeps it from starting, each with a remedy. */
 export async function runController(order: ControllerOrder): Promise<void> {
@@ -109,7 +109,7 @@ async function runOnLedger(
   const cluster = await openClusterOf(order, ledger.db);
   const local = accountSecrets(config.accountSecret, config.accountsDir);
   const lookup = (source: SecretSource) => local(source) ?? cluster?.secrets.lookup(source);
-  const budgets = ledgerBudgets(ledger.db);
+  const budgets = ledgerBudgets(ledger.db, deadlinesOf(order));
   const accounts = new Accounts(registry, lookup, order.clock, budgets.first);
   const deps = { ...engineDeps(order, ledger, keys, accounts), meter: measured };
   const rotationOn = config.rotation === "on";
@@ -120,10 +120,9 @@ async function runOnLedger(
     admission: { environment: config.environment, rotationOn, registry, bootstrap: bootstrapLogins(ledger) },
     isHeld: () => checkpoints.isHeld(),
   });
-  const looking = new Accounts(registry, lookup, order.clock, budgets.second);
-  const mayCorrect = () => rotationOn && checkpoints.isHeld() === undefined;
-  const drift = startDrift({ ...deps, accounts: looking, mayCorrect }, DRIFT_POLL_MS);
-  const onChange = () => [engine.wake(), drift.wake()];
+  const second = () => new Accounts(registry, lookup, order.clock, budgets.second);
+  const looking = startLooking(deps, second, () => rotationOn && checkpoints.isHeld() === undefined);
+  const onChange = () => [engine.wake(), looking.wake()];
   const sources = startSources(order, deps, readiness, onChange);
   if (cluster !== undefined) sources.push(...watched(order, deps, { cluster, readiness }, onChange));
   const notifications = startNotifications(order, deps);
@@ -133,7 +132,7 @@ async function runOnLedger(
     await untilStopped(order);
   } finally {
     await Promise.all([notifications, ...sources.map(async (source) => source.done)]);
-    await Promise.all([engine.stop(), drift.stop()]);
+    await Promise.all([engine.stop(), looking.stop()]);
     await checkpoints.stop();
     await accounts.close();
     await cluster?.client[Symbol.asyncDispose]();
@@ -185,12 +184,17 @@ function engineDeps(order: ControllerOrder, ledger: OpenLedger, keys: KeyRing, a
     random: order.random,
     uuid: randomUUID,
     jitter: () => order.random(4).readUInt32BE() / 2 ** 32,
-    timeout: (ms) => AbortSignal.timeout(ms),
+    timeout: deadlinesOf(order).timeout,
     pause: async (ms) => delay(ms),
     log: order.log,
     leaseMs: LEASE_MS,
     replica: `${hostname()}/${process.pid}`,
   };
+}
+
+function deadlinesOf({ clock }: ControllerOrder) {
+  const monotonicMs = () => clock.monotonicMs();
+  return { monotonicMs, timeout: sharedDeadlines(monotonicMs, (ms) => AbortSignal.timeout(ms)) };
 }
 
 function startSources(order: ControllerOrder, deps: Deps, readiness: Readiness, onChange: () => void): RunningSource[] {

@@ -15,6 +15,7 @@ import type { CommandContext, ExitCode } from "./command.ts";
 import { CommandFailure } from "./failure.ts";
 import { whoami } from "./names.ts";
 import { printable } from "./output.ts";
+import { ofReport, readReport, type Settled, settledIn } from "./ledger-settled.ts";
 import { remedyOf } from "./remedy.ts";
 
 export interface LedgerAcceptOptions {
@@ -22,12 +23,19 @@ export interface LedgerAcceptOptions {
   /** Default: git's `user.name`, else the account's name. */
   readonly decidedBy?: string;
   readonly ticket?: string;
+  /** Digest of the report that was read; default: of the one that there is. */
+  readonly report?: string;
+  readonly unseen?: boolean;
+  /** Seconds. */
+  readonly timeout?: string;
   readonly output?: "json";
 }
 
 /** What is behind, and what follows (`docs/reference/schemas/ledger.json`). */
 interface Report {
   readonly accepted: readonly GivenUp[];
+  /** What the ledger was made to say. */
+  readonly settled: readonly Settled[];
   /** The ledger's last checkpoint before. */
   readonly ledger?: { readonly size: number; readonly at: string };
   /** What begins or goes on now. */
@@ -37,6 +45,8 @@ interface Report {
   readonly published?: string;
   readonly reason: string;
   readonly decidedBy: string;
+  /** Digest of the report that was accepted. */
+  readonly report: string;
   readonly ticket?: string;
 }
 
@@ -58,17 +68,19 @@ export async function ledgerAcceptCommand(
   const signer = await signerFor(config, db);
   const compared = await compare(db, config.checkpointFile, signer);
   const accepted = givenUp(compared, await listHolds(db), config.checkpointFile);
-  const starts = await db.query<Waiting>(LIST_WAITING);
+  const { views, digest } = await readReport(context, options, db);
   const { reason, ticket } = options;
-  const acceptance = { reason, decidedBy, ...(ticket === undefined ? {} : { ticket }) };
+  const acceptance = { reason, decidedBy, report: digest, ...(ticket === undefined ? {} : { ticket }) };
   const signing = signingNow(compared.ledger.keys, signer);
   if (signing === undefined) throw replacedKey();
-  const checkpoint = await acceptLedger(db, signing, accepted, acceptance, context.random);
+  const checkpoint = await acceptLedger(db, signing, accepted, acceptance, context.random).catch(ofReport);
+  const starts = await db.query<Waiting>(LIST_WAITING);
   const published = compared.found.kind === "text" && (await republish(config.checkpointFile, checkpoint, signing));
   const { size, at } = checkpoint.statement;
   const before = compared.ledger.last?.statement;
   say(context, options, {
     accepted,
+    settled: settledIn(views),
     ...(before === undefined ? {} : { ledger: { size: before.size, at: before.at } }),
     starts,
     checkpoint: { size, at },
@@ -151,6 +163,8 @@ function say({ out }: CommandContext, { output }: LedgerAcceptOptions, report: R
     : "This ledger had no checkpoint.";
   out.line(`${own} The new one is over ${checkpoint.size} rows.`);
   out.line(printable(`Accepted by ${decidedBy}, and recorded in the audit chain. Controllers go on within seconds.`));
+  for (const { namespace, name, happened, acts } of report.settled)
+    out.line(printable(`${namespace}/${name}: ${happened} (${acts.map((act) => act.do).join(", ")})`));
   if (report.published === undefined) out.note("The new checkpoint was not written here; a controller publishes it.");
   if (starts.length === 0) return;
   out.note(`What begins or goes on now (${starts.length}):`);

@@ -114,6 +114,11 @@ function rotationSteps(target: string): Option[] {
       choice: { action: "MarkRevoked" },
     },
     {
+      what: "open a ticket with everybody who lets it in",
+      command: `velvet investigate ${target}`,
+      choice: { action: "ConfirmLeakResolved" },
+    },
+    {
       what: "say that the leak is over, after dealing with it",
       command: `velvet resolve-leak ${target} ${TICKET} ${WHY}`,
       choice: { action: "ConfirmLeakResolved" },

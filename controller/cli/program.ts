@@ -17,7 +17,7 @@ import { openProgress } from "./progress.ts";
 import { addSchema } from "./schema-command.ts";
 import { addSeal } from "./seal-command.ts";
 import { addLedger } from "./ledger-command.ts";
-import { addDescribe, addHistory, addStatus, addWait } from "./show-commands.ts";
+import { addDescribe, addHistory, addInvestigate, addStatus, addWait } from "./show-commands.ts";
 import { spoken, speaker } from "./spoken.ts";
 import { addTarget, callOf, clusterOf, namespaceLast, refuseWithoutLedger } from "./target.ts";
 import { addValidate } from "./validate-command.ts";
@@ -97,7 +97,7 @@ function explain(error: unknown, out: Output, debug: string | undefined): ExitCo
 /** In the order in which people meet them. */
 const GROUPS: readonly (readonly [string, readonly ((program: Command, run: Run) => void)[]])[] = [
   ["Begin:", [addQuickstart, addDoctor, addController, addMigrate]],
-  ["Look:", [addStatus, addDescribe, addWait, addDrift, addHistory, addPlan]],
+  ["Look:", [addStatus, addDescribe, addInvestigate, addWait, addDrift, addHistory, addPlan]],
   ["Ask:", [addRequest]],
   ["Decide:", [addDecisions, addProvide]],
   ["Check:", [addValidate, addAudit]],

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { Scenario } from "../../test/support/scenario.ts";
 import type { ExitCode } from "./command.ts";
 import { describeCommand } from "./describe.ts";
+import { investigateCommand, type InvestigateOptions } from "./investigate.ts";
 import { ledgerDesk } from "./ledger-desk.ts";
 import { ledgerReading } from "./ledger-reading.ts";
 import { planCommand } from "./plan.ts";
@@ -39,16 +40,29 @@ async function described(scenario: Scenario, name: string, json = false): Promis
   );
 }
 
+async function investigated(scenario: Scenario, name: string, options: InvestigateOptions = {}): Promise<string> {
+  return on(scenario, async ({ context }) =>
+    investigateCommand(context, name, options, ledgerReading(scenario.ledger.db, context)),
+  );
+}
+
 it("is shown from the leak to what comes next, with the command for each", async () => {
   await using scenario = await Scenario.open(GATE);
-  scenario.vendor.check = () => ({ outcome: "pass", reason: "StatusExpected", message: "answered 200." });
+  scenario.vendor.check = () => ({ outcome: "pass", reason: "StatusExpected", message: "answered 200 | `@all`." });
   scenario.start();
   await scenario.request("leaked", LEAK);
   await scenario.until("leaked", ({ rotation }) => rotation.state === "rev_leaked", 30_000);
   const leaking = await described(scenario, "leaked");
-  expect(leaking).toMatch(/gate +vendor +leaking +It lets the old value in\. answered 200\./);
+  expect(leaking).toMatch(/gate +vendor +leaking +It lets the old value in\. answered 200/);
   expect(leaking).toContain("velvet resolve-leak team/leaked --ticket <ticket> --reason <why>");
   expect(wrongShape("describe", await described(scenario, "leaked", true))).toEqual([]);
+  const ticket = await investigated(scenario, "leaked");
+  expect(ticket).toContain("# gate still lets the leaked credential team/token in\n");
+  expect(ticket).toContain(
+    String.raw`| gate | vendor | leaking | It lets the old value in. answered 200 \| \`\@all\`. |`,
+  );
+  expect(ticket).toContain("`velvet resolve-leak team/leaked --ticket <ticket> --reason <why>`");
+  expect(wrongShape("investigate", await investigated(scenario, "leaked", { output: "json" }))).toEqual([]);
   const said = await on(scenario, async ({ context }) =>
     resolveLeakCommand(
       context,
@@ -60,6 +74,10 @@ it("is shown from the leak to what comes next, with the command for each", async
   );
   expect(said).toContain("Nobody asks gate any more.");
   await scenario.ended("leaked");
+  await expect(investigated(scenario, "leaked")).rejects.toThrow(
+    "No consumer of leaked is known to let an old value in.",
+  );
+  await expect(investigated(scenario, "unknown")).rejects.toThrow("unknown");
   const done = await described(scenario, "leaked");
   expect(done).toContain("To be requested next");
   expect(done).toContain("name: leaked-follow-up");

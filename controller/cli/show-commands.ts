@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import type { Run } from "./command.ts";
 import type { DescribeOptions } from "./describe.ts";
+import type { InvestigateOptions } from "./investigate.ts";
 import type { HistoryOptions } from "./history.ts";
 import { formatOption, namespaceOption, withExamples } from "./options.ts";
 import type { StatusOptions } from "./status.ts";
@@ -55,6 +56,27 @@ export function addDescribe(program: Command, run: Run): void {
   withExamples(command, [
     ["velvet describe orders/rotate-1", "for the one who is called at night"],
     ["velvet describe rotate-1 -o json | jq '.rotations[].nextSteps'", "only what can be done"],
+  ]);
+}
+
+export function addInvestigate(program: Command, run: Run): void {
+  const command = program
+    .command("investigate")
+    .argument("<request>", "name of the Revocation")
+    .description("the ticket of a leak that goes on, in Markdown: who lets the old value in, and what to do")
+    .addOption(namespaceOption())
+    .addOption(formatOption("json"))
+    .action(async (name: string, options: InvestigateOptions) =>
+      run(async (context) =>
+        onReading(context, async (reading) =>
+          (await import("./investigate.ts")).investigateCommand(context, name, options, reading),
+        ),
+      ),
+    );
+  withExamples(command, [
+    ["velvet investigate orders/leaked-1", "to read it"],
+    ["velvet investigate leaked-1 | gh issue create -R acme/security -t leaked-1 -F -", "opens it at GitHub"],
+    ["velvet investigate leaked-1 -o json | jq -r .title", "for another tracker"],
   ]);
 }
 

@@ -79,11 +79,17 @@ export class Books {
     const isGone = (place: string) => !place.startsWith("@") && !known.has(place);
     return {
       seen: this.#seen,
-      memory: { generation: this.#claim.generation, places: this.#places, ...this.#vendor },
+      memory: { generation: this.#claim.generation, places: this.#remembered(), ...this.#vendor },
       couldSee: (place, kind) => isGone(place) || this.#sights.some((sight) => sight(place, kind)),
       versions: this.#versions,
       putOff: this.#putOff,
     };
+  }
+
+  /** Of a look that came to its end the ledger knows when it was: what has not changed is not written again. */
+  #remembered(): Readonly<Record<string, PlaceMemory>> {
+    if (this.#putOff !== undefined) return this.#places;
+    return Object.fromEntries(Object.entries(this.#places).map(([place, { at: _, ...rest }]) => [place, rest]));
   }
 
   #before(place: string): PlaceMemory | undefined {

@@ -4,11 +4,13 @@ import { valueRefusal } from "../domain/drift/correct.ts";
 import { fold, type Folded } from "../domain/drift/fold.ts";
 import { type Finding, isLoud } from "../domain/drift/kinds.ts";
 import { nextLookMs } from "../domain/drift/next-look.ts";
-import { type CheckClaim, type CheckRecord, giveUpCheck, recordCheck } from "../ledger/drift.ts";
+import { type CheckClaim, type CheckRecord, giveUpCheck } from "../ledger/drift.ts";
+import type { DriftQuestions } from "../ledger/drift-questions.ts";
 import { driftAudit } from "./audit.ts";
 import { fightsIn, ordersOf, withWhy } from "./orders.ts";
 import type { DriftDeps, LookPass } from "./pass.ts";
 import { opened, snapshotOf } from "./pass.ts";
+import { Prints } from "./prints.ts";
 import { putRight } from "./put-right.ts";
 import { intervalOf, survey, type Survey } from "./survey.ts";
 
@@ -17,23 +19,29 @@ const TIME = 0.7;
 const REST_MS = 3_600_000;
 
 /** Never throws what an adapter throws. Throws the database's errors: the claim is left to its lease. */
-export async function checkCredential(deps: DriftDeps, claim: CheckClaim): Promise<void> {
-  if (!claim.present || claim.spec.drift?.mode === "Disabled") return rest(deps, claim, "disabled");
-  if (claim.fingerprint === null && claim.currentId === null) return rest(deps, claim, "unchecked");
+export async function checkCredential(deps: DriftDeps, questions: DriftQuestions, claim: CheckClaim): Promise<void> {
+  if (!claim.present || claim.spec.drift?.mode === "Disabled") return rest(deps, questions, claim, "disabled");
+  if (claim.fingerprint === null && claim.currentId === null) return rest(deps, questions, claim, "unchecked");
   const snapshot = snapshotOf(claim);
   const traits = opened(() => deps.accounts.issuerTraits(snapshot));
   if ("cause" in traits) return giveUp(deps, claim, traits.cause);
   const signal = AbortSignal.any([deps.stopping, deps.timeout(deps.leaseMs * TIME)]);
-  const pass: LookPass = { deps, claim, snapshot, traits: traits.value, signal };
+  const prints = new Prints(deps.keys, claim.credential);
+  const pass: LookPass = { deps, claim, questions, prints, snapshot, traits: traits.value, signal };
   await judge(pass, await survey(pass));
 }
 
 /** Nothing is looked at, and nothing is said to differ. */
-async function rest(deps: DriftDeps, claim: CheckClaim, state: "disabled" | "unchecked"): Promise<void> {
+async function rest(
+  deps: DriftDeps,
+  questions: DriftQuestions,
+  claim: CheckClaim,
+  state: "disabled" | "unchecked",
+): Promise<void> {
   const gone = claim.findings;
   const nothing = { facts: {}, putOff: undefined, present: [], versions: [] };
   const audit = driftAudit(claim, { opened: [], gone });
-  await recordCheck(deps.db, claim, { ...nothing, state, gone, audit, nextMs: REST_MS * (0.9 + 0.2 * deps.jitter()) });
+  await questions.record(claim, { ...nothing, state, gone, audit, nextMs: REST_MS * (0.9 + 0.2 * deps.jitter()) });
 }
 
 async function giveUp(deps: DriftDeps, claim: CheckClaim, { reason, message }: Cause): Promise<void> {
@@ -56,10 +64,15 @@ async function judge(pass: LookPass, found: Survey): Promise<void> {
   const told = refusal === undefined ? folded : { ...folded, present: withWhy(folded.present, wanted, refusal) };
   const kept = orders.length > 0 ? { keepMs: deps.leaseMs } : {};
   const record = { ...recordOf(pass, found, told, orders.length > 0), audit: driftAudit(claim, folded), ...kept };
-  if (!(await recordCheck(deps.db, claim, record))) return giveUp(deps, claim, ROTATED);
+  if (!(await pass.questions.record(claim, record))) return giveUp(deps, claim, ROTATED);
   tell(deps, claim, folded);
-  if (orders.length > 0 && !deps.stopping.aborted)
-    await mend({ ...pass, signal: deps.timeout(deps.leaseMs * TIME) }, found, folded, orders);
+  if (orders.length > 0 && !deps.stopping.aborted) await mend(afterRecord(pass, record), found, folded, orders);
+}
+
+/** What the ledger knows by now, and time of its own. */
+function afterRecord(pass: LookPass, { facts, state }: CheckRecord): LookPass {
+  const { deps, claim } = pass;
+  return { ...pass, claim: { ...claim, facts, state }, signal: deps.timeout(deps.leaseMs * TIME) };
 }
 
 const ROTATED: Cause = {
@@ -73,7 +86,7 @@ async function mend(pass: LookPass, found: Survey, folded: Folded, orders: reado
   const findings = folded.findings.filter((finding) => !gone.includes(finding));
   const record = recordOf(pass, { ...found, memory, versions: [] }, { findings, present: still, gone }, true);
   const audit = driftAudit(claim, { opened: [], gone });
-  if (await recordCheck(deps.db, claim, { ...record, audit })) tell(deps, claim, { opened: [], gone });
+  if (await pass.questions.record(claim, { ...record, audit })) tell(deps, claim, { opened: [], gone });
 }
 
 /** A place that was written just now is soon looked at again, and so is what is not certain yet. */

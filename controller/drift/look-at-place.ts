@@ -2,13 +2,13 @@
 import type { Observed, ObservedKey, SinkTraits } from "../../adapters/contract.ts";
 import type { Secret, SecretFields } from "../../adapters/secret.ts";
 import type { ConsumerKey } from "../../crds/kinds.gen.ts";
-import { fingerprint, fingerprints } from "../custody/fingerprint.ts";
+import { fingerprints } from "../custody/fingerprint.ts";
 import type { Cause } from "../domain/backoff.ts";
 import type { Expected, SeenKey, Sight } from "../domain/drift/place.ts";
 import { fieldsFrom, keysOf } from "../engine/value.ts";
 import type { CheckClaim } from "../ledger/drift.ts";
 import type { LookPass } from "./pass.ts";
-import { ask, opened } from "./pass.ts";
+import { observeAlone, type Observing } from "./targets.ts";
 
 /** `value` is for the one use of it in this look, and is kept nowhere. */
 export type PlaceLook = { readonly place: string; readonly grade: SinkTraits["grade"]; readonly expected: Expected } & (
@@ -16,17 +16,18 @@ export type PlaceLook = { readonly place: string; readonly grade: SinkTraits["gr
   | { readonly cause: Cause }
 );
 
-export async function lookAtPlace(pass: LookPass, place: string): Promise<PlaceLook> {
+export async function lookAtPlace(
+  pass: LookPass,
+  place: string,
+  observing: Observing = async () => observeAlone(pass, place),
+): Promise<PlaceLook> {
   const { deps, snapshot, traits } = pass;
   const { grade } = deps.accounts.sinkTraits(snapshot, place);
   const keys = keysOf(snapshot, place, traits.fields);
   const expected = expectedOf(pass, place, keys, grade);
   const found = { place, grade, expected };
   if (grade === "none") return { ...found, sight: { keys: {} }, value: undefined };
-  const sink = opened(() => deps.accounts.sink(snapshot, place));
-  if ("cause" in sink) return { ...found, cause: sink.cause };
-  const names = [...new Set(keys.flatMap(({ name, previousKey }) => [name, ...(previousKey ? [previousKey] : [])]))];
-  const outcome = await ask(pass, "drift.observe", async (signal) => sink.value.observe(names, signal));
+  const outcome = await observing(place);
   if (outcome.kind !== "done") return { ...found, cause: outcome.cause };
   const observed = outcome.value;
   const value = grade === "value" ? fieldsFrom(keys, observed) : undefined;
@@ -63,11 +64,13 @@ function sightOf(
   value: SecretFields | undefined,
 ): Sight {
   const { version, changedAt, changedBy } = observed;
-  const isWholeOld = value !== undefined && isOldWhole(pass, value);
+  // Asked only where something differs: it costs as much as all the rest.
+  let whole: boolean | undefined;
+  const isWholeOld = (): boolean => (whole ??= value !== undefined && isOldWhole(pass, value));
   const seen: Record<string, SeenKey> = {};
   for (const { field, name, previousKey } of keys) {
     seen[name] = seenKey(pass, field, observed.keys[name], isWholeOld);
-    if (previousKey !== undefined) seen[previousKey] = seenKey(pass, field, observed.keys[previousKey], false);
+    if (previousKey !== undefined) seen[previousKey] = seenKey(pass, field, observed.keys[previousKey], () => false);
   }
   return {
     keys: seen,
@@ -77,7 +80,7 @@ function sightOf(
   };
 }
 
-function seenKey(pass: LookPass, field: string, key: ObservedKey | undefined, isWholeOld: boolean): SeenKey {
+function seenKey(pass: LookPass, field: string, key: ObservedKey | undefined, isWholeOld: () => boolean): SeenKey {
   if (key?.present !== true || key.value?.isEmpty === true) return { present: false };
   const { value, shadowedBy } = key;
   return {
@@ -88,13 +91,13 @@ function seenKey(pass: LookPass, field: string, key: ObservedKey | undefined, is
 }
 
 function printOf(
-  { deps, claim }: LookPass,
+  { prints, claim }: LookPass,
   field: string,
   value: Secret,
-  isWholeOld: boolean,
+  isWholeOld: () => boolean,
 ): Pick<SeenKey, "print" | "isOld"> {
-  const print = fingerprint(deps.keys, `field:${field}`, claim.credential, value);
-  const isOld = claim.fingerprints[field] !== print && (isWholeOld || isOldField(claim, field, print));
+  const print = prints.of(field, value);
+  const isOld = claim.fingerprints[field] !== print && (isWholeOld() || isOldField(claim, field, print));
   return { print, ...(isOld ? { isOld } : {}) };
 }
 

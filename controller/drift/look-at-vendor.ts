@@ -4,7 +4,7 @@ import type { SecretFields } from "../../adapters/secret.ts";
 import type { Cause } from "../domain/backoff.ts";
 import type { Inventoried } from "../domain/drift/vendor.ts";
 import { attemptIn, meaningOfInventory } from "../domain/drift/vendor.ts";
-import { attemptsNamed, type CheckClaim } from "../ledger/drift.ts";
+import type { CheckClaim } from "../ledger/drift.ts";
 import type { LookPass } from "./pass.ts";
 import { ask, issuerOf } from "./pass.ts";
 
@@ -25,12 +25,11 @@ export async function lookAtVendor(pass: LookPass, value: SecretFields | undefin
   const verdict = await verdictOn(pass, issuer, value);
   if (typeof verdict === "object") return verdict;
   const { claim, deps, traits } = pass;
-  const attempts = await attemptsNamed(
-    deps.db,
-    claim.credential,
-    markedIn(listed.value),
-    othersIn(listed.value, claim),
-  );
+  const attempts = await pass.questions.attemptsNamed({
+    credential: claim.credential,
+    ids: markedIn(listed.value, claim),
+    vendorIds: othersIn(listed.value, claim),
+  });
   const inventory = meaningOfInventory({
     credential: claim.credential,
     install: deps.install,
@@ -47,8 +46,9 @@ export async function lookAtVendor(pass: LookPass, value: SecretFields | undefin
   return { inventory, verdict };
 }
 
-function markedIn(keys: readonly IssuedKey[]): string[] {
-  return keys.flatMap((key) => attemptIn(key) ?? []);
+/** The one in use is known. */
+function markedIn(keys: readonly IssuedKey[], { currentId }: CheckClaim): string[] {
+  return keys.flatMap((key) => (key.id === currentId ? [] : (attemptIn(key) ?? [])));
 }
 
 function othersIn(keys: readonly IssuedKey[], { currentId }: CheckClaim): string[] {

@@ -6,6 +6,8 @@ import type { Snapshot } from "../domain/world.ts";
 import type { Deps } from "../engine/deps.ts";
 import { call, causeOf, type Outcome } from "../engine/effect.ts";
 import type { CheckClaim } from "../ledger/drift.ts";
+import type { DriftQuestions } from "../ledger/drift-questions.ts";
+import type { Prints } from "./prints.ts";
 
 /** `accounts` gives way to those of rotations. */
 export interface DriftDeps extends Deps {
@@ -19,6 +21,8 @@ export interface DriftDeps extends Deps {
 export interface LookPass {
   readonly deps: DriftDeps;
   readonly claim: CheckClaim;
+  readonly questions: DriftQuestions;
+  readonly prints: Prints;
   readonly snapshot: Snapshot;
   readonly traits: IssuerTraits;
   /** Aborts when there is no time left for this look. */

@@ -1,7 +1,7 @@
 /** The loop that looks between rotations, of one replica. */
 import { Loop } from "../engine/loop.ts";
+import { Lookout } from "./lookout.ts";
 import type { DriftDeps } from "./pass.ts";
-import { tendDrift } from "./tend.ts";
 
 export interface RunningDrift {
   /** Something arrived: look now. */
@@ -14,9 +14,10 @@ export interface RunningDrift {
 export function startDrift(without: Omit<DriftDeps, "stopping">, pollMs: number): RunningDrift {
   const stopping = new AbortController();
   const deps: DriftDeps = { ...without, stopping: stopping.signal };
+  const lookout = new Lookout(deps);
   const loop = new Loop(pollMs, async () => {
     try {
-      return (await tendDrift(deps)) > 0;
+      return (await lookout.turn()) > 0;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       deps.log.error({ error: message }, "the ledger did not answer; nothing is looked at meanwhile");
@@ -28,6 +29,7 @@ export function startDrift(without: Omit<DriftDeps, "stopping">, pollMs: number)
     stop: async () => {
       stopping.abort();
       await loop.stop();
+      await lookout.idle();
       await deps.accounts.close();
     },
   };

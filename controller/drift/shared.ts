@@ -3,14 +3,18 @@ import type { SecretFields } from "../../adapters/secret.ts";
 import { sharedFingerprint } from "../custody/fingerprint.ts";
 import type { Seen } from "../domain/drift/kinds.ts";
 import { AT_VENDOR } from "../domain/drift/kinds.ts";
-import { sharePrints } from "../ledger/drift.ts";
 import type { LookPass } from "./pass.ts";
 
 /** What is shown to anybody anyhow (a user's name, a host) may well be the same. */
-export async function sharedSeen({ deps, claim, traits }: LookPass, value: SecretFields): Promise<readonly Seen[]> {
+export async function sharedSeen(
+  { deps, claim, traits, questions }: LookPass,
+  value: SecretFields,
+): Promise<readonly Seen[]> {
   const secret = Object.entries(value).filter(([field, held]) => !traits.publicFields.includes(field) && !held.isEmpty);
   const prints = secret.map(([field, held]) => ({ field, print: sharedFingerprint(deps.keys, held) }));
-  const sharers = await sharePrints(deps.db, claim.credential, prints);
+  // Usually nothing is new and nobody has the same, and that was known with the claim.
+  if (!claim.isShared && prints.every(({ field, print }) => claim.shared[field] === print)) return [];
+  const sharers = await questions.sharePrints({ credential: claim.credential, prints });
   if (sharers.length === 0) return [];
   // A team learns nothing of another one's names.
   const own = sharers.filter(({ namespace }) => namespace === claim.namespace).map(({ name }) => name);

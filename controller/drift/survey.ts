@@ -1,13 +1,11 @@
 /** One look at everything of a Credential: its places, its vendor, its accounts. */
 import type { Liveness } from "../../adapters/contract.ts";
 import type { SecretFields } from "../../adapters/secret.ts";
-import { fingerprint } from "../custody/fingerprint.ts";
 import type { Cause } from "../domain/backoff.ts";
 import { CUSTODY } from "../domain/consumers.ts";
 import { durationMs } from "../domain/duration.ts";
 import { accountPlace, type Seen } from "../domain/drift/kinds.ts";
 import { keysOf } from "../engine/value.ts";
-import { unreadyAccounts } from "../ledger/accounts.ts";
 import type { CheckClaim } from "../ledger/drift.ts";
 import type { PlaceState } from "../domain/drift/memory.ts";
 import { Books, type Kept } from "./books.ts";
@@ -15,6 +13,7 @@ import { lookAtPlace, type PlaceLook } from "./look-at-place.ts";
 import { lookAtVendor } from "./look-at-vendor.ts";
 import type { LookPass } from "./pass.ts";
 import { sharedSeen } from "./shared.ts";
+import { observeTogether, type Observing } from "./targets.ts";
 
 /** All that one look brought. */
 export interface Survey extends Kept {
@@ -30,7 +29,7 @@ const AT_ONCE = 4;
 const UNREADY_MS = 300_000;
 
 export async function survey(pass: LookPass): Promise<Survey> {
-  const unready = await unreadySeen(pass);
+  const unready = unreadySeen(pass);
   const books = new Books(pass.claim);
   books.see(unready.seen, (place, kind) => kind === "AccountNotReady" && place.startsWith(accountPlace("")));
   const looks = await lookAtPlaces(pass, unready.accounts, books);
@@ -50,7 +49,11 @@ async function lookAtPlaces(pass: LookPass, unready: Unready, books: Books): Pro
   const active = consumers.filter(({ active: is }) => is !== false).map(({ id }) => id);
   const places = [...(custody ? [CUSTODY] : []), ...active];
   const due = places.filter((place) => place === CUSTODY || place === readFrom || !isFresh(pass, place));
-  const looks = await inTurns(due, async (place) => lookOrNot(pass, place, unready));
+  const observing = observeTogether(
+    pass,
+    due.filter((place) => !unready.has(accountAt(pass, place))),
+  );
+  const looks = await inTurns(due, async (place) => lookOrNot(pass, place, unready, observing));
   for (const look of looks) books.place(look);
   for (const place of places) if (!due.includes(place)) books.left(place);
   return looks;
@@ -73,9 +76,7 @@ export function intervalOf({ spec }: CheckClaim): number {
 
 type Unready = ReadonlyMap<string, { readonly cause: Cause }>;
 
-async function unreadySeen({ deps, snapshot }: LookPass): Promise<{ seen: Seen[]; accounts: Unready }> {
-  const generations = Object.entries(snapshot.accounts).map(([name, { generation }]) => ({ name, generation }));
-  const unready = await unreadyAccounts(deps.db, generations);
+function unreadySeen({ claim: { unready } }: LookPass): { seen: Seen[]; accounts: Unready } {
   const accounts = new Map<string, { cause: Cause }>();
   const seen = unready.map(({ account, reason, message }): Seen => {
     accounts.set(account, {
@@ -97,11 +98,14 @@ async function unreadySeen({ deps, snapshot }: LookPass): Promise<{ seen: Seen[]
   return { seen, accounts };
 }
 
-async function lookOrNot(pass: LookPass, place: string, unready: Unready): Promise<PlaceLook> {
-  const { custody, consumers } = pass.snapshot.credential.spec;
-  const account = place === CUSTODY ? custody?.account : consumers.find(({ id }) => id === place)?.account;
-  const why = unready.get(account ?? "");
-  if (!why) return lookAtPlace(pass, place);
+function accountAt({ snapshot }: LookPass, place: string): string {
+  const { custody, consumers } = snapshot.credential.spec;
+  return (place === CUSTODY ? custody : consumers.find(({ id }) => id === place))?.account ?? "";
+}
+
+async function lookOrNot(pass: LookPass, place: string, unready: Unready, observing: Observing): Promise<PlaceLook> {
+  const why = unready.get(accountAt(pass, place));
+  if (!why) return lookAtPlace(pass, place, observing);
   const { grade } = pass.deps.accounts.sinkTraits(pass.snapshot, place);
   return { place, grade, expected: { place, grade, prints: {} }, ...why };
 }
@@ -117,7 +121,7 @@ async function inTurns<T, R>(all: readonly T[], work: (each: T) => Promise<R>): 
 }
 
 /** Custody first, else who is named in `readFrom`, as a rotation reads it. */
-function currentIn({ deps, claim, snapshot, traits }: LookPass, looks: readonly PlaceLook[]): Survey["current"] {
+function currentIn({ prints, claim, snapshot, traits }: LookPass, looks: readonly PlaceLook[]): Survey["current"] {
   const { custody, readFrom } = snapshot.credential.spec;
   const place = custody ? CUSTODY : readFrom;
   const look = looks.find((each) => each.place === place);
@@ -126,8 +130,7 @@ function currentIn({ deps, claim, snapshot, traits }: LookPass, looks: readonly 
   const fields = keysOf(snapshot, place, traits.fields).map(({ field }) => field);
   const isLedgers = fields.every((field) => {
     const secret = value[field];
-    const print = claim.fingerprints[field];
-    return secret !== undefined && fingerprint(deps.keys, `field:${field}`, claim.credential, secret) === print;
+    return secret !== undefined && prints.of(field, secret) === claim.fingerprints[field];
   });
   return { value, isLedgers };
 }

@@ -1,11 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { freshLedger } from "../../test/support/postgres.ts";
-import { blockBudget, type Pace, takeBudget } from "../ledger/accounts.ts";
+import { blockBudget, type Pace, type Taken, takeBudgets } from "../ledger/accounts.ts";
+import type { Db } from "../ledger/db.ts";
 import { budgetOf, type BudgetParts, Line, lowBudgetOf } from "./budget.ts";
+import { turnsOf } from "./budget-turns.ts";
 
 const FACTS = { vendor: "fake", operation: "GET /" };
 const never = new AbortController().signal;
 const FREE = { granted: true, waitMs: 0 };
+
+async function takeBudget(db: Db, account: string, pace: Pace): Promise<Taken> {
+  const [taken] = await takeBudgets(db, account, pace, 1);
+  if (!taken) throw new Error("nothing was answered");
+  return taken;
+}
 
 /** Time passes only when the test lets it. */
 function parts(more: Partial<BudgetParts> = {}) {
@@ -80,17 +88,65 @@ describe("what an account may send", () => {
   });
 
   it("is let through where the ledger does not answer, or refuses: what must be ended is ended", async () => {
-    const { budget, ring } = parts({ take: async () => new Promise(() => {}) });
+    const timer = new AbortController();
+    const late = (ms: number) => (ms === 1_000 ? timer.signal : never);
+    const hanging = turnsOf({ take: async () => new Promise(() => {}), timeout: late, monotonicMs: () => 0 });
+    const { budget } = parts({ take: hanging.take });
     const hung = budget.enter(FACTS, never);
     await new Promise(setImmediate);
-    ring(1_000);
+    timer.abort();
     expect((await hung)[Symbol.dispose]).toBeTypeOf("function");
     const away = parts({
-      take: async () => Promise.reject(new Error("away")),
+      take: turnsOf({ take: async () => Promise.reject(new Error("away")), timeout: () => never, monotonicMs: () => 0 })
+        .take,
       block: async () => Promise.reject(new Error()),
     });
     await away.budget.enter(FACTS, never);
     away.budget.block(1);
+  });
+});
+
+describe("what waits for nothing", () => {
+  const pace = { perMinute: 6_000, saved: 100, patienceMs: 0 };
+  const granting = (most: number) => {
+    const asked: number[] = [];
+    let [now, left] = [0, most];
+    const take = async (_: Pace, count: number): Promise<readonly Taken[]> => {
+      asked.push(count);
+      return Array.from({ length: count }, () => (left-- > 0 ? FREE : { granted: false, waitMs: 50 }));
+    };
+    const turns = turnsOf({ take, timeout: () => never, monotonicMs: () => now });
+    return { turns, asked, pass: (ms: number) => (now += ms) };
+  };
+
+  it("takes ahead what may be sent in a tenth of a second, and asks again when that is used up or over", async () => {
+    const { turns, asked, pass } = granting(1_000);
+    for (let calls = 0; calls < 11; calls += 1) expect(await turns.take(pace)).toEqual(FREE);
+    expect(asked).toEqual([11]);
+    await turns.take(pace);
+    expect(asked).toEqual([11, 11]);
+    pass(100);
+    await turns.take(pace);
+    expect(asked).toEqual([11, 11, 11]);
+  });
+
+  it("is let through no more often than was granted, and not by what was taken ahead of a vendor's no", async () => {
+    const { turns } = granting(5);
+    const answers = [];
+    for (let calls = 0; calls < 8; calls += 1) answers.push(await turns.take(pace));
+    expect(answers.filter(({ granted }) => granted).length).toBe(5);
+    const told = granting(1_000);
+    await told.turns.take(pace);
+    told.turns.forget();
+    await told.turns.take(pace);
+    expect(told.asked.length).toBe(2);
+  });
+
+  it("takes nothing ahead of a small allowance, nor for a rotation", async () => {
+    const { turns, asked } = granting(1_000);
+    await turns.take({ ...pace, perMinute: 60 });
+    await turns.take({ ...pace, patienceMs: 2_000 });
+    expect(asked).toEqual([1, 1]);
   });
 });
 
@@ -160,6 +216,24 @@ describe("the ledger's count", () => {
     const asked = Array.from({ length: 20 }, async () => takeBudget(ledger.db, "a", { ...pace, patienceMs: 0 }));
     const answers = await Promise.all(asked);
     expect(answers.filter(({ granted }) => granted).length).toBe(3);
+    await ledger.drop();
+  });
+
+  it("answers many at once as it would have answered one after the other", async () => {
+    const ledger = await freshLedger();
+    const many = await takeBudgets(ledger.db, "a", { ...pace, patienceMs: 2_500 }, 8);
+    expect(many.map(({ granted }) => granted)).toEqual([true, true, true, true, true, false, false, false]);
+    const waits = many.map(({ waitMs }) => waitMs);
+    expect(waits.slice(0, 3)).toEqual([0, 0, 0]);
+    for (const [at, from] of [
+      [3, 500],
+      [4, 1_500],
+      [5, 2_500],
+    ] as const) {
+      expect(waits[at]).toBeGreaterThan(from);
+      expect(waits[at]).toBeLessThanOrEqual(from + 500);
+    }
+    expect(await takeBudgets(ledger.db, "a", { ...pace, patienceMs: 0 }, 1)).toMatchObject([{ granted: false }]);
     await ledger.drop();
   });
 

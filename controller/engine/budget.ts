@@ -6,7 +6,8 @@
 import type { Budget } from "../../adapters/contract.ts";
 import type { ErrorFacts } from "../../adapters/errors.ts";
 import { Transient } from "../../adapters/errors.ts";
-import type { Pace } from "../ledger/accounts.ts";
+import type { Pace, Taken } from "../ledger/accounts.ts";
+import { unlessAborted } from "./deadlines.ts";
 
 export interface BudgetLimits {
   /** Calls at once, of this replica. */
@@ -18,8 +19,8 @@ export interface BudgetLimits {
 export interface BudgetParts {
   readonly account: string;
   readonly limits: BudgetLimits;
-  /** The ledger's count, for all replicas. */
-  readonly take: (pace: Pace) => Promise<{ readonly granted: boolean; readonly waitMs: number }>;
+  /** The ledger's count, for all replicas; see `budget-turns.ts`. */
+  readonly take: (pace: Pace) => Promise<Taken>;
   readonly block: (ms: number) => Promise<void>;
   /** Aborts after so many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
@@ -29,8 +30,6 @@ export interface BudgetParts {
 
 /** Longer than that nobody waits in line: the call's own deadline runs. */
 const PATIENCE_MS = 2_000;
-/** The ledger's count is a courtesy to the vendor. What must be ended at once is ended without it. */
-const LEDGER_MS = 1_000;
 
 export function budgetOf(parts: BudgetParts): Budget {
   const line = parts.line ?? new Line(parts.limits.concurrency);
@@ -50,7 +49,7 @@ export function lowBudgetOf(parts: BudgetParts & { readonly line: Line }): Budge
   const pace: Pace = { perMinute, saved: Math.max(1, Math.floor(saved / 2)), patienceMs: 0 };
   return {
     async enter(facts, signal) {
-      const leave = await half.enter(async () => aborted(AbortSignal.any([parts.timeout(PATIENCE_MS), signal])));
+      const leave = await half.enter(() => [parts.timeout(PATIENCE_MS), signal]);
       if (!leave) throw busy(parts.account, parts.limits.concurrency, facts);
       try {
         const inner = await enter(parts, parts.line, pace, { facts, signal });
@@ -74,7 +73,7 @@ interface Entering {
 }
 
 async function enter(parts: BudgetParts, line: Line, pace: Pace, { facts, signal }: Entering): Promise<Disposable> {
-  const leave = await line.enter(async () => aborted(AbortSignal.any([parts.timeout(PATIENCE_MS), signal])));
+  const leave = await line.enter(() => [parts.timeout(PATIENCE_MS), signal]);
   if (!leave) throw busy(parts.account, parts.limits.concurrency, facts);
   try {
     await paced(parts, pace, facts, signal);
@@ -86,17 +85,9 @@ async function enter(parts: BudgetParts, line: Line, pace: Pace, { facts, signal
 }
 
 async function paced(parts: BudgetParts, pace: Pace, facts: ErrorFacts, signal: AbortSignal): Promise<void> {
-  const unknown = { granted: true, waitMs: 0 };
-  const counted = parts.take(pace).catch(() => unknown);
-  const late = aborted(parts.timeout(LEDGER_MS)).then(() => unknown);
-  const { granted, waitMs } = await Promise.race([counted, late]);
+  const { granted, waitMs } = await parts.take(pace);
   if (!granted) throw limited(parts.account, waitMs, facts);
-  if (waitMs > 0) await aborted(AbortSignal.any([parts.timeout(waitMs), signal]));
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  if (waitMs > 0) await unlessAborted(new Promise<never>(() => undefined), [parts.timeout(waitMs), signal]);
 }
 
 /** Whoever comes first goes first. */
@@ -109,8 +100,8 @@ export class Line {
     this.#places = places;
   }
 
-  /** How to leave again; undefined where `over` came before one's turn. */
-  async enter(over: () => Promise<void>): Promise<(() => void) | undefined> {
+  /** How to leave again; undefined where one of `until` aborted before one's turn. */
+  async enter(until: () => readonly AbortSignal[]): Promise<(() => void) | undefined> {
     if (this.#inside < this.#places) {
       this.#inside += 1;
       return this.#leaver();
@@ -118,8 +109,8 @@ export class Line {
     const { promise: turn, resolve } = Promise.withResolvers<true>();
     const call = () => resolve(true);
     this.#waiting.push(call);
-    const came = await Promise.race([turn, over().then(() => false)]);
-    if (came) return this.#leaver();
+    const came = await unlessAborted(turn, until());
+    if (came === true) return this.#leaver();
     const place = this.#waiting.indexOf(call);
     // Called just now, while it gave up: the place goes to the next.
     if (place === -1) this.#next();

@@ -4,6 +4,7 @@ import { isAdapterError, OutcomeUnknown, Transient } from "../../adapters/errors
 import type { Cause } from "../domain/backoff.ts";
 import type { Instant } from "../domain/world.ts";
 import type { Change, EffectPatch } from "../ledger/record.ts";
+import { linked } from "./deadlines.ts";
 import type { Deps } from "./deps.ts";
 import type { Journal, Live } from "./journal.ts";
 
@@ -112,7 +113,6 @@ async function attempt<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<Outcome<T>> {
   const limit = deadlineMs(deps.leaseMs);
-  const signal = AbortSignal.any([outer, deps.timeout(limit)]);
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const stop = () =>
     reject(
@@ -121,14 +121,12 @@ async function attempt<T>(
         { vendor: "velvet", operation: label },
       ),
     );
-  signal.addEventListener("abort", stop, { once: true });
+  using link = linked([outer, deps.timeout(limit)], stop);
   try {
     // An adapter that ignores its signal does not hold the claim.
-    return { kind: "done", value: await Promise.race([work(signal), stopped]) };
+    return { kind: "done", value: await Promise.race([work(link.signal), stopped]) };
   } catch (error) {
     return failed(deps, label, error);
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }
 

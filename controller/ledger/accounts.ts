@@ -49,6 +49,8 @@ const RECORD = statement("record_probe");
 const LIST = statement("list_accounts");
 const UNREADY = statement("unready_accounts");
 const TAKE = statement("take_budget");
+const BLOCKED = statement("budget_blocked");
+const BEGIN = statement("begin_budget");
 const BLOCK = statement("block_budget");
 
 export async function claimProbes(db: Db, most: number, leaseMs: number): Promise<ProbeClaim[]> {
@@ -87,13 +89,43 @@ export async function unreadyAccounts(
 }
 
 /** `waitMs`: where granted, when to send; else, when to ask again. Nothing is counted where it is not granted. */
-export async function takeBudget(
-  db: Db,
-  account: string,
-  { perMinute, saved, patienceMs }: Pace,
-): Promise<{ readonly granted: boolean; readonly waitMs: number }> {
-  const [row] = await db.query<{ granted: boolean; waitMs: number }>(TAKE, [account, perMinute, saved, patienceMs]);
-  return row ?? { granted: true, waitMs: 0 };
+export interface Taken {
+  readonly granted: boolean;
+  readonly waitMs: number;
+}
+
+/** May so many more requests go? One answer for each of them: those that may come first. */
+export async function takeBudgets(db: Db, account: string, pace: Pace, count: number): Promise<readonly Taken[]> {
+  const { perMinute, saved, patienceMs } = pace;
+  if (perMinute === null) return unpaced(db, account, count);
+  const values = [account, perMinute, saved, patienceMs, count];
+  const [row] = await db.query<Turn>(TAKE, values);
+  if (row) return turnsOf(row, count);
+  await db.query(BEGIN, [account]);
+  const [begun] = await db.query<Turn>(TAKE, values);
+  return begun ? turnsOf(begun, count) : Array.from({ length: count }, () => ({ granted: true, waitMs: 0 }));
+}
+
+interface Turn {
+  readonly granted: number;
+  readonly firstMs: number;
+  readonly everyMs: number;
+  readonly againMs: number;
+}
+
+function turnsOf({ granted, firstMs, everyMs, againMs }: Turn, count: number): readonly Taken[] {
+  return Array.from({ length: count }, (_, at) =>
+    at < granted
+      ? { granted: true, waitMs: Math.max(0, Math.ceil(firstMs + at * everyMs)) }
+      : { granted: false, waitMs: againMs },
+  );
+}
+
+/** Nothing is counted where the vendor's own answers are the only limit. */
+async function unpaced(db: Db, account: string, count: number): Promise<readonly Taken[]> {
+  const [row] = await db.query<{ waitMs: number }>(BLOCKED, [account]);
+  const waitMs = Math.max(0, Math.ceil(row?.waitMs ?? 0));
+  return Array.from({ length: count }, () => ({ granted: waitMs === 0, waitMs }));
 }
 
 export async function blockBudget(db: Db, account: string, ms: number): Promise<void> {

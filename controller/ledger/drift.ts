@@ -1,9 +1,9 @@
 /** The ledger's side of looking between rotations: who looks at what, and what was seen. */
 import type { CredentialSpec } from "../../crds/kinds.gen.ts";
 import type { Finding } from "../domain/drift/kinds.ts";
-import type { KnownAttempt } from "../domain/drift/vendor.ts";
-import type { Memory } from "../domain/drift/memory.ts";
+import { isSameMemory, type Memory } from "../domain/drift/memory.ts";
 import type { Instant, RetiredRow, Snapshot } from "../domain/world.ts";
+import type { UnreadyAccount } from "./accounts.ts";
 import { appendInstallAudit, type InstallEntry } from "./audit.ts";
 import type { Db } from "./db.ts";
 import { statement } from "./db.ts";
@@ -54,6 +54,12 @@ export interface CheckClaim {
     readonly digest?: string;
   }[];
   readonly rotatedAt: Instant | null;
+  /** By field, as it was taken down by the look before. */
+  readonly shared: Readonly<Record<string, string>>;
+  /** Another Credential had one of these, too. */
+  readonly isShared: boolean;
+  /** Of its accounts, in the generation that they have now, those that did not answer their last probe well. */
+  readonly unready: readonly UnreadyAccount[];
 }
 
 /** Why a look was not made, or not all of it. */
@@ -77,13 +83,11 @@ export interface CheckRecord {
 }
 
 const CLAIM = statement("claim_checks");
-const RECORD = statement("record_check");
+const RECORD = statement("record_checks");
 const GIVE_UP = statement("give_up_check");
 const WRITE = statement("write_findings");
 const DROP = statement("drop_findings");
 const VERSIONS = statement("take_down_versions");
-const ATTEMPTS = statement("attempts_named");
-const SHARE = statement("share_prints");
 
 /** Any number of replicas may call this at once. */
 export async function claimChecks(db: Db, most: number, leaseMs: number): Promise<CheckClaim[]> {
@@ -93,9 +97,9 @@ export async function claimChecks(db: Db, most: number, leaseMs: number): Promis
 /** All of it or nothing. False: somebody else looks, or a rotation has begun: what was seen says nothing any more. */
 export async function recordCheck(db: Db, claim: CheckClaim, record: CheckRecord): Promise<boolean> {
   const { present, gone, versions, audit } = record;
-  if (present.length + gone.length + versions.length + audit.length === 0) return write(db, claim, record);
   return db.transaction(async (tx) => {
-    if (!(await write(tx, claim, record))) return false;
+    const [isRecorded = false] = await recordChecks(tx, [{ claim, record }]);
+    if (!isRecorded) return false;
     const { credential } = claim;
     if (present.length > 0) await tx.query(WRITE, [credential, JSON.stringify(present)]);
     if (gone.length > 0) await tx.query(DROP, [credential, JSON.stringify(gone)]);
@@ -105,14 +109,32 @@ export async function recordCheck(db: Db, claim: CheckClaim, record: CheckRecord
   });
 }
 
-async function write(
-  db: Db,
-  { credential, fence }: CheckClaim,
-  { facts, state, putOff, nextMs, keepMs }: CheckRecord,
-): Promise<boolean> {
-  const why = putOff === undefined ? null : JSON.stringify(putOff);
-  const rows = await db.query(RECORD, [credential, fence, JSON.stringify(facts), state, why, nextMs, keepMs ?? null]);
-  return rows.length > 0;
+/** Nothing but the look itself is to be written. */
+export function isQuiet({ state }: CheckClaim, record: CheckRecord): boolean {
+  const { present, gone, versions, audit, keepMs } = record;
+  const news = present.length + gone.length + versions.length + audit.length;
+  return news === 0 && keepMs === undefined && record.state === state;
+}
+
+export interface LookRecord {
+  readonly claim: CheckClaim;
+  readonly record: CheckRecord;
+}
+
+/** The looks themselves, in one statement. What is remembered is written only where it is another than before. */
+export async function recordChecks(db: Db, looks: readonly LookRecord[]): Promise<readonly boolean[]> {
+  const rows = looks.map(({ claim, record: { facts, state, putOff, nextMs, keepMs } }) => ({
+    credential: claim.credential,
+    fence: claim.fence,
+    ...(isSameMemory(claim.facts, facts) ? {} : { facts }),
+    state,
+    ...(putOff === undefined ? {} : { postponed: putOff }),
+    nextMs,
+    ...(keepMs === undefined ? {} : { keepMs }),
+  }));
+  const found = await db.query<{ credential: string }>(RECORD, [JSON.stringify(rows)]);
+  const recorded = new Set(found.map(({ credential }) => credential));
+  return looks.map(({ claim }) => recorded.has(claim.credential));
 }
 
 export async function giveUpCheck(
@@ -122,30 +144,4 @@ export async function giveUpCheck(
   nextMs: number,
 ): Promise<void> {
   await db.query(GIVE_UP, [credential, fence, JSON.stringify(why), nextMs]);
-}
-
-/** The attempts with these ids, whosever they are, and those of this Credential that made these vendor ids. */
-export async function attemptsNamed(
-  db: Db,
-  credential: string,
-  ids: readonly string[],
-  vendorIds: readonly string[],
-): Promise<KnownAttempt[]> {
-  if (ids.length + vendorIds.length === 0) return [];
-  return db.query<KnownAttempt>(ATTEMPTS, [ids, credential, vendorIds]);
-}
-
-export interface Sharer {
-  readonly field: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-/** Takes down these fingerprints, and answers who else holds the same values. */
-export async function sharePrints(
-  db: Db,
-  credential: string,
-  prints: readonly { readonly field: string; readonly print: string }[],
-): Promise<Sharer[]> {
-  return prints.length === 0 ? [] : db.query<Sharer>(SHARE, [credential, JSON.stringify(prints)]);
 }

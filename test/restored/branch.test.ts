@@ -34,7 +34,7 @@ it(
     const said = await world.velvet(...ACCEPT);
     expect(said.code, said.err).toBe(0);
     await world.free();
-    await world.request("after", "done");
+    await world.request("after", "baseline");
     await replica.stop();
     const log = await world.remote.bare("log", "--format=%H", "velvet-checkpoints");
     expect(log.split("\n").indexOf(published)).toBeGreaterThan(0);

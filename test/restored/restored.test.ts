@@ -145,11 +145,19 @@ describe("a ledger that was restored from before what was published", () => {
     expect(wrongShape("ledger", accepted.out)).toEqual([]);
     expect(JSON.parse(accepted.out)).toMatchObject({
       accepted: [{ reason: "LedgerRollback", published: { size: lost["size"] } }],
-      starts: [{ name: "after" }, { name: "new" }],
+      settled: [
+        {
+          name: "token",
+          happened: "Rotated",
+          acts: [{ do: "adopt" }, { do: "close", name: "after" }],
+        },
+      ],
+      starts: [{ name: "new" }],
       published: world.file,
     });
-    await world.request("after", "done");
     await world.request("new", "done");
+    await world.request("after", "baseline");
+    expect(await readFile(join(world.remote.folder, "files/custody/token.json"), "utf8")).toBe(custody);
     expect(replica.log.filter(({ msg }) => msg.includes("agree again"))).toHaveLength(1);
     const { rows } = await world.ledger.pool.query<{ text: string }>(
       "select convert_from(canonical, 'UTF8') as text from velvet.audit where chain = 'install' and convert_from(canonical, 'UTF8') like '%LedgerAccepted%'",
@@ -183,7 +191,9 @@ describe("a ledger that was restored from before what was published", () => {
     expect([one, same, other].map(warnings)).toEqual([["LedgerRollback"], ["LedgerRollback"], ["LedgerRollback"]]);
     expect(await engineHasWritten(world)).toEqual(before);
     expect((await world.velvet(...ACCEPT)).code).toBe(0);
-    await world.request("after", "done");
+    await world.request("after", "baseline");
+    await world.commit(request("again", { expect: "Alive" }));
+    await world.request("again", "done");
     await world.until("all of them", async () =>
       [one, same, other].every(({ log }) => log.some(({ msg }) => msg.includes("agree again"))),
     );
@@ -199,7 +209,9 @@ describe("a ledger that was restored from before what was published", () => {
     await world.looked();
     expect(await listHolds(world.ledger.db)).toHaveLength(1);
     expect((await world.velvet(...ACCEPT)).code).toBe(0);
-    await world.request("after", "done");
+    await world.request("after", "baseline");
+    await world.commit(request("again", { expect: "Alive" }));
+    await world.request("again", "done");
     await world.until("a new publication", async () => (await world.published()) !== undefined);
   });
 

@@ -19,7 +19,7 @@ export type PlaceState =
 export interface PlaceMemory {
   readonly grade: SinkTraits["grade"];
   readonly state: PlaceState;
-  /** When it was last looked at. */
+  /** When it was last looked at, where the look as a whole was put off. */
   readonly at?: Instant;
   /** Of what stood there; absent before it could be read. */
   readonly digest?: string;
@@ -61,4 +61,22 @@ export function remembered(
 
 export function isFoughtOver({ changes = [] }: PlaceMemory): boolean {
   return changes.length >= FIGHTING;
+}
+
+/** Nothing of it is to be written again. */
+export function isSameMemory(before: Memory, now: Memory): boolean {
+  return told(before) === told(now);
+}
+
+/** The same text for the same memory: the ledger gives its fields back in another order. */
+function told(memory: Memory): string {
+  const { places = {}, generation, others, vendorFailures } = memory;
+  const each = Object.keys(places)
+    .sort()
+    .map((place) => [place, ...(places[place] === undefined ? [] : fieldsOf(places[place]))]);
+  return JSON.stringify([each, generation ?? null, others ?? null, vendorFailures ?? null]);
+}
+
+function fieldsOf({ grade, state, at, digest, changes, failures }: PlaceMemory): readonly unknown[] {
+  return [grade, state, at ?? null, digest ?? null, changes ?? [], failures ?? null];
 }

@@ -141,7 +141,7 @@ export function attemptIn({ marker }: Pick<IssuedKey, "marker">): string | undef
 }
 
 /** A marker that was cut from the left does not tell its install. */
-function isOurInstall({ install }: Inventory, marker: string): boolean {
+export function isOurInstall({ install }: Pick<Inventory, "install">, marker: string): boolean {
   if (attemptIn({ marker }) === undefined) return false;
   return !marker.startsWith("velvet/") || marker.startsWith(`velvet/${install}/`);
 }

@@ -10,9 +10,24 @@ export const CHECKPOINT_REASONS: Readonly<Record<string, Reason>> = {
     meaning: "The ledger lacks a checkpoint that was published: it was restored from before it, or is another one.",
     fine: HELD,
     remedy:
-      "Restore the newest backup that there is. Where this is it, look at the vendors for what the lost rotations made, then accept.",
-    commands: ["velvet audit verify", "velvet ledger accept --reason …"],
+      "Restore the newest backup that there is. Where this is it, read the report on what happened since, then accept.",
+    commands: ["velvet audit verify", "velvet ledger report", "velvet ledger accept --reason …"],
     where: ["ledger"],
+  },
+  TakenForExecuted: {
+    meaning:
+      "The ledger was restored, and the Credential had changed meanwhile: this request is taken for one that was executed.",
+    fine: "What is in use was adopted as it is; nothing was minted or revoked for this request.",
+    remedy: "Where it was not executed, request it again under another name.",
+    commands: ["velvet status", "velvet request rotate <credential>"],
+    where: ["request"],
+  },
+  LedgerRestored: {
+    meaning: "The rotation ended in the time that a restored ledger has lost; it is not gone on with.",
+    fine: "What custody holds was looked at and adopted, and what the rotation may have left has a row of its own.",
+    remedy: "Nothing, unless the report named something for you.",
+    commands: ["velvet describe <request>", "velvet history <credential>"],
+    where: ["rotation"],
   },
   CheckpointForged: {
     meaning: "The published checkpoint is not what this install signed: it was changed, or its key was.",

@@ -1,10 +1,10 @@
 /** A real Postgres inside the data directory: started, shared and stopped by Velvet. */
+import pRetry, { AbortError } from "p-retry";
 import { type Account, serverAccount } from "./account.ts";
 import { type Binaries, defaultCacheDir, embeddedBinaries } from "./binaries.ts";
 import { type Cluster, openCluster, SUPERUSER } from "./cluster.ts";
 import { EmbeddedError } from "./errors.ts";
 import { arrive, type Presence } from "./presence.ts";
-import { awaitIn } from "./postmaster.ts";
 import { type Running, socketPath, startServer, stopServer } from "./server.ts";
 
 export interface EmbeddedOptions {
@@ -77,16 +77,17 @@ const ENTER_MS = 60_000;
 
 /** A server that is found may be stopped by its last user before we are counted: then look again. */
 async function enter(cluster: Cluster, options: EnterOptions): Promise<{ running: Running; presence: Presence }> {
-  const end = performance.now() + ENTER_MS;
-  for (;;) {
-    const running = await startServer(cluster, options);
-    try {
-      return { running, presence: await arrive(urlOf(cluster, running.port, SUPERUSER, "postgres")) };
-    } catch (error) {
-      if (refused(error) || performance.now() > end) throw closed(error, cluster);
-      await awaitIn(cluster.folder, 100, async () => undefined);
-    }
-  }
+  const once = async () => {
+    const running = await startServer(cluster, options).catch((error: unknown) => {
+      throw new AbortError(error instanceof Error ? error : String(error));
+    });
+    const url = urlOf(cluster, running.port, SUPERUSER, "postgres");
+    const presence = await arrive(url).catch((error: unknown) => {
+      throw refused(error) ? new AbortError(closed(error, cluster)) : closed(error, cluster);
+    });
+    return { running, presence };
+  };
+  return pRetry(once, { retries: Infinity, minTimeout: 100, factor: 1, maxRetryTime: ENTER_MS });
 }
 
 /** A server that is up and says no, unlike one that is just being stopped. */

@@ -37,4 +37,12 @@ returning c.credential, c.fence, c.state, c.facts, c.postponed, velvet.instant(c
       order by t.intent_at), '[]')
     from velvet.correction t
     where t.credential = c.credential and t.intent_at > clock_timestamp() - interval '24 hours') as corrections, (
-    select velvet.instant(max(r.ended_at)) from velvet.rotation r where r.credential = c.credential) as "rotatedAt"
+    select velvet.instant(max(r.ended_at)) from velvet.rotation r where r.credential = c.credential) as "rotatedAt", (
+    select coalesce(jsonb_object_agg(s.field, s.print), '{}') from velvet.shared_print s where s.credential = c.credential) as shared, (
+    select coalesce(bool_or((
+      select count(*) from (select from velvet.shared_print t where t.print = s.print limit 2) two) > 1), false)
+    from velvet.shared_print s where s.credential = c.credential) as "isShared", (
+    select coalesce(jsonb_agg(jsonb_build_object('account', s.account, 'reason', s.reason, 'message', s.message) order by s.account), '[]')
+    from velvet.account_status s
+    join velvet.object a on a.kind = 'VendorAccount' and a.present and a.name = s.account and a.generation = s.generation
+    where not s.ready and s.account in (select jsonb_path_query(o.spec, 'strict $.**.account') #>> '{}')) as unready

@@ -1,18 +1,25 @@
--- May one more request go to the account $1, at $2 requests in a minute (null: any number), with $3 saved up, when it can wait for $4
--- milliseconds? Answers whether, and after how many milliseconds; where not, when to ask again.
-with step as (
-  select clock_timestamp() as now, coalesce(60000.0 / $2::float8, 0) * interval '1 millisecond' as every,
-    coalesce(60000.0 / $2::float8, 0) * ($3::float8 - 1) * interval '1 millisecond' as saved,
-    $4::float8 * interval '1 millisecond' as patience
+-- May $5 more requests go to the account $1, at $2 requests in a minute, with $3 saved up, when each can wait for $4 milliseconds? Answers
+-- how many of them may, in how many milliseconds the first one goes (below zero: at once), how long after it each further one, and when
+-- to ask again for those that may not. No row: nobody has ever asked for this account.
+-- Nobody waits for a disk: what a crash of the server forgets of a count is a moment of it.
+with quick as materialized (
+  select set_config('synchronous_commit', 'off', true)
+), held as materialized (
+  select b.next_at, b.blocked_until from velvet.account_budget b, quick where b.account = $1 for update of b
+), step as materialized (
+  select held.*, clock_timestamp() as now, 60000.0 / $2::float8 as every_ms from held
+), turn as materialized (
+  select step.*, greatest(next_at, now) - every_ms * ($3::float8 - 1) * interval '1 millisecond' as first_at from step
+), may as materialized (
+  select turn.*, case when blocked_until > now then 0 else greatest(0, least($5::float8,
+    floor(($4::float8 + extract(epoch from now - first_at)::float8 * 1000) / every_ms) + 1)) end as granted from turn
 ), taken as (
-  insert into velvet.account_budget as b (account, next_at, granted)
-  select $1, now + every, true from step
-  on conflict (account) do update set (next_at, granted) = (
-    select case when may.granted then greatest(b.next_at, step.now) + step.every else b.next_at end, may.granted
-    from step, lateral (select b.blocked_until <= step.now
-      and greatest(b.next_at, step.now) - step.saved <= step.now + step.patience as granted) as may)
-  returning b.granted, b.next_at, b.blocked_until)
-select taken.granted, ceil(greatest(0, extract(epoch from greatest(
-    taken.next_at - step.saved - case when taken.granted then step.every else '0' end,
-    case when taken.granted then step.now else taken.blocked_until end) - step.now) * 1000))::float8 as "waitMs"
-from taken, step
+  update velvet.account_budget b
+  set granted = may.granted > 0, next_at = case when may.granted = 0 then may.next_at
+    else greatest(may.next_at, may.now) + may.granted * may.every_ms * interval '1 millisecond' end
+  from may where b.account = $1
+)
+select granted, extract(epoch from first_at - now)::float8 * 1000 as "firstMs", every_ms as "everyMs",
+  ceil(greatest(0, extract(epoch from
+    greatest(first_at + granted * every_ms * interval '1 millisecond', blocked_until) - now) * 1000))::float8 as "againMs"
+from may

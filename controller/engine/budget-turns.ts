@@ -1,0 +1,85 @@
+/**
+ * The ledger's count of one account, asked for many calls at once: who asks while others are answered asks with the next ones, so that
+ * the account's row is written once for all of them.
+ */
+import type { Pace, Taken } from "../ledger/accounts.ts";
+import { Gathered } from "../ledger/gathered.ts";
+import { unlessAborted } from "./deadlines.ts";
+
+/** The ledger's count is a courtesy to the vendor. What must be ended at once is ended without it. */
+const LEDGER_MS = 1_000;
+const MOST_TOGETHER = 64;
+/** What waits for nothing takes ahead what its account may send in so short a time. It is counted as sent, whether it is or not. */
+const AHEAD_MS = 100;
+
+export interface TurnParts {
+  readonly take: (pace: Pace, count: number) => Promise<readonly Taken[]>;
+  /** Aborts after so many milliseconds. */
+  readonly timeout: (ms: number) => AbortSignal;
+  readonly monotonicMs: () => number;
+}
+
+export interface Turns {
+  readonly take: (pace: Pace) => Promise<Taken>;
+  /** The vendor wants nothing more: nor what was taken ahead. */
+  readonly forget: () => void;
+}
+
+const FREE: Taken = { granted: true, waitMs: 0 };
+
+/** Where the ledger does not answer, or refuses, all who ask are let through. */
+export function turnsOf(parts: TurnParts): Turns {
+  const paces = new Map<string, Pacer>();
+  return {
+    take: async (pace) => {
+      const key = `${pace.perMinute} ${pace.saved} ${pace.patienceMs}`;
+      const pacer = paces.get(key) ?? new Pacer(parts, pace);
+      paces.set(key, pacer);
+      return pacer.take();
+    },
+    forget: () => {
+      for (const pacer of paces.values()) pacer.forget();
+    },
+  };
+}
+
+class Pacer {
+  readonly #parts: TurnParts;
+  readonly #pace: Pace;
+  readonly #asked: Gathered<undefined, Taken>;
+  #ahead = 0;
+  #aheadUntil = 0;
+
+  constructor(parts: TurnParts, pace: Pace) {
+    this.#parts = parts;
+    this.#pace = pace;
+    this.#asked = new Gathered(MOST_TOGETHER, async (all) => this.#ask(all.length));
+  }
+
+  async take(): Promise<Taken> {
+    if (this.#ahead > 0 && this.#parts.monotonicMs() < this.#aheadUntil) {
+      this.#ahead -= 1;
+      return FREE;
+    }
+    return this.#asked.ask(undefined);
+  }
+
+  forget(): void {
+    this.#ahead = 0;
+  }
+
+  async #ask(count: number): Promise<readonly Taken[]> {
+    const { take, timeout, monotonicMs } = this.#parts;
+    const asked = take(this.#pace, count + aheadOf(this.#pace)).catch(() => undefined);
+    const taken = await unlessAborted(asked, [timeout(LEDGER_MS)]);
+    if (taken === undefined) return Array.from({ length: count }, () => FREE);
+    this.#ahead = taken.slice(count).filter(({ granted, waitMs }) => granted && waitMs === 0).length;
+    this.#aheadUntil = monotonicMs() + AHEAD_MS;
+    return taken.slice(0, count);
+  }
+}
+
+function aheadOf({ perMinute, patienceMs }: Pace): number {
+  if (patienceMs > 0) return 0;
+  return perMinute === null ? MOST_TOGETHER : Math.min(MOST_TOGETHER, Math.floor((perMinute / 60_000) * AHEAD_MS));
+}

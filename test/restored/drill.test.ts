@@ -1,0 +1,34 @@
+/** What a restore makes a ledger forget is looked up outside, adopted, and never done twice; the vendors are asked whether that is so. */
+import { describe, expect, it } from "vitest";
+import { testServer } from "../support/postgres.ts";
+import { drill } from "./drill.ts";
+import { STORIES } from "./stories.ts";
+
+const MINUTE = 60_000;
+
+function named(...names: readonly string[]) {
+  return STORIES.filter(({ name }) => names.includes(name));
+}
+
+describe("a ledger that was restored from a backup", () => {
+  it(
+    "loses nothing, ends nothing that is in use, and rotates every credential again, whatever happened meanwhile",
+    { timeout: 2 * MINUTE },
+    async () => {
+      const { outcomes, outages, unowned, holds } = await drill(testServer(), STORIES, {});
+      expect(holds.map(({ reason }) => reason)).toEqual(["LedgerRollback"]);
+      expect(outcomes.filter(({ faults }) => faults.length > 0)).toEqual([]);
+      expect(outcomes).toHaveLength(STORIES.length);
+      expect({ outages, unowned }).toEqual({ outages: [], unowned: [] });
+    },
+  );
+
+  it(
+    "would leave consumers with what the vendor refuses, were it gone on with as it is",
+    { timeout: MINUTE },
+    async () => {
+      const { outages } = await drill(testServer(), named("overrun"), { blind: true });
+      expect(outages.length).toBeGreaterThan(0);
+    },
+  );
+});
