@@ -8,7 +8,7 @@ import { attemptIn } from "../domain/drift/vendor.ts";
 import type { HeldValue, LiveRotation, Sight, Subject, Unseen } from "../domain/restored/subject.ts";
 import type { Deps } from "../engine/deps.ts";
 import { causeOf } from "../engine/effect.ts";
-import { attemptsNamed } from "../ledger/drift.ts";
+import { DriftQuestions } from "../ledger/drift-questions.ts";
 import { asked, identified, type Look, NotSeen, snapshotOf } from "./ask.ts";
 import { isPart, lookAtPlaces, type PlaceValue } from "./places.ts";
 
@@ -29,12 +29,11 @@ export async function lookAt(deps: Deps, subject: Subject, signal: AbortSignal):
 async function sightOf(look: Look): Promise<Sight> {
   const { deps, subject, issuer } = look;
   const keys = await asked(look, "restored.list", async (signal) => issuer.list(signal));
-  const attempts = await attemptsNamed(
-    deps.db,
-    subject.credential,
-    keys.flatMap((key) => attemptIn(key) ?? []),
-    idsOf(keys),
-  );
+  const attempts = await new DriftQuestions(deps.db).attemptsNamed({
+    credential: subject.credential,
+    ids: keys.flatMap((key) => attemptIn(key) ?? []),
+    vendorIds: idsOf(keys),
+  });
   const minted = mintedValue(look);
   const attempt = minted && (await verdictOn(look, minted));
   const found = await lookAtPlaces(look, minted);

@@ -15,6 +15,14 @@ const MOST_VIOLATIONS = 20;
 /** Where no terminal shows progress, a line says now and then that there is some. */
 const LINE_EVERY_MS = 15_000;
 
+const NOTHING: Pick<Kept, "schedules" | "seconds" | "labels" | "flows" | "found"> = {
+  schedules: 0,
+  seconds: 0,
+  labels: [],
+  flows: {},
+  found: [],
+};
+
 export interface LayerFrame extends Pick<ProveFrame, "out" | "progress" | "root" | "commit" | "stop"> {
   /** Handed on to the workers. */
   readonly env: Readonly<Record<string, string>>;
@@ -107,15 +115,15 @@ export class LayerRun {
   }
 
   #kept(sum: Sum, seconds: number, complete: boolean): Kept {
-    const before = this.#before;
+    const before = this.#before ?? NOTHING;
     return {
       ...this.#key,
       done: sum.done,
-      schedules: (before?.schedules ?? 0) + sum.schedules,
-      seconds: (before?.seconds ?? 0) + seconds,
-      labels: [...new Set([...(before?.labels ?? []), ...sum.labels])].sort(),
-      flows: added(before?.flows ?? {}, sum.flows),
-      found: [...(before?.found ?? []), ...sum.found],
+      schedules: before.schedules + sum.schedules,
+      seconds: before.seconds + seconds,
+      labels: [...new Set([...before.labels, ...sum.labels])].sort(),
+      flows: added(before.flows, sum.flows),
+      found: [...before.found, ...sum.found],
       complete,
       at: new Date().toISOString(),
     };

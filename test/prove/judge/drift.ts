@@ -67,15 +67,12 @@ function currentAt({ rotations, attempts }: LedgerRows, at: number): string | un
 }
 
 /** A finding tells of something that was really so. */
-function falseAlarm({ fake, ledger, exceptions = [] }: Evidence, { at, facts }: Entry): string[] {
+function falseAlarm(evidence: Evidence, { at, facts }: Entry): string[] {
+  const { fake, ledger } = evidence;
   const { place, kind } = facts as { readonly place: string; readonly kind: string };
   const told = `it was told that ${place || "custody"} has drifted (${kind})`;
   if (OF_PLACES.has(kind)) {
-    // A write of Velvet's own that landed when nobody expected it any more is found as what it is.
-    if (exceptions.some(({ consumer }) => consumer === place)) return [];
-    return isWrittenOver(fake.liveWrites, place, at)
-      ? []
-      : [`${told}, and nobody else had written there since Velvet did`];
+    return isWrittenOver(evidence, place, at) ? [] : [`${told}, and nobody else had written there since Velvet did`];
   }
   if (kind === "DoubleWriter" || kind === "DriftFight") {
     const plants = fake.liveWrites.filter((write) => placeOf(write.place) === place && write.deed === PLANTED);
@@ -86,8 +83,10 @@ function falseAlarm({ fake, ledger, exceptions = [] }: Evidence, { at, facts }: 
 }
 
 /** By somebody else, and not by Velvet since. What is put right at the same moment is found before. */
-function isWrittenOver(writes: readonly LiveWrite[], place: string, at: number): boolean {
-  const there = writes.filter((write) => placeOf(write.place) === place);
+function isWrittenOver({ fake, exceptions = [] }: Evidence, place: string, at: number): boolean {
+  // A write of Velvet's own that landed when nobody expected it any more is found as what it is.
+  if (exceptions.some(({ consumer }) => consumer === place)) return true;
+  const there = fake.liveWrites.filter((write) => placeOf(write.place) === place);
   const planted = there.findLast((write) => write.deed === PLANTED && write.at <= at);
   return (
     planted !== undefined && !there.some((write) => write.deed !== PLANTED && write.at > planted.at && write.at < at)

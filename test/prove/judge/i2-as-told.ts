@@ -23,13 +23,20 @@ function notQuarantined({ fake, ledger }: Evidence): string[] {
 /** The next rotation begins with what custody holds. */
 function notInCustody({ fake, ledger }: Evidence): string[] {
   const current = ledger.credentials[0]?.current_id ?? undefined;
-  if (!isAtRest(ledger) || ledger.rotations.at(-1)?.state !== "done" || current === undefined) return [];
+  if (current === undefined || !isRotated(ledger) || isOverwritten(ledger)) return [];
   // Of what no vendor keeps there is no id to be found.
   if (!fake.ever().some(({ id }) => id === current)) return [];
   const held = fake.heldBy("custody");
-  // Somebody else wrote it since then, which is told.
-  const isTold = ledger.findings.some(({ place, kind }) => place === CUSTODY && kind === "CustodyDiffers");
-  return held === current || isTold
+  return held === current
     ? []
     : [`custody holds ${held ?? "nothing that is known"}, and ${current} is the current one`];
+}
+
+/** Somebody else wrote it since then, which is told. */
+function isOverwritten({ findings }: Evidence["ledger"]): boolean {
+  return findings.some(({ place, kind }) => place === CUSTODY && kind === "CustodyDiffers");
+}
+
+function isRotated(ledger: Evidence["ledger"]): boolean {
+  return isAtRest(ledger) && ledger.rotations.at(-1)?.state === "done";
 }

@@ -93,16 +93,24 @@ export class People {
   /** Undefined: it is about the rotation that is live. */
   async #withoutRotation(act: Act, agenda: Agenda): Promise<boolean | undefined> {
     const { verb } = act;
-    if (verb === "request" || verb === "revoke") return this.request(act).then(() => true);
-    if (verb === "edit") return this.#edit();
-    if (verb === "delete") return this.#delete();
-    if (verb === "make-late") return this.#makeLate(agenda);
-    if (verb === "provide-late") return this.#provideLate();
-    if (verb === "correct" || verb === "accept") return this.#decideOnDrift(verb, agenda);
     const deed = OTHER_HANDS[verb];
-    if (deed) return deed(this.#options.fake);
-    return verb === "restore" || verb === "destroy" ? this.#decideOnRetired(verb, agenda) : undefined;
+    return deed ? deed(this.#options.fake) : this.#besides[verb]?.(act, agenda);
   }
+
+  readonly #besides: Readonly<
+    Partial<Record<Act["verb"], (act: Act, agenda: Agenda) => Promise<boolean> | boolean | undefined>>
+  > = {
+    request: async (act) => this.request(act).then(() => true),
+    revoke: async (act) => this.request(act).then(() => true),
+    edit: async () => this.#edit(),
+    delete: async () => this.#delete(),
+    "make-late": (_, agenda) => this.#makeLate(agenda),
+    "provide-late": async () => this.#provideLate(),
+    correct: async (_, agenda) => this.#decideOnDrift("correct", agenda),
+    accept: async (_, agenda) => this.#decideOnDrift("accept", agenda),
+    restore: async (_, agenda) => this.#decideOnRetired("restore", agenda),
+    destroy: async (_, agenda) => this.#decideOnRetired("destroy", agenda),
+  };
 
   /** What was asked for is made and sealed, and kept for now. */
   #makeLate(agenda: Agenda): boolean {

@@ -156,10 +156,15 @@ function inUse(truth: Truth, kind: MintKind, plugs: Plugs | undefined, remote: R
   remote?.mirror.lookAtKeys();
   const original = truth.keys.get(plugs?.issuer?.originalId ?? "") ?? kind.original(truth);
   for (const place of truth.places.values()) {
-    if (!isSlotPath(place.id)) fill(truth, place, original, plugs);
-    else if (place.values.size > 0) plugs?.sinks?.[place.id]?.plant(Object.fromEntries(place.values));
+    if (isSlotPath(place.id)) plantSlot(place, plugs);
+    else fill(truth, place, original, plugs);
   }
   return original;
+}
+
+/** What was there long before. */
+function plantSlot({ id, values }: Place, plugs: Plugs | undefined): void {
+  if (values.size > 0) plugs?.sinks?.[id]?.plant(Object.fromEntries(values));
 }
 
 function fill({ setup }: Truth, place: Place, key: Key, plugs: Plugs | undefined): void {

@@ -1,24 +1,14 @@
 /** Writes that put a place right again, and what people decide about drift. */
 import { liveOf } from "./requests.ts";
-import { isRotating } from "./drift.ts";
+import { isRotating } from "./watch.ts";
 import type { DecisionRow, FindingRow, Json } from "./columns.ts";
 import type { Statements, Tables } from "./tables.ts";
-import { compare, jsonb, later, momentOf, Refused } from "./values.ts";
+import { compare, jsonb, later } from "./values.ts";
 
 const ABOUT_DRIFT = new Set<unknown>(["CorrectDrift", "AcceptDrift"]);
 
 export function isAboutDrift({ spec }: Pick<DecisionRow, "spec">): boolean {
   return ABOUT_DRIFT.has(spec["action"]);
-}
-
-/** As the trigger on a new rotation does. `decided`: when what it begins with was decided. */
-export function awaitCorrections({ correction, now }: Tables, credential: string, decided: string | undefined): void {
-  const since = decided === undefined ? Infinity : momentOf(decided);
-  const busy = correction.find(
-    (row) =>
-      row.credential === credential && ((row.outcome === null && row.lands_until > now) || row.intent_at > since),
-  );
-  if (busy) throw new Refused("23505", "a correction of this credential is under way");
 }
 
 export const CORRECTIONS: Statements = {
@@ -35,7 +25,14 @@ export const CORRECTIONS: Statements = {
     if (!isFree || isBusy) return [];
     const lands_until = later(now, landsMs);
     correction.put(id, {
-      ...{ id, credential, place, fence, lands_until, intent_at: now, outcome: null, outcome_at: null },
+      id,
+      credential,
+      place,
+      fence,
+      lands_until,
+      intent_at: now,
+      outcome: null,
+      outcome_at: null,
       wanted_by: wantedBy === null ? null : jsonb(JSON.parse(wantedBy) as Json),
       detail: jsonb({ digest }),
     });
@@ -97,7 +94,11 @@ function question(tables: Tables, row: DecisionRow): object {
   );
   const findings = tables.finding.where(({ credential }) => credential === found?.uid);
   return {
-    ...{ uid, namespace, name, spec, trust },
+    uid,
+    namespace,
+    name,
+    spec,
+    trust,
     credential: found?.uid ?? null,
     credentialSpec: found?.spec ?? null,
     live: found ? liveOf(tables, found.uid) : null,

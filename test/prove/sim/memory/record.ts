@@ -1,6 +1,6 @@
 /** The one statement that writes what a rotation's step changed. */
 import type { SaidWords } from "./audit.ts";
-import { endRotation } from "./drift.ts";
+import { endRotation } from "./watch.ts";
 import { addAudit, addWords, touchOutbox } from "./audit.ts";
 import type { AttemptPatch, ConsumerPatch, EffectPatch, RetiredPatch } from "./parts.ts";
 import { writeAttempts, writeConsumers, writeEffects, writeRetired } from "./parts.ts";

@@ -1,7 +1,6 @@
 /** Rotations: how they begin, and who holds them. */
 import type { SaidWords } from "./audit.ts";
-import { awaitCorrections } from "./corrections.ts";
-import { beginDrift } from "./drift.ts";
+import { awaitCorrections, beginDrift } from "./watch.ts";
 import { addAudit, addWords, touchOutbox } from "./audit.ts";
 import type { Json, JsonList, RequestRow, RotationRow } from "./columns.ts";
 import type { Statements, Tables } from "./tables.ts";
