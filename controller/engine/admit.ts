@@ -135,8 +135,8 @@ async function start(deps: Deps, request: PendingRequest, begin: () => Promise<b
       return false;
     }
     if (!isUniqueViolation(error)) throw error;
-    const { reason, message } = error.message.startsWith("a correction") ? CORRECTING : FASTER;
-    await postponeRequest(deps.db, request.uid, 0, reason, message);
+    const { waitMs, reason, message } = error.message.startsWith("a correction") ? CORRECTING : FASTER;
+    await postponeRequest(deps.db, request.uid, waitMs, reason, message);
     return false;
   }
 }
@@ -146,9 +146,10 @@ function adaptersOf({ accounts }: PendingRequest): readonly string[] {
 }
 
 /** At the next look this one is refused with the other's name. */
-const FASTER = { reason: "RotationInProgress", message: "Another rotation of this credential began." };
-/** It begins as soon as the correction has its outcome, or cannot land any more. */
+const FASTER = { waitMs: 0, reason: "RotationInProgress", message: "Another rotation of this credential began." };
+/** It begins soon after the correction has its outcome, or cannot land any more: that may take two leases, and no look ends it sooner. */
 const CORRECTING = {
+  waitMs: LOOK_AGAIN_MS,
   reason: "CorrectionInProgress",
   message: "A consumer of this credential is being put right just now.",
 };

@@ -32,6 +32,8 @@ export interface PoolOptions {
   /** Connections at most. */
   readonly max: number;
   readonly applicationName: string;
+  /** How long a question waits for a connection. Default: 10 seconds. */
+  readonly patienceMs?: number;
 }
 
 /** A pool of connections to the ledger. Errors of idle connections are given to `onError`, never thrown. */
@@ -40,7 +42,7 @@ export function openPool(options: PoolOptions, onError: (error: Error) => void):
     connectionString: options.connectionString,
     max: options.max,
     application_name: options.applicationName,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: options.patienceMs ?? 10_000,
     types,
   });
   pool.on("error", onError);

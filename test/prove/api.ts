@@ -63,6 +63,8 @@ export interface Setup {
   readonly fields?: readonly string[];
   readonly gates?: CredentialSpec["gates"];
   readonly twoPerson?: true;
+  /** What is done about a consumer that somebody else has written. */
+  readonly drift?: "Warn" | "Correct";
   readonly failureBudget?: number;
   readonly quarantine?: string;
   /** How long a release of a `settling` sink takes. */
@@ -166,6 +168,8 @@ export interface Result {
   readonly violations: readonly Violation[];
   /** Labels of effects that were passed, `label:before` and `label:after`. */
   readonly labels: ReadonlySet<string>;
+  /** Flows that it went through. */
+  readonly flows?: readonly string[];
   /** For a person: every deed, crash and record, in order. Made only where there are violations. */
   readonly story?: string;
 }

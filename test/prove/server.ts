@@ -26,6 +26,9 @@ export interface ProofLedger {
   drop(): Promise<void>;
 }
 
+/** Many stories are told side by side while the machine does other things: whoever looks at them waits. */
+const PATIENCE_MS = 120_000;
+
 /** A migrated ledger of its own, cloned from the template: about 50 ms. */
 export async function cloneLedger(server: TestServer, connections = 10): Promise<ProofLedger> {
   const name = `proof_${randomBytes(6).toString("hex")}`;
@@ -33,7 +36,12 @@ export async function cloneLedger(server: TestServer, connections = 10): Promise
   const urlFor = (role: keyof TestServer["passwords"]): string =>
     `postgres://${role}:${server.passwords[role]}@${server.host}:${server.port}/${name}`;
   const pool = openPool(
-    { connectionString: urlFor("velvet_app"), max: connections, applicationName: "velvet proof" },
+    {
+      connectionString: urlFor("velvet_app"),
+      max: connections,
+      applicationName: "velvet proof",
+      patienceMs: PATIENCE_MS,
+    },
     () => undefined,
   );
   return {

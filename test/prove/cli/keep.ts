@@ -1,6 +1,7 @@
 /** How far each run is, kept between runs: so that a proof of hours can be broken off and carried on. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import type { FlowTally } from "../flows.ts";
 import type { Found } from "./messages.ts";
 
 /** A run is the same one when all of these are. */
@@ -19,6 +20,7 @@ export interface Kept extends RunKey {
   readonly schedules: number;
   readonly seconds: number;
   readonly labels: readonly string[];
+  readonly flows: FlowTally;
   readonly found: readonly Found[];
   readonly complete: boolean;
   /** RFC 3339. */

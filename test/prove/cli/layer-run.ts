@@ -1,6 +1,7 @@
 /** One layer, from where it was broken off or anew, with its progress shown and kept. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { added } from "../flows.ts";
 import { Keep, type Kept, type RunKey } from "./keep.ts";
 import { knownMoments } from "./known-labels.ts";
 import type { Entry } from "./layers.ts";
@@ -13,6 +14,14 @@ import { type Ran, runLayer, type RunOrder, type Sum } from "./run.ts";
 const MOST_VIOLATIONS = 20;
 /** Where no terminal shows progress, a line says now and then that there is some. */
 const LINE_EVERY_MS = 15_000;
+
+const NOTHING: Pick<Kept, "schedules" | "seconds" | "labels" | "flows" | "found"> = {
+  schedules: 0,
+  seconds: 0,
+  labels: [],
+  flows: {},
+  found: [],
+};
 
 export interface LayerFrame extends Pick<ProveFrame, "out" | "progress" | "root" | "commit" | "stop"> {
   /** Handed on to the workers. */
@@ -106,14 +115,15 @@ export class LayerRun {
   }
 
   #kept(sum: Sum, seconds: number, complete: boolean): Kept {
-    const before = this.#before;
+    const before = this.#before ?? NOTHING;
     return {
       ...this.#key,
       done: sum.done,
-      schedules: (before?.schedules ?? 0) + sum.schedules,
-      seconds: (before?.seconds ?? 0) + seconds,
-      labels: [...new Set([...(before?.labels ?? []), ...sum.labels])].sort(),
-      found: [...(before?.found ?? []), ...sum.found],
+      schedules: before.schedules + sum.schedules,
+      seconds: before.seconds + seconds,
+      labels: [...new Set([...before.labels, ...sum.labels])].sort(),
+      flows: added(before.flows, sum.flows),
+      found: [...before.found, ...sum.found],
       complete,
       at: new Date().toISOString(),
     };
@@ -136,6 +146,7 @@ function outcomeOf(entry: Entry, kept: Kept, ran: Ran, workers: number): LayerOu
     schedules: kept.schedules,
     violations: kept.found,
     labelsHit: kept.labels,
+    flows: kept.flows,
     labelsKnown: knownMoments(),
     seconds: kept.seconds,
     workers,

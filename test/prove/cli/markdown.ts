@@ -2,6 +2,8 @@
 import { format } from "oxfmt";
 import { FOUND } from "../layers/found.ts";
 import { MUTANTS } from "../mutants/all.ts";
+import type { FlowTally } from "../flows.ts";
+import { flowTable } from "./flow-table.ts";
 import { count, duration, kept, type LayerOutcome, missing, rate } from "./outcome.ts";
 
 /** What stands in the report and is read again by the next run, which may be of other layers. */
@@ -13,6 +15,8 @@ export interface Row {
   readonly violations: number;
   readonly labels: string;
   readonly missing: readonly string[];
+  /** Absent: of a report from before flows were counted. */
+  readonly flows?: FlowTally;
   readonly seconds: number;
   readonly workers: number;
   readonly seed: number;
@@ -26,7 +30,7 @@ export interface Row {
 const DATA = /<!-- rows: (.*?) -->/s;
 
 export function rowOf(outcome: LayerOutcome): Row {
-  const { layer, about, bar, schedules, seconds, workers, seed, commit, date, complete } = outcome;
+  const { layer, about, bar, schedules, flows, seconds, workers, seed, commit, date, complete } = outcome;
   const never = missing(outcome);
   const known = outcome.labelsKnown.length;
   return {
@@ -37,6 +41,7 @@ export function rowOf(outcome: LayerOutcome): Row {
     violations: outcome.violations.length,
     labels: outcome.labelsHit.length === 0 ? "" : `${known - never.length} of ${known}`,
     missing: outcome.labelsHit.length === 0 ? [] : never,
+    flows,
     seconds: Math.round(seconds * 10) / 10,
     workers,
     seed,
@@ -78,6 +83,8 @@ in memory, which is held to what PostgreSQL does by tests of its own: it adds nu
 ${rows.map(line).join("\n")}
 
 ${notes(rows)}
+
+${flowTable(rows)}
 
 A label is one kind of call to the outside (\`issuer.mint\`), before and after; those that a layer passed are counted against all that
 the engine's source names. Layer H counts mutants: each is the real engine with one rule of its protocol broken on purpose, and it is

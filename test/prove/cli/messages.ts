@@ -1,5 +1,6 @@
 /** What the process that a person started and its workers say to each other. Plain: it crosses as JSON. */
 import type { LayerOptions, Violation } from "../api.ts";
+import type { FlowTally } from "../flows.ts";
 
 export interface Job {
   readonly kind: "job";
@@ -30,6 +31,8 @@ export interface Progress {
   readonly done: number;
   /** Labels that were not in a message before. */
   readonly labels: readonly string[];
+  /** Of the schedules since the last message. */
+  readonly flows: FlowTally;
   readonly found: readonly Found[];
 }
 

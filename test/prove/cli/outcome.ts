@@ -1,4 +1,5 @@
 /** What a run of one layer came to, for people and for programs. */
+import type { FlowTally } from "../flows.ts";
 import type { Found } from "./messages.ts";
 
 export interface LayerOutcome {
@@ -14,6 +15,7 @@ export interface LayerOutcome {
   readonly schedules: number;
   readonly violations: readonly Found[];
   readonly labelsHit: readonly string[];
+  readonly flows: FlowTally;
   readonly labelsKnown: readonly string[];
   readonly seconds: number;
   readonly workers: number;

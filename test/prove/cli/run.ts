@@ -1,6 +1,7 @@
 /** Runs one layer on worker processes, and sums up what they say. */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { added, type FlowTally } from "../flows.ts";
 import type { Entry } from "./layers.ts";
 import type { Found, FromWorker, Job, Stop } from "./messages.ts";
 
@@ -35,6 +36,7 @@ export interface Sum {
   /** Schedules that each shard has done, earlier runs included. */
   readonly done: readonly number[];
   readonly labels: ReadonlySet<string>;
+  readonly flows: FlowTally;
   readonly found: readonly Found[];
 }
 
@@ -50,7 +52,8 @@ export interface Ran extends Sum {
 export async function runLayer(order: RunOrder): Promise<Ran> {
   const begun = performance.now();
   const shards = order.done?.length ?? order.workers;
-  const sum = { schedules: 0, done: [...(order.done ?? Array(shards).fill(0))], labels: new Set<string>(), found: [] };
+  const done = [...(order.done ?? Array(shards).fill(0))];
+  const sum: Growing = { schedules: 0, done, labels: new Set<string>(), flows: {}, found: [] };
   const tally = new Tally(order, sum);
   const ends = await Promise.all(
     Array.from({ length: shards }, async (_, shard) => oneWorker(order, shard, shards, tally)),
@@ -63,19 +66,28 @@ export async function runLayer(order: RunOrder): Promise<Ran> {
   };
 }
 
+interface Growing extends Sum {
+  schedules: number;
+  readonly done: number[];
+  readonly labels: Set<string>;
+  flows: FlowTally;
+  readonly found: Found[];
+}
+
 class Tally {
   readonly #order: RunOrder;
-  readonly #sum: { schedules: number; done: number[]; labels: Set<string>; found: Found[] };
+  readonly #sum: Growing;
   /** Aborts when there are enough violations. */
   readonly enough = new AbortController();
 
-  constructor(order: RunOrder, sum: { schedules: number; done: number[]; labels: Set<string>; found: Found[] }) {
+  constructor(order: RunOrder, sum: Growing) {
     this.#order = order;
     this.#sum = sum;
   }
 
-  add(shard: number, { done, labels, found }: Extract<FromWorker, { kind: "progress" }>): void {
+  add(shard: number, { done, labels, flows, found }: Extract<FromWorker, { kind: "progress" }>): void {
     this.#sum.schedules += done;
+    this.#sum.flows = added(this.#sum.flows, flows);
     this.#sum.done[shard] = (this.#sum.done[shard] ?? 0) + done;
     for (const label of labels) this.#sum.labels.add(label);
     this.#sum.found.push(...found);
@@ -96,6 +108,8 @@ async function oneWorker(order: RunOrder, shard: number, shards: number, tally: 
   const stop = (): void => tell(child, { kind: "stop" });
   const giveUp = (): void => void child.kill("SIGKILL");
   order.giveUp?.addEventListener("abort", giveUp, { once: true });
+  // A signal that has aborted before tells nobody again.
+  if (order.giveUp?.aborted === true) giveUp();
   const signal = AbortSignal.any([order.stop, tally.enough.signal]);
   signal.addEventListener("abort", stop, { once: true });
   tell(child, jobOf(order, shard, shards));

@@ -1,6 +1,7 @@
 /** One worker: opens its runners and tells its share of a layer's schedules. Started by `run.ts`, with a channel to it. */
 import { setImmediate } from "node:timers/promises";
 import type { Layer, Result } from "../api.ts";
+import { counted, type FlowTally } from "../flows.ts";
 import type { Found, FromWorker, Job, Stop } from "./messages.ts";
 
 const FLUSH_MS = 200;
@@ -15,6 +16,7 @@ class Shift {
   readonly #seen = new Set<string>();
   #done = 0;
   #labels: string[] = [];
+  #flows: FlowTally = {};
   #found: Found[] = [];
   #violations = 0;
   #broken = 0;
@@ -68,8 +70,9 @@ class Shift {
     }
   }
 
-  #count({ schedule, violations, labels, story }: Result): void {
+  #count({ schedule, violations, labels, flows = [], story }: Result): void {
     this.#done += 1;
+    this.#flows = counted(this.#flows, flows, violations.length > 0);
     for (const label of labels) {
       if (this.#seen.has(label)) continue;
       this.#seen.add(label);
@@ -85,9 +88,11 @@ class Shift {
 
   #flush(): void {
     if (this.#done > 0) {
-      this.#say({ kind: "progress", done: this.#done, labels: this.#labels, found: this.#found });
+      const { kind, flows, labels } = { kind: "progress" as const, flows: this.#flows, labels: this.#labels };
+      this.#say({ kind, done: this.#done, labels, flows, found: this.#found });
     }
     this.#done = 0;
+    this.#flows = {};
     this.#labels = [];
     this.#found = [];
     this.#saidAt = performance.now();

@@ -1,4 +1,5 @@
 /** Keeps the truth that the judge knows in step with what the emulators truly have. */
+import { liveWritesIn } from "../vendor/beside.ts";
 import type { Key, Truth } from "../vendor/truth.ts";
 import type { HeldKey, Plugs } from "./plug.ts";
 
@@ -17,13 +18,13 @@ export class Mirror {
     if (marker !== undefined) this.#sent.push(marker);
   }
 
-  /** `marker`: of the mint that this follows. */
-  look(marker?: string): void {
-    this.#lookAtKeys(marker);
+  /** `marker`: of the mint that this follows; null: what appears comes of another deed, and is no mint's. */
+  look(marker?: string | null): void {
+    this.lookAtKeys(marker);
     for (const [target, plug] of Object.entries(this.#plugs.sinks ?? {})) this.#lookAt(target, plug.values());
   }
 
-  #lookAtKeys(marker: string | undefined): void {
+  lookAtKeys(marker?: string | null): void {
     const { issuer } = this.#plugs;
     if (!issuer) return;
     const held = issuer.keys();
@@ -35,7 +36,7 @@ export class Mirror {
     }
   }
 
-  #add(held: HeldKey, marker: string | undefined): Key {
+  #add(held: HeldKey, marker: string | null | undefined): Key {
     const { issuer } = this.#plugs;
     const { id, value } = held;
     const isOriginal = id === issuer?.originalId;
@@ -61,10 +62,10 @@ export class Mirror {
   }
 
   /** The marker at the vendor may be cut from the left. */
-  #orderOf(held: HeldKey, marker: string | undefined): string | undefined {
+  #orderOf(held: HeldKey, marker: string | null | undefined): string | undefined {
     const { marker: shown } = held;
     if (shown !== undefined) return this.#sent.find((sent) => sent.endsWith(shown.slice(-36))) ?? shown;
-    return marker ?? this.#sent.at(-1);
+    return marker === null ? undefined : (marker ?? this.#sent.at(-1));
   }
 
   #lookAt(target: string, values: Readonly<Record<string, string>>): void {
@@ -76,8 +77,10 @@ export class Mirror {
     if (same) return;
     const before = this.#truth.heldBy(target);
     if (before) before.lastUsedAt = this.#truth.now();
+    const changed = Object.fromEntries(shown.filter(([name, text]) => place.values.get(name) !== text));
     place.values.clear();
     for (const [name, text] of shown) place.values.set(name, text);
+    this.#truth.liveWrites.push(...liveWritesIn(this.#truth, place, changed, "sink.write"));
     this.#truth.judge(`what is in effect at ${target}`);
   }
 }

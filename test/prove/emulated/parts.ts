@@ -2,6 +2,7 @@
 import type { AccountHandle, Connection } from "../../../adapters/contract.ts";
 import { Secret } from "../../../adapters/secret.ts";
 import type { Setup } from "../api.ts";
+import { slotPath } from "../vendor/shape.ts";
 import type { EmulatedSetup, IssuerPlug, PlugOptions, SinkPlug } from "./plug.ts";
 
 /** What an adapter's connection must have. */
@@ -69,7 +70,15 @@ export function kept(
     setup: { mintClass: "client-supplied", ...setup, consumers: [{ id: "app", ...consumer }] },
     open: async (options) => {
       const app = await open(options);
-      return { sinks: { app }, [Symbol.asyncDispose]: async () => app[Symbol.asyncDispose]() };
+      // A rehearsal's slot is such a place too, of another vendor: only the adapter is the same.
+      const slot = options.rehearses ? await open(options) : undefined;
+      return {
+        sinks: { app, ...(slot ? { [slotPath("app")]: slot } : {}) },
+        async [Symbol.asyncDispose]() {
+          await app[Symbol.asyncDispose]();
+          await slot?.[Symbol.asyncDispose]();
+        },
+      };
     },
   };
 }

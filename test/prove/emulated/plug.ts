@@ -10,6 +10,8 @@ export interface PlugOptions {
   /** The same, for the adapter. */
   readonly clock: Clock;
   readonly random: (bytes: number) => Buffer;
+  /** The consumer's test slot is to be a real place too. */
+  readonly rehearses: boolean;
 }
 
 interface Plug extends AsyncDisposable {

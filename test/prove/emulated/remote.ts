@@ -81,9 +81,9 @@ export class Remote {
   }
 
   /** While another call is under way nobody can tell whose a change is. */
-  #look({ label, target, marker }: RemoteCall): void {
+  #look({ label, target, marker, changing }: RemoteCall): void {
     if (this.#busy.size > 0) return;
-    this.mirror.look(marker);
+    this.mirror.look(changing ? (marker ?? null) : marker);
     this.#truth.judge(`${label} ${target}`);
   }
 

@@ -1,7 +1,7 @@
 /** I1: at every instant, for every required consumer, the vendor accepts what the consumer holds. */
 import type { Violation } from "../api.ts";
 import type { Evidence } from "./evidence.ts";
-import { isCutOff } from "./revoked.ts";
+import { isCutOff, revocationsOf, targetsOf } from "./revoked.ts";
 
 /** What people did by hand at the vendor, past Velvet. */
 const BY_HAND = ["vendor.revoke", "vendor.plant"];
@@ -31,6 +31,15 @@ export function zeroDowntime(evidence: Evidence): Violation[] {
 /** A vendor that ends all credentials after a while ended the current one when no rotation ran: somebody had to ask for the next one. */
 function endedAfterAll({ fake, ledger }: Evidence, consumer: string, at: number, deed: string): boolean {
   if (fake.setup.endsByItselfMs === undefined || !deed.startsWith("vendor.ended")) return false;
-  const running = ledger.rotations.some(({ ended_at }) => ended_at === null || Date.parse(ended_at) > at);
-  return !running && fake.heldBy(consumer) === ledger.credentials[0]?.current_id;
+  const running = ledger.rotations.some(
+    ({ created_at, ended_at }) => Date.parse(created_at) <= at && (ended_at === null || Date.parse(ended_at) > at),
+  );
+  const held = fake.heldBy(consumer);
+  // Where nothing was ever rotated in earnest it is still the one from before; a Revocation may have ended it as well since then.
+  const current = ledger.credentials[0]?.current_id ?? fake.originalId;
+  return !running && held !== undefined && (held === current || isTarget(ledger, held));
+}
+
+function isTarget(ledger: Evidence["ledger"], id: string): boolean {
+  return revocationsOf(ledger).some((revocation) => targetsOf(revocation).includes(id));
 }

@@ -1,6 +1,6 @@
 /** I2, the other way round: what the ledger holds for true is so at the vendor, and custody holds the current one. */
 import type { Violation } from "../api.ts";
-import type { Evidence } from "./evidence.ts";
+import { CUSTODY, type Evidence } from "./evidence.ts";
 import { isAtRest } from "./owners.ts";
 
 export function asTold(evidence: Evidence): Violation[] {
@@ -23,11 +23,20 @@ function notQuarantined({ fake, ledger }: Evidence): string[] {
 /** The next rotation begins with what custody holds. */
 function notInCustody({ fake, ledger }: Evidence): string[] {
   const current = ledger.credentials[0]?.current_id ?? undefined;
-  if (!isAtRest(ledger) || ledger.rotations.at(-1)?.state !== "done" || current === undefined) return [];
+  if (current === undefined || !isRotated(ledger) || isOverwritten(ledger)) return [];
   // Of what no vendor keeps there is no id to be found.
   if (!fake.ever().some(({ id }) => id === current)) return [];
   const held = fake.heldBy("custody");
   return held === current
     ? []
     : [`custody holds ${held ?? "nothing that is known"}, and ${current} is the current one`];
+}
+
+/** Somebody else wrote it since then, which is told. */
+function isOverwritten({ findings }: Evidence["ledger"]): boolean {
+  return findings.some(({ place, kind }) => place === CUSTODY && kind === "CustodyDiffers");
+}
+
+function isRotated(ledger: Evidence["ledger"]): boolean {
+  return isAtRest(ledger) && ledger.rotations.at(-1)?.state === "done";
 }

@@ -69,6 +69,9 @@ function isWithoutCurrent({ ledger }: Evidence): boolean {
 function mayBeNone(evidence: Evidence): boolean {
   const { fake, ledger } = evidence;
   if (hasEndedByItself(evidence)) return true;
+  const current = ledger.credentials[0]?.current_id;
+  // Between rotations, past Velvet.
+  if (fake.history.some(({ label, target }) => label === "vendor.revoke" && target === current)) return true;
   if (ledger.rotations.some(({ state }) => state === "done")) return false;
   const endedByHand = fake.history.some(({ label }) => label === "vendor.revoke");
   return endedByHand || fake.setup.strategy === "Replace" || ledger.rotations.some(({ expect }) => expect !== "Alive");
@@ -76,5 +79,9 @@ function mayBeNone(evidence: Evidence): boolean {
 
 /** The current one did, and nobody had ended it before. */
 function hasEndedByItself({ fake, ledger }: Evidence): boolean {
-  return fake.ever().some(({ id, endedByItselfAt }) => endedByItselfAt !== undefined && isCurrent(ledger, id));
+  const isFirst = (id: string): boolean =>
+    id === fake.originalId && (ledger.credentials[0]?.current_id ?? null) === null;
+  return fake
+    .ever()
+    .some(({ id, endedByItselfAt }) => endedByItselfAt !== undefined && (isCurrent(ledger, id) || isFirst(id)));
 }

@@ -1,6 +1,7 @@
 /** Holds the invariants of the protocol against the vendor's truth and the ledger. Pure. */
 import type { Violation } from "../api.ts";
 import type { Evidence } from "./evidence.ts";
+import { drift } from "./drift.ts";
 import { zeroDowntime } from "./i1-zero-downtime.ts";
 import { fencing } from "./i10-fencing.ts";
 import { authority } from "./i11-authority.ts";
@@ -37,6 +38,7 @@ const INVARIANTS: readonly ((evidence: Evidence) => Violation[])[] = [
   stopped,
   projection,
   rehearsals,
+  drift,
 ];
 
 /** In the order of the invariants; empty where every promise was kept. */

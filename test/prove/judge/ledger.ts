@@ -104,6 +104,22 @@ export interface DecisionRow {
   readonly appeared_at: Time;
 }
 
+export interface FindingRow {
+  /** A consumer's id, '' for custody, or '@vendor'. */
+  readonly place: string;
+  readonly kind: string;
+  readonly state: "suspected" | "open";
+  readonly since: Time;
+}
+
+export interface CorrectionRow {
+  readonly place: string;
+  readonly intent_at: Time;
+  /** Until then its request may still take effect. */
+  readonly lands_until: Time;
+  readonly outcome: "done" | "refused" | "unknown" | null;
+}
+
 export interface AuditRow {
   readonly chain: string;
   readonly seq: number;
@@ -138,6 +154,9 @@ export interface LedgerRows {
   readonly tombstones: readonly TombstoneRow[];
   readonly requests: readonly RequestRow[];
   readonly decisions: readonly DecisionRow[];
+  /** What differs now. */
+  readonly findings: readonly FindingRow[];
+  readonly corrections: readonly CorrectionRow[];
   /** By chain and number. The install's own chain is here whole, whatever the credential. */
   readonly audit: readonly AuditRow[];
   readonly words: readonly WordsRow[];
@@ -170,6 +189,10 @@ select jsonb_build_object(
     where t.rotation in (select id from r)),
   'requests', (select coalesce(jsonb_agg(to_jsonb(q) order by q.appeared_at, q.uid), '[]') from velvet.request q),
   'decisions', (select coalesce(jsonb_agg(to_jsonb(d) order by d.appeared_at, d.uid), '[]') from velvet.decision d),
+  'findings', (select coalesce(jsonb_agg(to_jsonb(f) order by f.since, f.place, f.kind), '[]') from velvet.finding f
+    where $1::uuid is null or f.credential = $1::uuid),
+  'corrections', (select coalesce(jsonb_agg(to_jsonb(t) order by t.intent_at, t.place, t.id), '[]') from velvet.correction t
+    where $1::uuid is null or t.credential = $1::uuid),
   'audit', (select coalesce(jsonb_agg(jsonb_build_object('chain', u.chain, 'seq', u.seq, 'canonical',
     encode(u.canonical, 'hex'), 'hash', encode(u.hash, 'hex')) order by u.chain, u.seq), '[]') from velvet.audit u
     where $1::uuid is null or u.chain = 'install' or u.chain in (select id::text from r)),

@@ -12,7 +12,8 @@ select (
     select count(*)::int from velvet.decision d
     where d.namespace = $1 and d.state = 'pending' and d.request_name is not null) as unanswered, (
     select count(*)::int from velvet.decision d
-    where d.namespace = $1 and d.state = 'pending' and d.request_name is null) as "retiredDecisions", (
+    where d.namespace = $1 and d.state = 'pending' and d.request_name is null) as "retiredDecisions",
+  0 as "driftDecisions", null as drift, (
     select coalesce(json_agg(json_build_object('id', ms.id, 'namespace', $1::text, 'name', ms.name, 'state', ms.state, 'facts', ms.facts,
       'at', ms.at, 'heldUntil', ms.held_until, 'ended', ms.ended_at is not null, 'consumers', (
         select coalesce(json_agg(json_build_object('id', c.id, 'state', c.state, 'facts', c.facts) order by c.id), '[]')

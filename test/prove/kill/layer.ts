@@ -1,6 +1,7 @@
 /** Layer E: real controllers, killed with SIGKILL or frozen with SIGSTOP at every moment of every story. */
 import type { Layer, LayerOptions } from "../api.ts";
 import { STORIES } from "../sim/stories.ts";
+import { shuffled } from "../layers/turns.ts";
 import { type Lots, lotsOf } from "../sim/random.ts";
 import { type Blow, type Point, scheduleText } from "./schedule.ts";
 import { SETUPS, STORY_NAMES } from "./setups.ts";
@@ -92,13 +93,6 @@ async function roundOf(lots: Lots, only: string): Promise<string[]> {
   }
 }
 
-function shuffled<T>(items: readonly T[], lots: Lots): T[] {
-  return items
-    .map((item) => ({ item, lot: lots.next() }))
-    .sort((a, b) => a.lot - b.lot)
-    .map(({ item }) => item);
-}
-
 function pairs(only: string): { setup: string; story: string }[] {
   return Object.keys(SETUPS)
     .flatMap((setup) => STORY_NAMES.map((story) => ({ setup, story })))
@@ -112,7 +106,7 @@ function fits(setup: string, story: string): boolean {
 }
 
 /** A controller that stands still is of no use to the others: only where going on too late can do harm. */
-const CHANGING = /\.(mint|write|restore|revoke\w*|drop|destroy|moveGrace|keep|reap)$/;
+const CHANGING = /\.(mint|write|restore|revoke\w*|drop|destroy|moveGrace|keep|end|reap)$/;
 
 /** What is decided on right before a mint or a revoke is begun. */
 function isDecisive(label: string): boolean {

@@ -5,8 +5,23 @@ import { SETUPS as SIMULATED } from "../sim/setups.ts";
 /** Longer than a call, shorter than a lease. */
 const SHORT_MS = 150;
 
-/** Stories that end by themselves or by one person's decision. */
-export const STORY_NAMES: readonly string[] = ["rotate", "approve", "abort-distributing", "abort-validated", "destroy"];
+/** Of every flow: stories that end by themselves, or by what one person does. */
+export const STORY_NAMES: readonly string[] = [
+  "rotate",
+  "approve",
+  "abort-distributing",
+  "abort-validated",
+  "destroy",
+  "hand-marked",
+  "wrong-value",
+  "revoke",
+  "revoke-all",
+  "revoke-retired",
+  "preempt",
+  "preempt-validated",
+  "rehearse",
+  "rehearse-then-rotate",
+];
 
 function inRealTime(setup: Setup): Setup {
   return {

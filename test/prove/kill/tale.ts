@@ -7,6 +7,7 @@ import { isOutage } from "../../../controller/ledger/outage.ts";
 import { isStalled, liveRotation } from "../sim/agenda.ts";
 import { People } from "../sim/people.ts";
 import type { Story } from "../sim/stories.ts";
+import { slotPath } from "../vendor/shape.ts";
 import type { CredentialSpec, VendorAccountSpec } from "../../../crds/kinds.gen.ts";
 import type { Standing } from "./standing.ts";
 import type { Trap } from "./trap.ts";
@@ -51,12 +52,12 @@ export class Tale {
     this.trap = trap;
     this.#story = story;
     this.#db = db;
-    // The manifests as the vendor's fake writes them, with the adapter that carries its calls to it.
+    // The manifests as the vendor's fake writes them, with the adapter that carries its calls to it, and in a folder of its own.
     const own = Object.create(fake, {
-      account: { value: renamed(fake.account, adapter) },
-      credential: { value: renamed(fake.credential, adapter) },
+      account: { value: renamed(fake.account, adapter, name) },
+      credential: { value: renamed(fake.credential, adapter, name) },
     }) as VendorFake;
-    this.#people = new People({ ledger: { db }, fake: own, namespace: name, source: name });
+    this.#people = new People({ ledger: { db }, fake: own, namespace: name, source: name, flows: story.flows });
   }
 
   /** The last agenda, when there is nothing left to do; also when it takes too long, which the judge will see. */
@@ -66,7 +67,7 @@ export class Tale {
 
   async begin(): Promise<void> {
     await this.#db.query({ name: "kill_source", text: SOURCE }, [this.name]);
-    await this.#people.request();
+    await this.#people.request(this.#story.begins);
   }
 
   note(text: string): void {
@@ -79,7 +80,12 @@ export class Tale {
   }
 
   get isAborted(): boolean {
-    return this.#done.includes("abort");
+    return this.#done.includes("abort") || this.#done.includes("deny");
+  }
+
+  /** The rotation that was asked for first gave way to a Revocation. */
+  get isPreempted(): boolean {
+    return this.#done.includes("revoke");
   }
 
   /** A request of a dead controller is still on its way. */
@@ -137,7 +143,7 @@ export class Tale {
       const key = `${id} ${facts.failure?.tries}`;
       if (state !== "written" || this.#approved.has(key)) continue;
       this.#approved.add(key);
-      this.fake.approve(id);
+      for (const path of [id, slotPath(id)]) this.fake.approve(path);
     }
   }
 }
@@ -146,8 +152,9 @@ export class Tale {
 const SOURCE = "insert into velvet.source (name, kind, baseline) values ($1, 'git', true)";
 
 /** The adapter that carries its calls here, instead of the one named `fake`. */
-function renamed<T extends VendorAccountSpec | CredentialSpec>(spec: T, adapter: string): T {
+function renamed<T extends VendorAccountSpec | CredentialSpec>(spec: T, adapter: string, folder: string): T {
   const text = JSON.stringify(spec)
+    .replaceAll('"path":"', `"path":"${folder}/`)
     .replaceAll('"fake":', `"${adapter}":`)
     .replaceAll('"adapter":"fake"', `"adapter":"${adapter}"`);
   return JSON.parse(text) as T;

@@ -1,6 +1,7 @@
 /** What one tale came to. */
 import { listRotations } from "../../../controller/ledger/views.ts";
 import type { Result, Violation } from "../api.ts";
+import { flowsIn } from "../flows.ts";
 import { judge } from "../judge/judge.ts";
 import type { LedgerRows } from "../judge/ledger.ts";
 import type { ProofLedger } from "../server.ts";
@@ -26,10 +27,11 @@ const BROKE = /(the step .* broke|an adapter failed unexpectedly|the fake has)/;
 
 export async function verdictOf(told: Told): Promise<Result> {
   const { text, tale, logged } = told;
+  const ledger = await rowsOf(told);
   const violations = [
     ...judge({
       fake: tale.fake,
-      ledger: await rowsOf(told),
+      ledger,
       now: Date.now(),
       outputs: [{ where: "the log", text: logged.join("\n") }],
     }),
@@ -37,7 +39,8 @@ export async function verdictOf(told: Told): Promise<Result> {
     ...endingOf(told),
   ];
   const labels = new Set(tale.trap.moments.map((moment) => moment.replace(/:\d+$/, "")));
-  return { schedule: text, violations, labels, ...(violations.length > 0 ? { story: storyOf(told) } : {}) };
+  const flows = flowsIn(ledger);
+  return { schedule: text, violations, labels, flows, ...(violations.length > 0 ? { story: storyOf(told) } : {}) };
 }
 
 /** The install's own chain is verified once, when the world ends: it grows with every tale. */
@@ -55,7 +58,7 @@ function endingOf({ agenda, story, tale }: Told): Violation[] {
   const live = liveRotation(agenda);
   const state = agenda.rotations[0]?.state;
   // An abort can come too late, and be refused. A vendor that counts what a dead controller's request has made may refuse the next one.
-  const mayAbort = tale.isAborted || story.ends.includes("aborted");
+  const mayAbort = tale.isAborted || tale.isPreempted || story.ends.includes("aborted");
   const ends = [...story.ends, "mint_failed", ...(mayAbort ? ["done", "aborted"] : [])];
   if ((live && isStalled(live)) || (state !== undefined && ends.includes(state))) return [];
   return [

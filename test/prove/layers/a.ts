@@ -12,7 +12,7 @@ const MINT_LANDS = [...LANDS, "10m"];
 export const layer: Layer = {
   name: "A",
   about:
-    "a single crash at every moment of every story, with the request sent or not; an abort at every moment of a rotation",
+    "a single crash at every moment of every story, with the request sent or not; an abort or a leak at every moment of a rotation",
   schedules,
   open: openRunner,
 };
@@ -24,12 +24,26 @@ async function* schedules(options: LayerOptions, scout?: SimRunner): AsyncIterab
 
 export async function* disturbed(runner: SimRunner, plain: string): AsyncIterable<string> {
   yield plain;
-  const moments = await momentsOf(runner, plain, "a");
+  const moments = ownMoments(plain, await momentsOf(runner, plain, "a"));
   yield* deaths(moments).map((where) => `${plain} die ${where}`);
-  if (/ (rotate|rehearse)$/.test(plain)) yield* apart(moments).map(({ moment }) => `${plain} abort ${moment}`);
-  if (plain.endsWith(" rotate") && /\/1x|acceptors/.test(plain)) {
-    yield* apart(moments).map(({ moment }) => `${plain} revoke ${moment}`);
-  }
+  for (const verb of verbsIn(plain)) yield* apart(moments).map(({ moment }) => `${plain} ${verb} ${moment}`);
+}
+
+/** What people do at any moment, while nobody expects it. */
+function verbsIn(plain: string): readonly string[] {
+  // A rotation, or a Revocation, begins while something is put right.
+  if (plain.endsWith(" drift-corrected")) return isOne(plain) ? ["request", "revoke", "overwrite"] : [];
+  if (!/ (rotate|rehearse)$/.test(plain)) return [];
+  return isOne(plain) ? ["abort", "revoke"] : ["abort"];
+}
+
+function isOne(plain: string): boolean {
+  return /\/1x|acceptors/.test(plain);
+}
+
+/** What comes before a story of drift is told by others: there only where somebody looks. */
+export function ownMoments(plain: string, moments: readonly Passed[]): readonly Passed[] {
+  return / drift-[\w-]+( |$)/.test(plain) ? moments.filter(({ moment }) => moment.startsWith("drift.")) : moments;
 }
 
 /** Where a replica can die: at a moment, or with a call under way that lands later. */

@@ -6,7 +6,16 @@ select sim.ms(min(q.next_look_at) filter (where q.state = 'pending')) as "reques
     where d.namespace = $1 and d.state = 'pending' and d.request_name is not null
       and (r.state in ('refused', 'expired', 'baseline') or o.ended_at is not null)) as late, (
     select count(*)::int from velvet.decision d
-    where d.namespace = $1 and d.state = 'pending' and d.request_name is null) as "retiredDecisions", (
+    where d.namespace = $1 and d.state = 'pending' and d.request_name is null
+      and d.spec ->> 'action' not in ('CorrectDrift', 'AcceptDrift')) as "retiredDecisions", (
+    select count(*)::int from velvet.decision d
+    where d.namespace = $1 and d.state = 'pending' and d.spec ->> 'action' in ('CorrectDrift', 'AcceptDrift')) as "driftDecisions", (
+    select json_build_object('state', c.state, 'at', sim.ms(c.next_check_at), 'heldUntil', sim.ms(c.lease_until),
+      'checkedAt', sim.ms(c.checked_at), 'findings', (
+        select coalesce(json_agg(json_build_object('place', f.place, 'kind', f.kind, 'state', f.state,
+          'isSettled', f.accepted_by is not null or f.wanted_by is not null) order by f.place, f.kind), '[]')
+        from velvet.finding f where f.credential = c.credential))
+    from velvet.drift_check c join velvet.credential k on k.uid = c.credential where k.namespace = $1) as drift, (
     select coalesce(json_agg(json_build_object(
       'id', r.id, 'namespace', r.namespace, 'name', r.name, 'state', r.state, 'facts', r.facts, 'at', sim.ms(r.next_action_at),
       'heldUntil', sim.ms(r.lease_until), 'ended', r.ended_at is not null, 'consumers', (

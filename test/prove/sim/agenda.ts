@@ -31,11 +31,27 @@ export interface TombstoneEntry extends Timed {
   readonly state: "watching" | "orphan-suspected";
 }
 
+export interface DriftEntry extends Timed {
+  readonly state: "unchecked" | "clean" | "drifted" | "disabled";
+  /** When a look last came to its end. */
+  readonly checkedAt: number | null;
+  readonly findings: readonly {
+    readonly place: string;
+    readonly kind: string;
+    readonly state: "suspected" | "open";
+    /** A person has decided on it. */
+    readonly isSettled: boolean;
+  }[];
+}
+
 export interface Agenda {
   readonly requestAt: number | null;
   /** Decisions that came too late and are not answered yet. */
   readonly late: number;
   readonly retiredDecisions: number;
+  readonly driftDecisions: number;
+  /** Of its looks between rotations; null before the first rotation. */
+  readonly drift: DriftEntry | null;
   readonly rotations: readonly RotationEntry[];
   readonly retired: readonly RetiredEntry[];
   /** Only those that are looked at again. */
@@ -43,7 +59,16 @@ export interface Agenda {
 }
 
 const AGENDA = simStatement("agenda");
-const NOTHING: Agenda = { requestAt: null, late: 0, retiredDecisions: 0, rotations: [], retired: [], tombstones: [] };
+const NOTHING: Agenda = {
+  requestAt: null,
+  late: 0,
+  retiredDecisions: 0,
+  driftDecisions: 0,
+  drift: null,
+  rotations: [],
+  retired: [],
+  tombstones: [],
+};
 
 export async function readAgenda(ledger: Pick<SimLedger, "db">, namespace: string): Promise<Agenda> {
   const [row] = await ledger.db.query<Agenda>(AGENDA, [namespace]);
@@ -63,14 +88,20 @@ export function liveRotation(agenda: Agenda): RotationEntry | undefined {
 export type Moments = Readonly<Record<Part, number>>;
 
 export function moments(agenda: Agenda): Moments {
-  const { requestAt, late, retiredDecisions, rotations, retired, tombstones } = agenda;
+  const { requestAt, late, retiredDecisions, driftDecisions, drift, rotations, retired, tombstones } = agenda;
   const earliest = (rows: readonly Timed[]): number => Math.min(Infinity, ...rows.map(momentOf));
   return {
     admit: late > 0 ? 0 : (requestAt ?? Infinity),
     work: earliest(rotations.filter((rotation) => !rotation.ended)),
     retired: retiredDecisions > 0 ? 0 : earliest(retired),
     tombstones: earliest(tombstones),
+    drift: driftDecisions > 0 && drift ? 0 : nextLook(agenda),
   };
+}
+
+/** Nobody looks while it is being rotated. A part of a millisecond is over when the next one begins. */
+function nextLook(agenda: Agenda): number {
+  return agenda.drift && !liveRotation(agenda) ? Math.ceil(momentOf(agenda.drift)) : Infinity;
 }
 
 /** A person is told that this rotation does not go on by itself. */

@@ -28,11 +28,12 @@ const AT_THE_VENDOR: Readonly<Record<string, string>> = {
   "issuer.revokeNew": "issuer.revoke",
   "issuer.end": "issuer.revoke",
   "sink.restore": "sink.write",
+  "drift.write": "sink.write",
 };
 
 /** What only looks changes nothing at the vendor, and cannot land late. */
 const LOOKS =
-  /^(issuer\.(list|verify|identify|control|usage|read|detect)|sink\.(observe|settle)|check\.(run|lockOut)|account\.probe)$/;
+  /^(issuer\.(list|verify|identify|control|usage|read|detect)|sink\.(observe|settle)|check\.(run|lockOut)|drift\.(?!write)\w+|account\.probe)$/;
 
 export function isChanging(label: string): boolean {
   return !LOOKS.test(label);

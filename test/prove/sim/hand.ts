@@ -1,16 +1,16 @@
 /** What people do at the vendor's own pages when they are asked to, and once only. */
-import type { Fake } from "../api.ts";
+import type { VendorFake } from "../vendor/fake.ts";
 import type { RotationEntry } from "./agenda.ts";
 import type { Act } from "./people.ts";
 
 export class Hand {
-  readonly #fake: Fake;
+  readonly #fake: VendorFake;
   /** Rotations for which somebody has made one already. */
   readonly #made = new Set<string>();
   readonly #ended = new Set<string>();
   readonly #reasons = new Set<string>();
 
-  constructor(fake: Fake) {
+  constructor(fake: VendorFake) {
     this.#fake = fake;
   }
 
@@ -39,4 +39,26 @@ export class Hand {
     this.#fake.revokeByHand(id);
     return true;
   }
+}
+
+/** Where the first consumer keeps its copy. */
+function firstPlace({ setup }: VendorFake): string {
+  return setup.consumers[0]?.id ?? "";
+}
+
+/** Who writes past Velvet: another value that works, the value from before Velvet, or the end of what is in use. */
+export const OTHER_HANDS: Readonly<Partial<Record<Act["verb"], (fake: VendorFake) => boolean>>> = {
+  overwrite: (fake) => planted(fake, firstPlace(fake), fake.mintForeign()),
+  "overwrite-custody": (fake) => planted(fake, "custody", fake.mintForeign()),
+  revert: (fake) => planted(fake, firstPlace(fake), fake.originalId),
+  "end-current": (fake) => {
+    const id = fake.heldBy("custody");
+    if (id !== undefined) fake.revokeByHand(id);
+    return id !== undefined;
+  },
+};
+
+function planted(fake: VendorFake, place: string, id: string): boolean {
+  fake.plant(place, id);
+  return true;
 }

@@ -7,10 +7,11 @@ import type { Gate } from "../../../controller/domain/world.ts";
 import type { DesiredDocument } from "../../../controller/sources/look.ts";
 import { syncSource } from "../../../controller/sources/sync.ts";
 import type { Fake } from "../api.ts";
+import type { VendorFake } from "../vendor/fake.ts";
 import type { Agenda, RotationEntry } from "./agenda.ts";
 import { liveRotation } from "./agenda.ts";
 import type { SimLedger } from "./database.ts";
-import { Hand } from "./hand.ts";
+import { Hand, OTHER_HANDS } from "./hand.ts";
 import { INSTALL, SEALING_KEY } from "./keys.ts";
 import type { PersonVerb } from "./schedule.ts";
 
@@ -18,7 +19,7 @@ export const CREDENTIAL = "token";
 
 /** What somebody does; the rotation that is live, and what stands open there, is meant. */
 export interface Act {
-  readonly verb: PersonVerb | "restore" | "destroy";
+  readonly verb: PersonVerb;
   readonly gate?: Gate;
   readonly consumer?: string;
   /** Nobody does it again for the same reason. */
@@ -29,7 +30,7 @@ export interface Act {
 
 export interface PeopleOptions {
   readonly ledger: Pick<SimLedger, "db">;
-  readonly fake: Fake;
+  readonly fake: VendorFake;
   readonly namespace: string;
   readonly source: string;
   /** What is asked for, in order; the last one also from then on. */
@@ -42,6 +43,8 @@ export class People {
   readonly #options: PeopleOptions;
   readonly #documents = new Map<string, DesiredDocument>();
   readonly #hand: Hand;
+  /** Sealed, and not handed in yet. */
+  #late: Decision | undefined;
   #decisions = 0;
   #requests = 0;
   #looks = 0;
@@ -90,10 +93,46 @@ export class People {
   /** Undefined: it is about the rotation that is live. */
   async #withoutRotation(act: Act, agenda: Agenda): Promise<boolean | undefined> {
     const { verb } = act;
-    if (verb === "request" || verb === "revoke") return this.request(act).then(() => true);
-    if (verb === "edit") return this.#edit();
-    if (verb === "delete") return this.#delete();
-    return verb === "restore" || verb === "destroy" ? this.#decideOnRetired(verb, agenda) : undefined;
+    const deed = OTHER_HANDS[verb];
+    return deed ? deed(this.#options.fake) : this.#besides[verb]?.(act, agenda);
+  }
+
+  readonly #besides: Readonly<
+    Partial<Record<Act["verb"], (act: Act, agenda: Agenda) => Promise<boolean> | boolean | undefined>>
+  > = {
+    request: async (act) => this.request(act).then(() => true),
+    revoke: async (act) => this.request(act).then(() => true),
+    edit: async () => this.#edit(),
+    delete: async () => this.#delete(),
+    "make-late": (_, agenda) => this.#makeLate(agenda),
+    "provide-late": async () => this.#provideLate(),
+    correct: async (_, agenda) => this.#decideOnDrift("correct", agenda),
+    accept: async (_, agenda) => this.#decideOnDrift("accept", agenda),
+    restore: async (_, agenda) => this.#decideOnRetired("restore", agenda),
+    destroy: async (_, agenda) => this.#decideOnRetired("destroy", agenda),
+  };
+
+  /** What was asked for is made and sealed, and kept for now. */
+  #makeLate(agenda: Agenda): boolean {
+    const rotation = liveRotation(agenda);
+    const made = rotation && DECISIONS.provide?.(rotation, { verb: "provide" }, this.#options.fake);
+    if (made) this.#late = { requestRef: { name: rotation.name }, ...made };
+    return made !== undefined;
+  }
+
+  async #provideLate(): Promise<boolean> {
+    if (!this.#late) return false;
+    await this.#decide(this.#late);
+    return true;
+  }
+
+  async #decideOnDrift(verb: "correct" | "accept", { drift }: Agenda): Promise<boolean> {
+    if (!drift?.findings.some(({ state, isSettled }) => state === "open" && !isSettled)) return false;
+    await this.#decide({
+      credentialRef: { name: CREDENTIAL },
+      action: verb === "correct" ? "CorrectDrift" : "AcceptDrift",
+    });
+    return true;
   }
 
   async #decideOnRetired(verb: "restore" | "destroy", agenda: Agenda): Promise<boolean> {

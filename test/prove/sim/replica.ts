@@ -1,6 +1,7 @@
 /** One controller that can die or stand still at any moment: from then on nothing of it reaches the ledger or the vendor. */
 import type { Adapter } from "../../../adapters/contract.ts";
 import { Accounts } from "../../../controller/engine/accounts.ts";
+import { tendDrift } from "../../../controller/drift/tend.ts";
 import { admitRequests } from "../../../controller/engine/admit.ts";
 import type { Deps, EffectPoint, Log } from "../../../controller/engine/deps.ts";
 import { tendTombstones } from "../../../controller/engine/reaper.ts";
@@ -21,7 +22,7 @@ export const ENVIRONMENT = "test";
 const CONCURRENCY = 8;
 
 /** What a replica can have to do. */
-export type Part = "admit" | "work" | "retired" | "tombstones";
+export type Part = "admit" | "work" | "retired" | "tombstones" | "drift";
 
 export interface ReplicaOptions {
   readonly name: string;
@@ -135,6 +136,7 @@ export class Replica {
       await admitRequests(this.#deps, context);
     } else if (part === "retired") await tendRetired(this.#deps);
     else if (part === "tombstones") await tendTombstones(this.#deps);
+    else if (part === "drift") await tendDrift({ ...this.#deps, mayCorrect: () => true, stopping: this.#stopping });
     else await this.#work();
   }
 

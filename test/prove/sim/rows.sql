@@ -19,6 +19,12 @@ select jsonb_build_object(
     where q.namespace = $1),
   'decisions', (select coalesce(jsonb_agg(to_jsonb(d) order by d.appeared_at, d.uid), '[]') from velvet.decision d
     where d.namespace = $1),
+  'held', (select coalesce(jsonb_agg(to_jsonb(h) order by h.credential, h.place), '[]') from velvet.held h
+    where h.credential in (select k.uid from velvet.credential k where k.namespace = $1)),
+  'findings', (select coalesce(jsonb_agg(to_jsonb(f) order by f.since, f.place, f.kind), '[]') from velvet.finding f
+    where f.credential in (select k.uid from velvet.credential k where k.namespace = $1)),
+  'corrections', (select coalesce(jsonb_agg(to_jsonb(t) order by t.intent_at, t.place, t.id), '[]') from velvet.correction t
+    where t.credential in (select k.uid from velvet.credential k where k.namespace = $1)),
   'audit', (select coalesce(jsonb_agg(jsonb_build_object('chain', u.chain, 'seq', u.seq, 'canonical',
     encode(u.canonical, 'hex'), 'hash', encode(u.hash, 'hex')) order by u.chain, u.seq), '[]') from velvet.audit u
     where u.chain = 'install' or u.chain in (select id::text from r)),

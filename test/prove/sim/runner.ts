@@ -1,6 +1,7 @@
 /** Tells schedules one after the other, each with a vendor of its own, in one database. */
 import type { Result } from "../api.ts";
 import { proofServer } from "../server.ts";
+import { flowsIn } from "../flows.ts";
 import { createFake } from "../vendor/fake.ts";
 import { EMULATED } from "../emulated/setups.ts";
 import { BEGINNING, VirtualClock } from "./clock.ts";
@@ -104,7 +105,8 @@ async function tell(ledger: ToldLedger, text: string, number: number): Promise<S
   const random = (bytes: number) => lots.bytes(bytes);
   const now = () => clock.now();
   const vendorClock = { now: () => new Date(now()), monotonicMs: () => now() - BEGINNING };
-  await using plugs = await emulated?.open({ now, clock: vendorClock, random });
+  const rehearses = setup.consumers.some(({ testSlot }) => testSlot !== undefined);
+  await using plugs = await emulated?.open({ now, clock: vendorClock, random, rehearses });
   const fake = createFake(setup, clock, random, plugs);
   ledger.now = () => clock.now();
   const telling = new Telling({ schedule, story, ledger, clock, fake, lots, prefix });
@@ -115,6 +117,7 @@ async function tell(ledger: ToldLedger, text: string, number: number): Promise<S
     schedule: text,
     violations,
     labels: telling.labels,
+    flows: flowsIn(evidence.ledger),
     ...(violations.length > 0 ? { story: storyText(telling, evidence) } : {}),
     history: () => storyText(telling, evidence),
     passed: telling.passed,

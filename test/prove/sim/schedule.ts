@@ -35,9 +35,22 @@ export const PERSON_VERBS = [
   "revoke",
   "resolve",
 ] as const;
+/** What somebody does besides: with another writer's hands, or about what was found between rotations. */
+const OTHER_VERBS = [
+  "overwrite",
+  "overwrite-custody",
+  "revert",
+  "end-current",
+  "correct",
+  "accept",
+  "make-late",
+  "provide-late",
+  "restore",
+  "destroy",
+] as const;
 const REPLICA_VERBS = ["die", "pause", "jump", "outage"] as const;
 
-export type PersonVerb = (typeof PERSON_VERBS)[number];
+export type PersonVerb = (typeof PERSON_VERBS)[number] | (typeof OTHER_VERBS)[number];
 export type Verb = PersonVerb | (typeof REPLICA_VERBS)[number];
 
 export interface Event {
@@ -139,8 +152,8 @@ function take(words: string[]): string {
 }
 
 function eventOf(head: string, words: string[]): Event {
-  const [, name = "", replica = "a", how] = /^([a-z]+)(?:@([a-z]))?(?:=(.+))?$/.exec(head) ?? [];
-  const verb = [...PERSON_VERBS, ...REPLICA_VERBS].find((each) => each === name);
+  const [, name = "", replica = "a", how] = /^([a-z-]+)(?:@([a-z]))?(?:=(.+))?$/.exec(head) ?? [];
+  const verb = [...PERSON_VERBS, ...OTHER_VERBS, ...REPLICA_VERBS].find((each) => each === name);
   if (verb === undefined) throw new Error(`not a deed: ${head}`);
   const [where = "", lands] = take(words).split("+");
   const amount = amountOf(verb, how ?? lands);

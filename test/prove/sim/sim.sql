@@ -10,6 +10,9 @@ create function sim.now() returns timestamptz language sql stable parallel safe 
   select current_setting('sim.now')::timestamptz
 $$;
 
+-- What is spread by chance is in the middle of its spread.
+create function sim.random() returns double precision language sql immutable parallel safe as $$ select 0.5::float8 $$;
+
 create sequence sim.ids;
 
 -- Of this telling, by its number in front; the rest is the same each time that it is told.
@@ -30,6 +33,7 @@ $$;
 create function sim.begin(telling text) returns void language plpgsql security definer as $$
 begin
   perform setval('sim.ids', 1, false), set_config('sim.telling', telling, false);
+  update velvet.drift_check set next_check_at = 'infinity', lease_until = '-infinity' where next_check_at <> 'infinity';
   update velvet.rotation set ended_at = clock_timestamp(), sealed_previous = null, sealed_slots = null where ended_at is null;
   update velvet.object set present = false where kind = 'Credential' and present;
   update velvet.request set state = 'expired' where state = 'pending';

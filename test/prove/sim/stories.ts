@@ -7,6 +7,8 @@ import { revocationOf } from "../vendor/shape.ts";
 import { isStalled, liveRotation } from "./agenda.ts";
 import { helpful, isAskedToEnd, once, openGate } from "./helpful.ts";
 import type { Act } from "./people.ts";
+import { DRIFTS } from "./drifts.ts";
+import { MEETINGS } from "./meetings.ts";
 import { REHEARSALS } from "./rehearsals.ts";
 
 export interface Story {
@@ -23,6 +25,8 @@ export interface Story {
   readonly afterMint?: boolean;
   /** What the first request asks for, the second, and so on; the last one also for all that come later. Default: in earnest. */
   readonly flows?: readonly RotationRequestSpec["flow"][];
+  /** It is looked at between rotations too. */
+  readonly watches?: boolean;
   /** What somebody does now that all others wait. Asked again until there is nothing. */
   readonly act: (agenda: Agenda, done: readonly string[]) => Act | undefined;
 }
@@ -238,6 +242,8 @@ export const STORIES: Readonly<Record<string, Story>> = {
     act: once({ verb: "resolve" }, ({ state }) => state === "rev_leaked"),
   },
   ...REHEARSALS,
+  ...DRIFTS,
+  ...MEETINGS,
 };
 
 /** Once, when the rotation has ended. */

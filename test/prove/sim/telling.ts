@@ -1,7 +1,8 @@
 /** One telling of a story with its faults, from the request to rest. */
 import type { MintClass } from "../../../adapters/contract.ts";
 import type { EffectPoint, Log } from "../../../controller/engine/deps.ts";
-import type { Fake, Setup } from "../api.ts";
+import type { Setup } from "../api.ts";
+import type { VendorFake } from "../vendor/fake.ts";
 import type { Agenda, Moments } from "./agenda.ts";
 import { isStalled, liveRotation, moments, readAgenda } from "./agenda.ts";
 import type { OutageException } from "../judge/evidence.ts";
@@ -37,7 +38,9 @@ const LAST = BEGINNING + 10 * 24 * 3_600_000;
 const MOST_TIMES = 3;
 /** More than any telling needs: beyond it the story has no end. */
 const MOST_STEPS = 600;
-const PARTS: readonly Part[] = ["admit", "work", "retired", "tombstones"];
+const PARTS: readonly Part[] = ["admit", "work", "retired", "tombstones", "drift"];
+/** Between rotations somebody looks so often after the last thing that happened, and finds nothing new. */
+const LOOKS = 3;
 const NAMES = "abcdefghijkl";
 
 export interface TellingOptions {
@@ -45,7 +48,7 @@ export interface TellingOptions {
   readonly story: Story;
   readonly ledger: ToldLedger;
   readonly clock: VirtualClock;
-  readonly fake: Fake;
+  readonly fake: VendorFake;
   readonly lots: Lots;
   /** Eight hexadecimal digits, of this telling alone. */
   readonly prefix: string;
@@ -63,6 +66,7 @@ export class Telling {
   #isPast = false;
   readonly #times = new Map<string, number>();
   #steps = 0;
+  #looksLeft = LOOKS;
   /** Deeds of the fake that were counted, and how many of them changed something. */
   #seen = 0;
   #changes = 0;
@@ -122,7 +126,7 @@ export class Telling {
     for (;;) {
       // Who died in the middle of a call has sent it all the same, before time goes on.
       for (let busy = fake.quiet(); busy; busy = fake.quiet()) await busy;
-      const agenda = this.#withoutOld(await readAgenda(ledger, this.namespace));
+      const agenda = this.#watched(this.#withoutOld(await readAgenda(ledger, this.namespace)));
       if (clock.broken) throw clock.broken;
       if ((this.#steps += 1) > MOST_STEPS || !(await this.#step(agenda))) return agenda;
     }
@@ -166,6 +170,11 @@ export class Telling {
     return { ...agenda, tombstones: agenda.tombstones.filter(({ state }) => state === "watching") };
   }
 
+  /** Only some stories are watched between rotations, and not for ever. */
+  #watched(agenda: Agenda): Agenda {
+    return this.#options.story.watches === true && this.#looksLeft > 0 ? agenda : { ...agenda, drift: null };
+  }
+
   get isEndless(): boolean {
     return this.#steps > MOST_STEPS;
   }
@@ -188,6 +197,7 @@ export class Telling {
   async #perform(part: Part): Promise<void> {
     const free = this.#replicas.filter((replica) => replica.isFree);
     const replica = free[this.#steps % Math.max(1, free.length)] ?? this.#addReplica();
+    if (part === "drift") this.#looksLeft -= 1;
     const went = await replica.run(part);
     // As the engine's loops wake one another.
     if (part === "admit" && went === "done") await replica.run("work");
@@ -257,6 +267,7 @@ export class Telling {
   async #happen(replica: Replica, event: Event): Promise<void> {
     const { clock, fake } = this.#options;
     this.#note(replica.name, eventText(event));
+    this.#looksLeft = LOOKS;
     // Whatever it interrupts is tried again before anybody says that it stands still.
     if (this.#stalled) this.#stalled.looks = 0;
     switch (event.verb) {
@@ -289,6 +300,7 @@ export class Telling {
     const excuse = excuseOf(act, agenda, this.#options.fake.setup);
     if (!(await this.#people.act(act, agenda))) return false;
     if (excuse) this.excuses.push(excuse);
+    this.#looksLeft = LOOKS;
     this.#done.push(act.verb);
     return true;
   }
@@ -321,6 +333,7 @@ export class Telling {
     const paused = this.#replicas.find((replica) => replica.isPaused);
     if (!paused) return false;
     const live = liveRotation(agenda);
+    if (!live && agenda.drift !== null) return false;
     if (live && !(isStalled(live) && this.#isLeft) && moments(agenda).work < Infinity) return false;
     await this.#resume(paused.name);
     return true;
@@ -348,7 +361,7 @@ export class Telling {
 
   #next(agenda: Agenda): number {
     const at = moments(agenda);
-    const own = Math.min(at.admit, at.retired, at.tombstones);
+    const own = Math.min(at.admit, at.retired, at.tombstones, at.drift);
     const vendors = this.#isPast ? Infinity : (this.#options.fake.nextMoment() ?? Infinity);
     const live = liveRotation(agenda);
     if (!live || !isStalled(live)) return Math.min(own, at.work, vendors);
@@ -382,7 +395,7 @@ export class Telling {
       const line = JSON.stringify({ level, replica: name, ...facts, message });
       this.logged.push(line);
       if (/^(the step .* broke|an adapter failed unexpectedly)/.test(message)) this.faults.push(line);
-      if (message.startsWith("a pass broke off") && !message.includes("Connection terminated")) this.faults.push(line);
+      if (/^a (pass|look) broke off/.test(message) && !line.includes("Connection terminated")) this.faults.push(line);
     };
     return { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
   }

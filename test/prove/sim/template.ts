@@ -20,7 +20,7 @@ const SETTINGS = [
 ];
 /** No telling outlives its server, so nothing of it is logged ahead. Whoever refers to a table comes before it. */
 const UNLOGGED =
-  "drift_check held finding correction shared_print tombstone retired attempt consumer rotation credential request schedule object effect decision audit audit_words actor outbox source_problem source lease";
+  "restored drift_check held finding correction shared_print tombstone retired attempt consumer rotation credential request schedule object effect decision audit audit_words actor outbox source_problem source lease";
 /**
  * Snapshots never change: kept apart, a rotation's row stays small however often it is written. The trigger that guards the audit rows is
  * for the controller's role: whoever begins a telling may remove them. (To switch triggers off for a moment would throw away every plan.)

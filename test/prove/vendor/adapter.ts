@@ -41,7 +41,7 @@ export function remoteAdapter(setup: Setup, invoke: Invoke, by: () => string = (
     name: "fake",
     roles: ROLES,
     endpoint: "none",
-    targets: (_role, config) => ({ path: pathOf(config) }),
+    targets: (_role, config) => ({ path: wholePathOf(config) }),
     issuerTraits: () => issuerTraitsOf(setup),
     sinkTraits: (config) => sinkTraitsOf(kindOf(setup, pathOf(config))),
     connect: (): Connection => ({
@@ -54,7 +54,13 @@ export function remoteAdapter(setup: Setup, invoke: Invoke, by: () => string = (
   };
 }
 
+/** Where many vendors share one ledger each one's places stand in a folder of its own. */
 function pathOf(config: unknown): string {
+  const path = wholePathOf(config);
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function wholePathOf(config: unknown): string {
   return (config as { readonly path?: string }).path ?? "issuer";
 }
 

@@ -9,6 +9,8 @@ export interface LiveWrite {
   readonly at: number;
   /** Whose value it is; undefined: nobody's, or the key was removed. */
   readonly id: string | undefined;
+  /** What brought it about: `sink.write`, `vendor.plant`, `vendor.release` and the like. */
+  readonly deed: string;
 }
 
 /** Every key that is not live, with what stands there: `app.test TOKEN`. */
@@ -36,12 +38,14 @@ export function liveWritesIn(
   truth: Truth,
   place: Place,
   keys: Readonly<Record<string, string | null>>,
+  deed: string,
 ): readonly LiveWrite[] {
   return Object.entries(keys)
     .filter(([name]) => isLive(place, name))
     .map(([, text]) => ({
       place: place.id,
       at: truth.now(),
+      deed,
       id: text === null ? undefined : ownerOfText(truth, text),
     }));
 }

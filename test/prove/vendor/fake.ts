@@ -153,10 +153,18 @@ function renamed(fake: VendorFake, truth: Truth, nameOf: (value: Fields) => stri
 
 /** The credential from before Velvet, which every place holds. */
 function inUse(truth: Truth, kind: MintKind, plugs: Plugs | undefined, remote: Remote | undefined): Key {
-  remote?.mirror.look();
+  remote?.mirror.lookAtKeys();
   const original = truth.keys.get(plugs?.issuer?.originalId ?? "") ?? kind.original(truth);
-  for (const place of truth.places.values()) if (!isSlotPath(place.id)) fill(truth, place, original, plugs);
+  for (const place of truth.places.values()) {
+    if (isSlotPath(place.id)) plantSlot(place, plugs);
+    else fill(truth, place, original, plugs);
+  }
   return original;
+}
+
+/** What was there long before. */
+function plantSlot({ id, values }: Place, plugs: Plugs | undefined): void {
+  if (values.size > 0) plugs?.sinks?.[id]?.plant(Object.fromEntries(values));
 }
 
 function fill({ setup }: Truth, place: Place, key: Key, plugs: Plugs | undefined): void {

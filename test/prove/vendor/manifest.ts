@@ -41,6 +41,7 @@ export function credentialOf(setup: Setup): CredentialSpec {
     consumers: setup.consumers.map((consumer) => consumerOf(setup, consumer)),
     gates: setup.gates ?? { mint: "Automatic", revoke: "Automatic" },
     rotation: rotationOf(setup),
+    ...(setup.drift === undefined ? {} : { drift: { mode: setup.drift, interval: "1h" } }),
   };
 }
 

@@ -114,7 +114,7 @@ function apply(truth: Truth, place: Place, keys: WireOrder["keys"], deed: string
     else place.values.set(name, text);
     if (!place.atomic) truth.judge(`${deed} ${place.id}, key by key`);
   }
-  truth.liveWrites.push(...liveWritesIn(truth, place, keys));
+  truth.liveWrites.push(...liveWritesIn(truth, place, keys, deed));
   place.changedAt = truth.now();
   truth.judge(`${deed} ${place.id}`);
 }

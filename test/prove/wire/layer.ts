@@ -14,6 +14,10 @@ const TOLD = [
   { setup: "native-grace-all/1xreadable", story: "rotate" },
   { setup: "acceptors/3xmixed", story: "rotate" },
   { setup: "markable/3xblind", story: "abort-distributing" },
+  { setup: "re-readable/1xreadable", story: "revoke" },
+  { setup: "unmarked/1xblind", story: "preempt-validated" },
+  { setup: "markable/1xcas", story: "rehearse" },
+  { setup: "manual/1xcas", story: "rotate" },
 ] as const;
 
 export const layer: Layer = {

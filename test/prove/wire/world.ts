@@ -31,6 +31,7 @@ const CHANGING = [
   "issuer.revokeNew",
   "issuer.revokeOrphan",
   "issuer.destroy",
+  "issuer.end",
   "sink.write",
   "sink.restore",
   "sink.drop",

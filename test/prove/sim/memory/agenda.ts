@@ -1,4 +1,5 @@
 /** What there is to do, and when. */
+import { isAboutDrift } from "./corrections.ts";
 import { lateBecause, requestNamed } from "./requests.ts";
 import type { DecisionRow, RotationRow } from "./columns.ts";
 import type { Statements, Tables } from "./tables.ts";
@@ -17,7 +18,9 @@ export const AGENDA: Statements = {
       {
         requestAt: waiting.length === 0 ? null : msOf(Math.min(...waiting.map((row) => row.next_look_at))),
         late: undecided.filter((row) => isLate(tables, row)).length,
-        retiredDecisions: undecided.filter((row) => row.request_name === null).length,
+        retiredDecisions: undecided.filter((row) => row.request_name === null && !isAboutDrift(row)).length,
+        driftDecisions: undecided.filter(isAboutDrift).length,
+        drift: driftEntry(tables, namespace),
         rotations: rotation
           .where((row) => row.namespace === namespace)
           .sort((a, b) => compare(a.created_at, b.created_at) || compare(a.name, b.name))
@@ -28,6 +31,20 @@ export const AGENDA: Statements = {
     ];
   },
 };
+
+function driftEntry({ credential, drift_check, finding }: Tables, namespace: string): object | null {
+  const own = credential.find((row) => row.namespace === namespace);
+  const row = own && drift_check.get(own.uid);
+  if (!row) return null;
+  const findings = finding
+    .where((each) => each.credential === row.credential)
+    .sort((a, b) => compare(a.place, b.place) || compare(a.kind, b.kind))
+    .map(({ place, kind, state, accepted_by, wanted_by }) => {
+      return { place, kind, state, isSettled: accepted_by !== null || wanted_by !== null };
+    });
+  const { state, next_check_at, lease_until, checked_at } = row;
+  return { state, at: msOf(next_check_at), heldUntil: msOf(lease_until), checkedAt: msOf(checked_at), findings };
+}
 
 function isLate(tables: Tables, { namespace, request_name }: DecisionRow): boolean {
   return request_name !== null && lateBecause(tables, requestNamed(tables, namespace, request_name)) !== null;

@@ -192,6 +192,62 @@ export interface DecisionRow {
   readonly rotation: string | null;
 }
 
+export interface DriftCheckRow {
+  readonly credential: string;
+  readonly state: string;
+  readonly facts: Json;
+  readonly postponed: Json | null;
+  readonly fence: number;
+  readonly claim: string | null;
+  readonly lease_until: Moment;
+  readonly next_check_at: Moment;
+  readonly checked_at: Moment | null;
+  readonly changed_at: Moment;
+}
+
+export interface HeldRow {
+  readonly credential: string;
+  readonly place: string;
+  readonly version: string | null;
+  readonly until: Moment;
+  readonly attempt: string | null;
+  readonly slots_empty: boolean;
+}
+
+export interface FindingRow {
+  readonly credential: string;
+  readonly place: string;
+  readonly kind: string;
+  readonly grade: string;
+  readonly state: string;
+  readonly message: string;
+  readonly digest: string;
+  readonly details: Json;
+  readonly since: Moment;
+  readonly last_seen_at: Moment;
+  readonly accepted_by: Json | null;
+  readonly wanted_by: Json | null;
+}
+
+export interface CorrectionRow {
+  readonly id: string;
+  readonly credential: string;
+  readonly place: string;
+  readonly fence: number;
+  readonly wanted_by: Json | null;
+  readonly intent_at: Moment;
+  readonly lands_until: Moment;
+  readonly outcome: string | null;
+  readonly detail: Json;
+  readonly outcome_at: Moment | null;
+}
+
+export interface SharedPrintRow {
+  readonly credential: string;
+  readonly field: string;
+  readonly print: string;
+}
+
 export interface AuditRow {
   readonly chain: string;
   readonly seq: number;

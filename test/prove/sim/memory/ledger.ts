@@ -6,6 +6,8 @@ import type { Db, Statement } from "../../../../controller/ledger/db.ts";
 import { BEGINNING } from "../clock.ts";
 import { AGENDA } from "./agenda.ts";
 import { AUDIT } from "./audit.ts";
+import { CORRECTIONS } from "./corrections.ts";
+import { DRIFT } from "./drift.ts";
 import { PLACES } from "./places.ts";
 import { RECORD } from "./record.ts";
 import { REQUESTS } from "./requests.ts";
@@ -22,6 +24,8 @@ import { WORLD } from "./world.ts";
 export const STATEMENTS: Statements = {
   ...AGENDA,
   ...AUDIT,
+  ...CORRECTIONS,
+  ...DRIFT,
   ...PLACES,
   ...RECORD,
   ...REQUESTS,

@@ -1,5 +1,6 @@
 /** The one statement that writes what a rotation's step changed. */
 import type { SaidWords } from "./audit.ts";
+import { endRotation } from "./watch.ts";
 import { addAudit, addWords, touchOutbox } from "./audit.ts";
 import type { AttemptPatch, ConsumerPatch, EffectPatch, RetiredPatch } from "./parts.ts";
 import { writeAttempts, writeConsumers, writeEffects, writeRetired } from "./parts.ts";
@@ -39,6 +40,7 @@ const record: Run = (tables, values) => {
   addWords(tables, id, wanted.words);
   touchOutbox(tables, id);
   if (wanted.alarm === true) touchOutbox(tables, id, "alarm");
+  if (found.ended_at === null && held.ended_at !== null) endRotation(tables, held);
   return [{ id }];
 };
 

@@ -23,8 +23,13 @@ export function liveOf({ rotation }: Tables, credential: string): string | null 
   return rotation.find((row) => row.credential === credential && row.ended_at === null)?.name ?? null;
 }
 
-function lastEnded({ rotation }: Tables, credential: string): string | null {
-  const ended = rotation.where((row) => row.credential === credential).flatMap((row) => row.ended_at ?? []);
+/** Of its rotations, and of its corrections. */
+function lastEnded({ rotation, correction }: Tables, credential: string): string | null {
+  const isOwn = (row: { readonly credential: string }): boolean => row.credential === credential;
+  const ended = [
+    ...rotation.where(isOwn).flatMap((row) => row.ended_at ?? []),
+    ...correction.where(isOwn).map(({ intent_at, outcome_at }) => outcome_at ?? intent_at),
+  ];
   return ended.length === 0 ? null : instant(Math.max(...ended));
 }
 
@@ -147,7 +152,7 @@ function issuerAccount(spec: Json): string {
 }
 
 /** Those that its blocks name, wherever they do. */
-function accountsOf({ object }: Tables, spec: Json): Record<string, object> {
+export function accountsOf({ object }: Tables, spec: Json): Record<string, object> {
   const names = new Set<unknown>();
   collect(spec, names);
   const found = object.where((row) => row.kind === "VendorAccount" && row.present && names.has(row.name));

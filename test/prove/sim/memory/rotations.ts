@@ -1,5 +1,6 @@
 /** Rotations: how they begin, and who holds them. */
 import type { SaidWords } from "./audit.ts";
+import { awaitCorrections, beginDrift } from "./watch.ts";
 import { addAudit, addWords, touchOutbox } from "./audit.ts";
 import type { Json, JsonList, RequestRow, RotationRow } from "./columns.ts";
 import type { Statements, Tables } from "./tables.ts";
@@ -107,12 +108,18 @@ function bytes(hex: string): Buffer {
   return Buffer.from(hex, "hex");
 }
 
-function knowCredential({ credential, object, now }: Tables, { namespace, spec }: RequestRow, uid: string): void {
+function knowCredential(tables: Tables, { namespace, spec }: RequestRow, uid: string): void {
+  const { credential, object, now } = tables;
   const name = credentialOf(spec);
   if (credential.find((row) => row.uid === uid || (row.namespace === namespace && row.name === name))) return;
   refers(object.find((row) => row.uid === uid) !== undefined, "credential_uid_fkey");
+  beginDrift(tables, uid);
   const nothing = { current_id: null, current_attempt: null, fingerprint: null, fingerprints: EMPTY, issued_at: null };
   credential.put(uid, { uid, namespace, name, ...nothing, changed_at: now });
+}
+
+function enteredAt({ entered }: Json): string | undefined {
+  return (entered as readonly { readonly at?: string }[] | undefined)?.[0]?.at;
 }
 
 type Begun = Pick<
@@ -164,6 +171,7 @@ function start(tables: Tables, row: Begun & Pick<RotationRow, "id" | "credential
   unique(!others.some((each) => each.request === row.request), "rotation_request_key");
   unique(!others.some((each) => each.credential === row.credential && each.ended_at === null), "rotation_one_live");
   refers(credential.has(row.credential), "rotation_credential_fkey");
+  if (row.flow !== "Revocation") awaitCorrections(tables, row.credential, enteredAt(row.facts));
   putRotation(tables, {
     ...row,
     sealed_slots: null,

@@ -17,12 +17,29 @@ export const ROWS: Statements = {
           ...ofRotations(tables, namespace),
           requests: requests.map(shown),
           decisions: decisions.map(shown),
+          ...ofDrift(tables, namespace),
           installHead: { ...head.get(INSTALL_CHAIN) },
         },
       },
     ];
   },
 };
+
+function ofDrift({ credential, held, finding, correction }: Tables, namespace: string): object {
+  const uids = new Set(credential.where((row) => row.namespace === namespace).map(({ uid }) => uid));
+  const isOf = (row: { readonly credential: string }): boolean => uids.has(row.credential);
+  return {
+    held: held.where(isOf).sort(by("credential", "place")).map(shown),
+    findings: finding
+      .where(isOf)
+      .sort(by("since", "place", "kind"))
+      .map(shown),
+    corrections: correction
+      .where(isOf)
+      .sort(by("intent_at", "place", "id"))
+      .map(shown),
+  };
+}
 
 function ofRotations(tables: Tables, namespace: string): object {
   const { rotation, consumer, attempt, effect, retired, tombstone, audit, words, actor } = tables;
@@ -64,7 +81,7 @@ function by<Name extends string>(...names: readonly Name[]) {
 }
 
 /** Columns of time end so, as do these two. */
-const TIMES = new Set(["deadline", "lease_until", "destroy_after"]);
+const TIMES = new Set(["deadline", "lease_until", "destroy_after", "lands_until", "until", "since"]);
 const BYTES = new Set(["spec_hash", "chain_hash"]);
 
 function shown(row: object): object {

@@ -17,6 +17,14 @@ export const POINTED: readonly string[] = [
   // Everything that a rehearsal writes and takes back.
   "A markable/3xblind rehearse",
   "D unmarked/1xblind rehearse die sink.restore:after:1",
+  // What a rotation leaves is looked at, put right, decided on and fought over.
+  "A markable/1xcas drift-corrected die drift.write:after:1",
+  "A client-supplied/1xcas drift-corrected request drift.write:before:1",
+  "A re-readable/1xreadable drift-warned",
+  "A markable/1xcas drift-accepted",
+  "A markable/1xcas drift-fight",
+  "A markable/3xblind watched",
+  "C markable/1xcas drift-corrected pause drift.write:flight:1 until@b drift.write:after:1",
   // A person decides just before what cannot be taken back.
   "A markable/1xcas rotate abort issuer.usage:before:1",
   "D markable/1xcas rotate abort issuer.mint:before:1",

@@ -18,6 +18,11 @@ import type {
   WordsRow,
   HeadRow,
   OutboxRow,
+  DriftCheckRow,
+  HeldRow,
+  FindingRow,
+  CorrectionRow,
+  SharedPrintRow,
 } from "./columns.ts";
 import { Journal, Table } from "./table.ts";
 import type { Moment } from "./values.ts";
@@ -42,6 +47,11 @@ export class Tables {
   readonly words = new Table<WordsRow>(this.journal);
   readonly actor = new Table<ActorRow>(this.journal);
   readonly outbox = new Table<OutboxRow>(this.journal);
+  readonly drift_check = new Table<DriftCheckRow>(this.journal);
+  readonly held = new Table<HeldRow>(this.journal);
+  readonly finding = new Table<FindingRow>(this.journal);
+  readonly correction = new Table<CorrectionRow>(this.journal);
+  readonly shared_print = new Table<SharedPrintRow>(this.journal);
   readonly head = new Table<HeadRow>(this.journal);
   /** What time the server's statement or transaction has. */
   now: Moment = 0;

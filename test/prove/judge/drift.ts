@@ -1,0 +1,131 @@
+/**
+ * What is done between rotations: a correction writes nothing but the value that the ledger holds for the current one, and only where
+ * somebody had written before; nobody is told of a difference that nobody made; and one that was made is put right or told.
+ */
+import type { Violation } from "../api.ts";
+import { sinkTraitsOf } from "../vendor/shape.ts";
+import type { LiveWrite } from "../vendor/beside.ts";
+import { CUSTODY, type Evidence, SKEW_MS } from "./evidence.ts";
+import type { LedgerRows } from "./ledger.ts";
+import { isAtRest } from "./owners.ts";
+import type { Entry } from "./told.ts";
+import { entriesOf } from "./told.ts";
+
+const OF_PLACES = new Set(["ValueRemoved", "RevertedToOld", "ValueChanged", "CustodyDiffers"]);
+/** By another hand than Velvet's. */
+const PLANTED = "vendor.plant";
+
+export function drift(evidence: Evidence): Violation[] {
+  const found = entriesOf(evidence.ledger, "install").filter(({ event }) => event === "DriftFound");
+  if (found.length + evidence.ledger.corrections.length === 0 && evidence.fake.setup.drift === undefined) return [];
+  const messages = [
+    ...wrongWrites(evidence),
+    ...found.flatMap((entry) => falseAlarm(evidence, entry)),
+    ...untold(evidence),
+  ];
+  return messages.map((message) => ({ invariant: "drift", message }));
+}
+
+/** What takes effect at a live place while nothing is rotated is a correction's, or comes of the rotation before. */
+function wrongWrites({ fake, ledger, exceptions = [] }: Evidence): string[] {
+  return fake.liveWrites.flatMap((write) => {
+    const { place, at, id } = write;
+    if (write.deed === PLANTED || !isCorrections(ledger, write)) return [];
+    const current = currentAt(ledger, at);
+    if (id === current || current === undefined) return [];
+    if (exceptions.some((each) => (each.consumer ?? place) === place)) return [];
+    const held = id ?? "nothing that is known";
+    return [`a correction wrote ${held} to ${place}, and the ledger held ${current} for the current one`];
+  });
+}
+
+/** What a rotation writes meanwhile is its own, and judged by its promises. */
+function isCorrections({ corrections, rotations }: LedgerRows, { place, at }: LiveWrite): boolean {
+  const isRotating = rotations.some(
+    ({ created_at, ended_at }) => Date.parse(created_at) <= at && (ended_at === null || at <= Date.parse(ended_at)),
+  );
+  if (isRotating) return false;
+  return corrections.some((row) => {
+    const { intent_at, lands_until } = row;
+    return row.place === placeOf(place) && Date.parse(intent_at) <= at && at <= Date.parse(lands_until);
+  });
+}
+
+/** Its last rotation before that made it, or kept it. */
+function currentAt({ rotations, attempts }: LedgerRows, at: number): string | undefined {
+  const ended = rotations
+    .filter(({ flow, ended_at }) => flow !== "Testing" && ended_at !== null && Date.parse(ended_at) <= at + SKEW_MS)
+    .toSorted((a, b) => Date.parse(b.ended_at ?? "") - Date.parse(a.ended_at ?? ""));
+  for (const { id, state } of ended) {
+    const own = attempts.filter(({ rotation }) => rotation === id);
+    const made = own.find(
+      (attempt) => attempt.state === "current" || (state === "done" && attempt.state === "revoked"),
+    );
+    if (made?.vendor_id) return made.vendor_id;
+  }
+  return undefined;
+}
+
+/** A finding tells of something that was really so. */
+function falseAlarm(evidence: Evidence, { at, facts }: Entry): string[] {
+  const { fake, ledger } = evidence;
+  const { place, kind } = facts as { readonly place: string; readonly kind: string };
+  const told = `it was told that ${place || "custody"} has drifted (${kind})`;
+  if (OF_PLACES.has(kind)) {
+    return isWrittenOver(evidence, place, at) ? [] : [`${told}, and nobody else had written there since Velvet did`];
+  }
+  if (kind === "DoubleWriter" || kind === "DriftFight") {
+    const plants = fake.liveWrites.filter((write) => placeOf(write.place) === place && write.deed === PLANTED);
+    return plants.length >= 2 ? [] : [`${told}, and somebody wrote there ${plants.length} times`];
+  }
+  const cause = fake.history.some((deed) => deed.at <= at + SKEW_MS && CAUSES[kind]?.includes(deed.label));
+  return cause || isNamed(ledger, kind) ? [] : [`${told}, and nothing had happened there`];
+}
+
+/** By somebody else, and not by Velvet since. What is put right at the same moment is found before. */
+function isWrittenOver({ fake, exceptions = [] }: Evidence, place: string, at: number): boolean {
+  // A write of Velvet's own that landed when nobody expected it any more is found as what it is.
+  if (exceptions.some(({ consumer }) => consumer === place)) return true;
+  const there = fake.liveWrites.filter((write) => placeOf(write.place) === place);
+  const planted = there.findLast((write) => write.deed === PLANTED && write.at <= at);
+  return (
+    planted !== undefined && !there.some((write) => write.deed !== PLANTED && write.at > planted.at && write.at < at)
+  );
+}
+
+const CAUSES: Readonly<Record<string, readonly string[]>> = {
+  UnknownKey: ["vendor.mint"],
+  OldStillUsed: ["vendor.plant"],
+  CurrentMissing: ["vendor.revoke"],
+  CurrentRefused: ["vendor.revoke"],
+  CurrentDisabled: ["vendor.revoke"],
+};
+
+/** What a rotation could not end is shown in its inventory too. */
+function isNamed({ retired, tombstones }: LedgerRows, kind: string): boolean {
+  if (kind === "RetiredStillLive") return retired.some(({ state }) => state === "live");
+  return kind === "Orphan" && tombstones.some(({ state }) => state === "orphan-suspected");
+}
+
+/** At rest everybody holds the current one, or it stands there that somebody does not. */
+function untold({ fake, ledger, quiet = true }: Evidence): string[] {
+  const current = ledger.credentials[0]?.current_id;
+  if (!quiet || !isAtRest(ledger) || fake.setup.drift === undefined || !current) return [];
+  const places = ["custody", ...fake.setup.consumers.flatMap(({ id, active }) => (active === false ? [] : [id]))];
+  return places.flatMap((place) => {
+    const isPlanted = fake.liveWrites.findLast((write) => write.place === place)?.deed === PLANTED;
+    const isSeen = place === "custody" || sinkTraitsOf(sinkOf(fake.setup, place)).grade === "value";
+    if (!isPlanted || !isSeen || fake.heldBy(place) === current) return [];
+    const isTold = ledger.findings.some((finding) => finding.place === placeOf(place));
+    return isTold ? [] : [`${place} holds ${fake.heldBy(place) ?? "nothing known"}, and nobody is told`];
+  });
+}
+
+function sinkOf({ consumers }: Evidence["fake"]["setup"], place: string) {
+  return consumers.find(({ id }) => id === place)?.sink ?? "readable";
+}
+
+/** As the ledger calls it. */
+function placeOf(target: string): string {
+  return target === "custody" ? CUSTODY : target;
+}
