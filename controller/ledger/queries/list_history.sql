@@ -2,5 +2,5 @@
 select *, clock_timestamp() as now
 from velvet.rotation_world
 where ended_at is not null and ($1::text is null or namespace = $1) and ($2::text is null or credential_name = $2)
-order by ended_at desc
+order by ended_at desc, id
 limit $3

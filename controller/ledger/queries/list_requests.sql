@@ -3,5 +3,5 @@ select namespace, name, spec ->> 'flow' as flow, spec -> 'credentialRef' ->> 'na
   state, reason, message, velvet.instant(appeared_at) as "appearedAt", velvet.instant(deadline) as deadline
 from velvet.request
 where rotation is null and ($1::text is null or namespace = $1) and ($2::text is null or name = $2)
-order by appeared_at desc
+order by appeared_at desc, uid
 limit $3

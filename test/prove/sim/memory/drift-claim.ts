@@ -1,6 +1,6 @@
 /** What a replica is given when it claims a look. */
 import { accountsOf } from "./requests.ts";
-import type { CorrectionRow, DriftCheckRow, FindingRow } from "./columns.ts";
+import type { CorrectionRow, DriftCheckRow, FindingRow, RetiredRow } from "./columns.ts";
 import type { Tables } from "./tables.ts";
 import { compare, instant, jsonb, later, stripNulls } from "./values.ts";
 
@@ -51,9 +51,10 @@ function besides(tables: Tables, credential: string): object {
       .where(isOwn)
       .sort((a, b) => compare(a.since, b.since) || compare(a.place, b.place) || compare(a.kind, b.kind))
       .map(findingShown),
-    retired: retired.where(isOwn).map(({ vendor_id, state, fingerprint, changed_at }) => {
-      return stripNulls({ vendorId: vendor_id, state, fingerprint, changedAt: instant(changed_at) });
-    }),
+    retired: retired
+      .where(isOwn)
+      .sort((a, b) => compare(a.changed_at, b.changed_at) || compare(a.vendor_id, b.vendor_id))
+      .map((row) => retiredShown(tables, row)),
     oldPrints: old
       .sort((a, b) => compare(b.created_at, a.created_at))
       .slice(0, MOST_OLD)
@@ -65,6 +66,17 @@ function besides(tables: Tables, credential: string): object {
     unready: [],
     rotatedAt: ended.length === 0 ? null : instant(Math.max(...ended)),
   };
+}
+
+function retiredShown({ rotation, consumer }: Tables, row: RetiredRow): object {
+  const { vendor_id: vendorId, state, fingerprint, changed_at } = row;
+  const unproven = consumer
+    .where((each) => each.rotation === row.rotation && (each.state === "skipped" || each.state === "inactive"))
+    .map(({ id }) => id)
+    .toSorted(compare);
+  const { lastReceiptAt = null } = rotation.get(row.rotation)?.facts ?? {};
+  const known = { lastReceiptAt, unproven: unproven.length === 0 ? null : unproven };
+  return stripNulls({ vendorId, state, fingerprint, changedAt: instant(changed_at), ...known });
 }
 
 function findingShown(row: FindingRow): object {

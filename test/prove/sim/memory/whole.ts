@@ -45,10 +45,14 @@ export class Witness {
   }
 }
 
-/** Which moments lie in one state is told by the count of statements, which goes on from telling to telling. */
+/**
+ * Which moments lie in one state is told by the count of statements, which goes on from telling to telling. A look between rotations goes on
+ * beside the engine, which may ask the ledger something a moment sooner or later: its moments are told without.
+ */
 function inGroups(passed: Awaited<ReturnType<SimRunner["run"]>>["passed"]): string[] {
   const groups = new Map<string, number>();
   return passed.map(({ replica, moment, state }) => {
+    if (moment.startsWith("drift.")) return `${replica} ${moment}`;
     const group = groups.get(state) ?? groups.size;
     groups.set(state, group);
     return `${replica} ${moment} ${group}`;

@@ -25,7 +25,7 @@ export const WORLD: Statements = {
     const found = tables.rotation
       .where((row) => all || row.ended_at === null)
       .filter((row) => (namespace === null || row.namespace === namespace) && (name === null || row.name === name))
-      .sort((a, b) => compare(b.created_at, a.created_at));
+      .sort((a, b) => compare(b.created_at, a.created_at) || compare(a.id, b.id));
     return found.slice(0, most).flatMap((row) => worldOf(tables, row));
   },
 };
