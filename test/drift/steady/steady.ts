@@ -8,6 +8,7 @@ import type { DriftDeps } from "../../../controller/drift/pass.ts";
 import type { Deps } from "../../../controller/engine/deps.ts";
 import type { Db } from "../../../controller/ledger/db.ts";
 import { lotsOf } from "../../prove/sim/random.ts";
+import { number, rotate, run } from "./ledger.ts";
 import { CALM, GRADES, LEASE_MS, SteadyWorld } from "./world.ts";
 
 export interface Steady {
@@ -34,7 +35,6 @@ export interface SteadyOptions {
 const ROUNDS_A_KILL = 7;
 const ROUNDS_A_ROTATION = 5;
 const ROTATED_AT_ONCE = 10;
-const LONGEST_MS = 60_000;
 
 export async function steady(db: Db, { seed, credentials, looks, tell }: SteadyOptions): Promise<Steady> {
   const lots = lotsOf(seed);
@@ -113,21 +113,6 @@ function some({ names }: SteadyWorld, below: (count: number) => number): string[
   return names.slice(from, from + Math.max(1, Math.min(ROTATED_AT_ONCE, Math.floor(names.length / 2))));
 }
 
-/** Whatever could still land of the ones before has landed, and their mints do not count any more. */
-async function rotate(db: Db, world: SteadyWorld, names: readonly string[]): Promise<number> {
-  await run(db, "update velvet.rotation set ended_at = ended_at - interval '1 hour' where ended_at is not null");
-  await run(db, "update velvet.attempt set created_at = created_at - interval '25 hours'");
-  await world.sync(names);
-  const end = performance.now() + LONGEST_MS;
-  const open =
-    "select count(*)::int as n from velvet.request q left join velvet.rotation r on r.request = q.uid where q.state = 'pending' or r.ended_at is null";
-  while ((await number(db, open)) > 0) {
-    if (performance.now() > end) throw new Error("a rotation did not end within a minute");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return names.length;
-}
-
 async function due(db: Db): Promise<void> {
   // A claim of one that was killed runs out; here it does so at once where it is older than its time.
   await run(
@@ -164,13 +149,4 @@ async function told(db: Db): Promise<string[]> {
 
 async function putOff(db: Db): Promise<number> {
   return number(db, "select count(*)::int as n from velvet.drift_check where postponed is not null");
-}
-
-async function number(db: Db, text: string): Promise<number> {
-  const [row] = await db.query<{ n: number }>({ name: "", text });
-  return row?.n ?? 0;
-}
-
-async function run(db: Db, text: string): Promise<void> {
-  await db.query({ name: "", text });
 }

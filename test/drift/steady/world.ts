@@ -34,6 +34,7 @@ export class SteadyWorld {
   readonly vendor = new FakeVendor();
   readonly names: readonly string[];
   weather: Weather = STORMY;
+  mode: "Warn" | "Correct" = "Correct";
   readonly #db: Db;
   readonly #lots: Lots;
   readonly #keys = keyRing(Secret.from(randomBytes(32).toString("base64")));
@@ -94,7 +95,7 @@ export class SteadyWorld {
     const account = { adapter: "fake", allow: [{ namespaces: ["*"] }], endpoints };
     const documents = [
       document("VendorAccount", "", "vendor", account),
-      ...this.names.map((name) => document("Credential", NAMESPACE, name, credential(name))),
+      ...this.names.map((name) => document("Credential", NAMESPACE, name, credential(name, this.mode))),
       ...this.#requests,
     ];
     const look = { source: "steady", kind: "git", cursor: randomUUID(), trust: "claimed", problems: [] } as const;
@@ -156,7 +157,7 @@ function pathIn(config: unknown): string {
   return (config as { path?: string }).path ?? "";
 }
 
-function credential(name: string): object {
+function credential(name: string, mode: SteadyWorld["mode"]): object {
   const keys = [{ field: "value", name: "TOKEN" }];
   const block = (place: string) => ({ account: "vendor", fake: { path: `${name}/${place}` }, keys });
   const check = { type: "http", account: "vendor", endpoint: "app" };
@@ -167,7 +168,7 @@ function credential(name: string): object {
     custody: block("custody"),
     consumers: GRADES.map((grade) => ({ id: grade, ...block(grade), check })),
     gates: { mint: "Automatic", revoke: "Automatic" },
-    drift: { mode: "Correct" },
+    drift: { mode },
   };
 }
 
