@@ -18,15 +18,25 @@ export async function shadowsOf(
   for (const workload of workloadsOf(place)) {
     const object = await readOrNone(place, workload, signal);
     for (const container of object === undefined ? [] : containersOf(object)) {
-      for (const key of keys) {
-        const name = hidingIn(container, place.block.secret, key);
-        if (name === undefined) continue;
-        const at = `container ${textAt(container, "name") ?? ""} of the ${workload.kind} ${workload.name}`;
-        found[key] ??= { by: `the entry ${name} in env of the ${at}` };
-      }
+      Object.assign(found, hiddenIn(place, workload, container, keys));
     }
   }
   return found;
+}
+
+function hiddenIn(
+  { block: { secret } }: Place,
+  { kind, name: workload }: Workload,
+  container: Fields,
+  keys: readonly string[],
+): Readonly<Record<string, Shadow>> {
+  const hidden = keys.flatMap((key) => {
+    const name = hidingIn(container, secret, key);
+    if (name === undefined) return [];
+    const by = `the entry ${name} in env of the container ${textAt(container, "name") ?? ""} of the ${kind} ${workload}`;
+    return [[key, { by }] as const];
+  });
+  return Object.fromEntries(hidden);
 }
 
 /** That one is not there is said by the next write. */

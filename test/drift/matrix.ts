@@ -81,7 +81,7 @@ async function rotated(db: Db, world: SteadyWorld): Promise<void> {
 /** The next look comes after the bench's interval, whatever the Credential's is. */
 function often(db: Db, intervalMs: number): Db {
   return {
-    transaction: async (work) => db.transaction(async (tx) => work({ ...tx, query: often(tx, intervalMs).query })),
+    transaction: async (work) => db.transaction(async (tx) => work(often(tx, intervalMs))),
     query: async (statement, values = []) => {
       if (statement.name !== "record_checks") return db.query(statement, values);
       const rows = JSON.parse(String(values[0])) as readonly object[];
@@ -91,36 +91,37 @@ function often(db: Db, intervalMs: number): Db {
   };
 }
 
+/** By place of each Credential. */
+type AllTold = Map<string, Told[]>;
+
 /** When each finding was first open, until nothing more can be expected. The places of double writers are written again after each look. */
 async function listen(
   db: Db,
   world: SteadyWorld,
   names: ReadonlyMap<Happening, string>,
   began: number,
-): Promise<ReadonlyMap<string, readonly Told[]>> {
-  const told = new Map<string, Told[]>();
-  let seenAt: string | null = null;
-  const fought = names.get("double writer") ?? "";
-  while (performance.now() - began < LONGEST_MS) {
+): Promise<AllTold> {
+  const told: AllTold = new Map();
+  const name = names.get("double writer") ?? "";
+  const looks = new Set<string | null>();
+  while (performance.now() - began < LONGEST_MS && !isComplete(told, names)) {
     await delay(50);
     const all = await views(db);
-    for (const view of all) {
-      for (const { place, kind } of view.findings.filter(({ state }) => state === "open")) {
-        const key = `${view.name} ${place}`;
-        const before = told.get(key) ?? [];
-        if (before.some((each) => each.kind === kind)) continue;
-        // What is told first is what counts, but for two that write to one place.
-        told.set(key, [...before, { kind, atMs: performance.now() - began }]);
-      }
-    }
-    const view = all.find(({ name }) => name === fought);
-    if (view && view.checkedAt !== seenAt) {
-      if (seenAt !== null) await happen({ db, world, name: fought }, "double writer");
-      seenAt = view.checkedAt;
-    }
-    if (isComplete(told, names)) break;
+    for (const view of all) take(told, view, performance.now() - began);
+    const checkedAt = all.find((view) => view.name === name)?.checkedAt ?? null;
+    if (!looks.has(checkedAt) && looks.size > 0) await happen({ db, world, name }, "double writer");
+    looks.add(checkedAt);
   }
   return told;
+}
+
+function take(told: AllTold, { name, findings }: DriftView, atMs: number): void {
+  for (const { place, kind, state } of findings) {
+    const key = `${name} ${place}`;
+    const before = told.get(key) ?? [];
+    const isNew = state === "open" && before.every((each) => each.kind !== kind);
+    if (isNew) told.set(key, [...before, { kind, atMs }]);
+  }
 }
 
 /** All that can be told at the most telling grade, and at the vendor, was told. */

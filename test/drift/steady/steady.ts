@@ -7,7 +7,7 @@ import { tendDrift } from "../../../controller/drift/tend.ts";
 import type { DriftDeps } from "../../../controller/drift/pass.ts";
 import type { Deps } from "../../../controller/engine/deps.ts";
 import type { Db } from "../../../controller/ledger/db.ts";
-import { lotsOf } from "../../prove/sim/random.ts";
+import { type Lots, lotsOf } from "../../prove/sim/random.ts";
 import { number, rotate, run } from "./ledger.ts";
 import { CALM, GRADES, LEASE_MS, SteadyWorld } from "./world.ts";
 
@@ -35,82 +35,130 @@ export interface SteadyOptions {
 const ROUNDS_A_KILL = 7;
 const ROUNDS_A_ROTATION = 5;
 const ROTATED_AT_ONCE = 10;
+/** Some of a replica's first ones are claims, some of its last ones records. */
+const MOST_STATEMENTS = 12;
 
-export async function steady(db: Db, { seed, credentials, looks, tell }: SteadyOptions): Promise<Steady> {
-  const lots = lotsOf(seed);
-  const world = new SteadyWorld(db, lots, credentials);
-  const count = { looks: 0, rotations: 0, killed: 0, putOff: 0 };
+export async function steady(db: Db, options: SteadyOptions): Promise<Steady> {
+  const lots = lotsOf(options.seed);
+  const world = new SteadyWorld(db, lots, options.credentials);
   await world.sync();
-  const admission = { environment: "test", rotationOn: true, registry: world.deps("engine", false).accounts.registry };
-  const engine = new Engine(world.deps("engine", false), { concurrency: 32, pollMs: 50, admission });
+  const deps = world.deps("engine", false);
+  const admission = { environment: "test", rotationOn: true, registry: deps.accounts.registry };
+  const engine = new Engine(deps, { concurrency: 32, pollMs: 50, admission });
   try {
-    count.rotations += await rotate(db, world, world.names);
-    const a = replica(db, world, "a");
-    let b = replica(db, world, "b");
-    let rotating: Promise<void> | undefined;
-    for (let round = 1; count.looks < looks; round += 1) {
-      if (round % ROUNDS_A_ROTATION === 0 && !rotating) {
-        rotating = rotate(db, world, some(world, lots.below)).then((ended) => {
-          [rotating, count.rotations] = [undefined, count.rotations + ended];
-        });
-      }
-      if (lots.next() < 0.3) world.regrade(lots.pick(world.names), "value", lots.pick(["value", "version"] as const));
-      await due(db);
-      const isKilled = round % ROUNDS_A_KILL === 0;
-      const both = [tendDrift(a.deps), tendDrift(b.deps)];
-      if (isKilled) b.kill();
-      await (isKilled ? both[0] : Promise.all(both));
-      count.looks += a.counted() + b.counted();
-      if (isKilled) [b, count.killed] = [replica(db, world, "b"), count.killed + 1];
-      count.putOff += await putOff(db);
-      world.vendor.history.length = 0;
-      tell?.(count.looks);
+    await rotate(db, world, world.names);
+    const run = new Run(db, world, lots);
+    for (let round = 1; run.looks < options.looks; round += 1) {
+      await run.round(round);
+      options.tell?.(run.looks);
     }
-    await rotating;
-    const alarms = await told(db);
-    const corrections = await number(db, "select count(*)::int as n from velvet.correction");
-    const seen = await control(db, world, a);
-    return { ...count, places: (GRADES.length + 1) * count.looks, alarms, corrections, seen };
+    return await run.end();
   } finally {
     await engine.stop();
   }
 }
 
+class Run {
+  looks = 0;
+  readonly #db: Db;
+  readonly #world: SteadyWorld;
+  readonly #lots: Lots;
+  #replicas: readonly [Replica, Replica];
+  #rotations: number;
+  #killed = 0;
+  #putOff = 0;
+  #rotating: Promise<void> | undefined;
+
+  constructor(db: Db, world: SteadyWorld, lots: Lots) {
+    [this.#db, this.#world, this.#lots] = [db, world, lots];
+    this.#rotations = world.names.length;
+    this.#replicas = [replica(db, world, "a"), replica(db, world, "b")];
+  }
+
+  async round(round: number): Promise<void> {
+    const [db, world, lots] = [this.#db, this.#world, this.#lots];
+    if (round % ROUNDS_A_ROTATION === 0) this.#rotating ??= this.#rotateSome();
+    if (lots.next() < 0.3) world.regrade(lots.pick(world.names), "value", lots.pick(["value", "version"] as const));
+    await due(db);
+    const [a, b] = this.#replicas;
+    const isKilled = round % ROUNDS_A_KILL === 0;
+    if (isKilled) b.killAfter(1 + lots.below(MOST_STATEMENTS));
+    const both = [tendDrift(a.deps), tendDrift(b.deps)];
+    await (isKilled ? Promise.race([Promise.all([both[0], b.death]), Promise.all(both)]) : Promise.all(both));
+    this.looks += a.counted() + b.counted();
+    if (b.isDead()) {
+      this.#killed += 1;
+      this.#replicas = [a, replica(db, world, "b")];
+    } else b.killAfter(Infinity);
+    this.#putOff += await putOff(db);
+    world.vendor.history.length = 0;
+  }
+
+  async end(): Promise<Steady> {
+    await this.#rotating;
+    const alarms = await told(this.#db);
+    const corrections = await number(this.#db, "select count(*)::int as n from velvet.correction");
+    const seen = await control(this.#db, this.#world, this.#replicas[0]);
+    const [looks, rotations, killed, putOff_] = [this.looks, this.#rotations, this.#killed, this.#putOff];
+    return {
+      looks,
+      rotations,
+      killed,
+      putOff: putOff_,
+      places: (GRADES.length + 1) * looks,
+      alarms,
+      corrections,
+      seen,
+    };
+  }
+
+  async #rotateSome(): Promise<void> {
+    const { names } = this.#world;
+    const from = this.#lots.below(names.length);
+    const most = Math.max(1, Math.min(ROTATED_AT_ONCE, Math.floor(names.length / 2)));
+    this.#rotations += await rotate(this.#db, this.#world, names.slice(from, from + most));
+    this.#rotating = undefined;
+  }
+}
+
 interface Replica {
   readonly deps: DriftDeps;
-  /** From now on nothing of it reaches the ledger or comes back from it. */
-  kill(): void;
+  /** After so many more statements nothing of it reaches the ledger any more, nor comes back from it: in the middle of its looks. */
+  killAfter(statements: number): void;
+  isDead(): boolean;
+  readonly death: Promise<void>;
   /** Looks that it recorded since it was asked last. */
   counted(): number;
 }
 
 function replica(db: Db, world: SteadyWorld, name: string): Replica {
-  let [isDead, recorded] = [false, 0];
-  const counting = (inner: Db): Db => ({
+  let [left, recorded] = [Infinity, 0];
+  const { promise: death, resolve: die } = Promise.withResolvers<void>();
+  const never = async (): Promise<never> => new Promise<never>(() => undefined);
+  // The server ends a transaction whose connection broke.
+  const broken = async (): Promise<never> => Promise.reject(new Error("it died before the commit"));
+  const counting = (inner: Db, dead: () => Promise<never>): Db => ({
     query: async (statement, values) => {
-      if (isDead) return new Promise<never>(() => undefined);
+      if (left <= 0) return dead();
+      left -= 1;
+      if (left <= 0) die();
       const rows = await inner.query<never>(statement, values);
       if (statement.name === "record_checks") recorded += rows.length;
-      return rows;
+      return left <= 0 ? dead() : rows;
     },
     transaction: async (work) => {
-      if (isDead) return new Promise<never>(() => undefined);
-      return inner.transaction(async (tx) => work(counting(tx)));
+      if (left <= 0) return never();
+      return inner.transaction(async (tx) => work(counting(tx, broken)));
     },
   });
-  const base: Deps = { ...world.deps(name, true), db: counting(db) };
+  const base: Deps = { ...world.deps(name, true), db: counting(db, never) };
   const deps = { ...base, mayCorrect: () => true, stopping: new AbortController().signal };
   const counted = (): number => {
     const found = recorded;
     recorded = 0;
     return found;
   };
-  return { deps, kill: () => (isDead = true), counted };
-}
-
-function some({ names }: SteadyWorld, below: (count: number) => number): string[] {
-  const from = below(names.length);
-  return names.slice(from, from + Math.max(1, Math.min(ROTATED_AT_ONCE, Math.floor(names.length / 2))));
+  return { deps, death, killAfter: (statements) => (left = statements), isDead: () => left <= 0, counted };
 }
 
 async function due(db: Db): Promise<void> {
@@ -132,6 +180,8 @@ async function control(db: Db, world: SteadyWorld, { deps }: Replica): Promise<S
   await run(db, "update velvet.held set until = until - interval '1 hour'");
   for (const grade of ["value", "version"]) world.vendor.overwrite(`${name}/${grade}`, "another");
   for (const grade of ["presence", "none"]) world.vendor.overwrite(`${name}/${grade}`, undefined);
+  // Nobody who was killed holds it any more.
+  await run(db, "update velvet.drift_check set lease_until = '-infinity'");
   await due(db);
   await tendDrift({ ...deps, mayCorrect: () => false });
   return { found: (await told(db)).length - before, of: 3 };

@@ -107,7 +107,8 @@ export class SteadyWorld {
       ...adapter,
       connect: (account, clock): Connection => {
         const connection = adapter.connect(account, clock);
-        const { issuer, sink } = connection;
+        const issuer = connection.issuer?.bind(connection);
+        const sink = connection.sink?.bind(connection);
         return {
           ...connection,
           ...(issuer ? { issuer: (config) => this.#unsteadyIssuer(issuer(config), familyIn(config)) } : {}),
