@@ -643,6 +643,8 @@ create table velvet.rotation (
 
 CREATE INDEX rotation_due ON velvet.rotation USING btree (next_action_at) WHERE (ended_at IS NULL);
 
+CREATE INDEX rotation_of_credential ON velvet.rotation USING btree (credential, ended_at);
+
 CREATE UNIQUE INDEX rotation_one_live ON velvet.rotation USING btree (credential) WHERE (ended_at IS NULL);
 
 CREATE INDEX rotation_revocations ON velvet.rotation USING btree (created_at) WHERE (flow = 'Revocation'::text);
