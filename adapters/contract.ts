@@ -218,8 +218,14 @@ export interface ObservedKey {
   readonly present: boolean;
   /** Only where the grade is `value`. */
   readonly value?: Secret;
-  /** What stands before it for whoever reads the place, where the sink can tell: `the secret of the environment production`. */
-  readonly shadowedBy?: string;
+}
+
+/** What is read in place of a key, by whoever reads the place. */
+export interface Shadow {
+  /** For people: `the secret of the environment production`. */
+  readonly by: string;
+  /** As `targets` tells of a sink that writes there, where one can: another copy of the same Credential hides nothing. */
+  readonly targets?: Readonly<Record<string, string>>;
 }
 
 export interface Observed {
@@ -259,6 +265,11 @@ export interface Sink {
   write(order: WriteOrder, signal: AbortSignal): Promise<Written>;
   /** Has the write taken effect at the target? Read-only, to be asked again while `pending`. */
   settle(written: Written, signal: AbortSignal): Promise<Settled>;
+  /**
+   * Which of these keys are hidden, by key. Read-only, asked between rotations. With the rights that the sink has anyway: what may not be
+   * seen is left out, and a request that it costs is counted like any other.
+   */
+  shadows?(keys: readonly string[], signal: AbortSignal): Promise<Readonly<Record<string, Shadow>>>;
   /** What keeps the old value readable after it was overwritten (release history, old versions). */
   residual?(signal: AbortSignal): Promise<readonly Residual[]>;
 }

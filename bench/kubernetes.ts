@@ -3,7 +3,7 @@
  * rotation costs in status writes, and what ten thousand Credentials cost in memory and time; beside the API server's own rate of status
  * writes, measured in the same run.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,6 +24,8 @@ const REQUESTS = 500;
 const ROTATIONS = 20;
 const NAMESPACE = "bench";
 const API = "velvet.raxx.app/v1alpha1";
+/** As the chart starts it. */
+const HEAP = ["--max-old-space-size=256", "--max-semi-space-size=4"];
 const never = new AbortController().signal;
 
 const folder = await mkdtemp(join(tmpdir(), "velvet-bench-kubernetes-"));
@@ -76,7 +78,8 @@ async function start(): Promise<ChildProcess> {
     VELVET_KUBERNETES_NAMESPACES: "*",
     KUBECONFIG: server.adminKubeconfig,
   };
-  return fork(new URL("./memory.child.ts", import.meta.url), { env, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const stdio: StdioOptions = ["ignore", "inherit", "inherit", "ipc"];
+  return fork(new URL("./memory.child.ts", import.meta.url), { env, execArgv: HEAP, stdio });
 }
 
 async function end(child: ChildProcess): Promise<void> {

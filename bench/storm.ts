@@ -101,7 +101,7 @@ function credential({ name }: Vendor, id: string, index: number, block: object):
 function openEngine(db: Db, memory: FakeVendor, vendors: readonly Vendor[]): Engine {
   const registry = { ...adapters, fake: withApps(fakeAdapter(memory)) };
   const deps = benchDeps(db, memory);
-  const budgets = ledgerBudgets(db, { timeout: deps.timeout, monotonicMs: deps.clock.monotonicMs });
+  const budgets = ledgerBudgets(db, { timeout: deps.timeout, monotonicMs: () => deps.clock.monotonicMs() });
   const secrets = new Map<string, string>(
     vendors.flatMap(({ name, auth }) => Object.entries(auth).map(([each, text]) => [`${name}.${each}`, text] as const)),
   );

@@ -66,6 +66,9 @@ export interface SecretsWorld {
   /** What is answered to whoever may not do this there. */
   readonly refusal: (call: Call, need: { permission: string; level: Level; classic: string }) => Reply | undefined;
   readonly url: () => string;
+  readonly places: () => readonly Place[];
+  /** The repository with this id: `acme/orders`. */
+  readonly repositoryNamed: (id: number) => string;
 }
 
 interface Family {
@@ -111,10 +114,26 @@ const FAMILIES: readonly Family[] = [
   },
 ];
 
+/** Which environments a repository has. */
+function environments(world: SecretsWorld): Route {
+  return {
+    method: "GET",
+    pattern: "/repos/{owner}/{repo}/environments",
+    handle: (call) => {
+      const refusal = world.refusal(call, { permission: "actions", level: "read", classic: "repo" });
+      if (refusal) return refusal;
+      const below = `${repo(call)}/environments/`;
+      const names = world.places().flatMap((place) => (place.startsWith(below) ? [place.slice(below.length)] : []));
+      const shownHere = pageOf(names, call).map((name) => ({ name }));
+      return { status: 200, body: { total_count: names.length, environments: shownHere } };
+    },
+  };
+}
+
 type Handle = (store: Store, call: Call, place: Place) => Reply;
 
 export function secretRoutes(world: SecretsWorld): readonly Route[] {
-  return FAMILIES.flatMap(({ base, permission, classic, place }) => {
+  const routes = FAMILIES.flatMap(({ base, permission, classic, place }) => {
     const route = (method: string, below: string, level: Level, handle: Handle): Route => ({
       method,
       pattern: `${base}${below}`,
@@ -132,9 +151,10 @@ export function secretRoutes(world: SecretsWorld): readonly Route[] {
       route("GET", "/{secret_name}", "read", (store, call, at) => get(store, call, `${world.url()}/${at}`)),
       route("PUT", "/{secret_name}", "write", (store, call) => put(store, call)),
       route("DELETE", "/{secret_name}", "write", (store, call) => remove(store, call)),
-      ...(base.startsWith("/orgs") ? [route("GET", "/{secret_name}/repositories", "read", sharedWith)] : []),
+      ...(base.startsWith("/orgs") ? [route("GET", "/{secret_name}/repositories", "read", sharedBy(world))] : []),
     ];
   });
+  return [environments(world), ...routes];
 }
 
 const nameOf = (call: Call): string => (call.params["secret_name"] ?? "").toUpperCase();
@@ -211,9 +231,12 @@ function remove({ secrets }: Store, call: Call): Reply {
   return secrets.delete(nameOf(call)) ? { status: 204 } : HIDDEN;
 }
 
-function sharedWith({ secrets }: Store, call: Call): Reply {
-  const kept = secrets.get(nameOf(call));
-  if (kept?.visibility !== "selected") return problem(409, "Visibility type is not selected");
-  const ids = kept.selected ?? [];
-  return { status: 200, body: { total_count: ids.length, repositories: pageOf(ids, call).map((id) => ({ id })) } };
+function sharedBy(world: SecretsWorld): Handle {
+  return ({ secrets }, call) => {
+    const kept = secrets.get(nameOf(call));
+    if (kept?.visibility !== "selected") return problem(409, "Visibility type is not selected");
+    const ids = kept.selected ?? [];
+    const repositories = pageOf(ids, call).map((id) => ({ id, full_name: world.repositoryNamed(id) }));
+    return { status: 200, body: { total_count: ids.length, repositories } };
+  };
 }

@@ -106,6 +106,9 @@ class World {
 
   readonly url = (): string => this.at;
   readonly repositories = (): readonly string[] => REPOSITORIES;
+  readonly places = (): readonly Place[] => [...this.#stores.keys()];
+  /** Ids are counted from one. */
+  readonly repositoryNamed = (id: number): string => `${OWNER}/${REPOSITORIES[id - 1] ?? `repository-${id}`}`;
   readonly store = (place: Place): Store | undefined => this.#stores.get(place);
 
   readonly who = (call: Call): Who => {
@@ -211,7 +214,8 @@ class World {
 }
 
 /** GitHub's own description leaves these out. */
-const NOT_DESCRIBED = /^\/orgs\/\{org\}\/(dependabot\/|actions\/secrets\/\{secret_name\}\/repositories$)/;
+const NOT_DESCRIBED =
+  /^\/orgs\/\{org\}\/(dependabot\/|actions\/secrets\/\{secret_name\}\/repositories$)|^\/repos\/\{owner\}\/\{repo\}\/environments$/;
 const COMMON_REFUSALS = [401, 403, 404, 422, 429];
 const DOCUMENT = new URL("./schema/github.json", import.meta.url);
 const CONTRACT = contract();

@@ -9,6 +9,7 @@ import { objectOf } from "./refusal.ts";
 import { publicKeyOf, refusalsOf, type Scope, scopeOf, secretOf } from "./scope.ts";
 import { seal } from "./seal.ts";
 import { VENDOR } from "./settings.ts";
+import { shadowsOf } from "./shadows.ts";
 import { type Sharing, sharingOf } from "./sharing.ts";
 
 export const SINK_TRAITS: SinkTraits = { grade: "version", atomic: false, conditional: false, freeKeys: true };
@@ -26,6 +27,7 @@ export function sinkOf(github: GitHub, block: GithubSink): Sink {
     traits: SINK_TRAITS,
     observe: async (keys, signal) => observe(at(signal), keys),
     write: async (order, signal) => write(at(signal), order),
+    shadows: async (keys, signal) => shadowsOf({ github, signal }, block, keys),
     // The next job that is queued reads it; those that run already never will.
     settle: async () => ({ state: "settled" }),
     residual: async () => [runningJobs(scopeOf(block))],

@@ -21,6 +21,8 @@ export interface StoredWorkload extends Stored {
   paused: boolean;
   stuck: boolean;
   strategy: object | undefined;
+  /** Of the pod template. */
+  containers: readonly object[];
   rolledAt: number;
   observed: number;
   /** Revision of the running pods. */
@@ -58,6 +60,7 @@ export class Workloads {
       paused: false,
       stuck: false,
       strategy: undefined,
+      containers: [],
       rolledAt: -Infinity,
       observed: 1,
       running: 1,
@@ -176,7 +179,10 @@ function shown(workload: StoredWorkload, now: number): object {
       ...(paused ? { paused } : {}),
       ...(strategy ? { updateStrategy: strategy } : {}),
       selector: { matchLabels: { app: name } },
-      template: { metadata: { labels: { app: name }, annotations: groupOf(workload, "annotations") } },
+      template: {
+        metadata: { labels: { app: name }, annotations: groupOf(workload, "annotations") },
+        ...(workload.containers.length === 0 ? {} : { spec: { containers: workload.containers } }),
+      },
     },
     status: statusOf(workload, now),
   };

@@ -13,6 +13,7 @@ import { claimsOn, heldOf } from "./held.ts";
 import { ensureRestart, lookAtWorkloads } from "./restart.ts";
 import { newestOf } from "./shapes.ts";
 import { settleRestart } from "./settle.ts";
+import { shadowsOf } from "./shadows.ts";
 import { stampOf, versionOf } from "./stamp.ts";
 import type { Wanted } from "./wanted.ts";
 import { holds, refuseUnfit, wantedOf } from "./wanted.ts";
@@ -36,6 +37,7 @@ export function secretSink(api: Api, block: KubernetesSink, restart: ConsumerRes
     traits: SINK_TRAITS,
     observe: async (keys, signal) => observe(place, keys, signal),
     write: async (order, signal) => write(place, order, signal),
+    shadows: async (keys, signal) => shadowsOf(place, keys, signal),
     settle: async (written, signal) => settleRestart(place, written, signal),
     residual: async (signal) => residual(place, signal),
   };

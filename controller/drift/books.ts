@@ -89,7 +89,7 @@ export class Books {
   /** Of a look that came to its end the ledger knows when it was: what has not changed is not written again. */
   #remembered(): Readonly<Record<string, PlaceMemory>> {
     if (this.#putOff !== undefined) return this.#places;
-    return Object.fromEntries(Object.entries(this.#places).map(([place, { at: _, ...rest }]) => [place, rest]));
+    return Object.fromEntries(Object.entries(this.#places).map(([place, memory]) => [place, withoutTime(memory)]));
   }
 
   #before(place: string): PlaceMemory | undefined {
@@ -104,6 +104,16 @@ export class Books {
     if (failed.isPutOff) this.#putOff ??= cause;
     else this.see(failed.seen, (at, kind) => at === place && isOfReaching(kind));
   }
+}
+
+function withoutTime({ grade, state, digest, changes, failures }: PlaceMemory): PlaceMemory {
+  return {
+    grade,
+    state,
+    ...(digest === undefined ? {} : { digest }),
+    ...(changes === undefined ? {} : { changes }),
+    ...(failures === undefined ? {} : { failures }),
+  };
 }
 
 function isOfPlaces(kind: Kind): boolean {

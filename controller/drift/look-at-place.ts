@@ -8,6 +8,7 @@ import type { Expected, SeenKey, Sight } from "../domain/drift/place.ts";
 import { fieldsFrom, keysOf } from "../engine/value.ts";
 import type { CheckClaim } from "../ledger/drift.ts";
 import type { LookPass } from "./pass.ts";
+import { shadowsAt, withShadows } from "./shadows.ts";
 import { observeAlone, type Observing } from "./targets.ts";
 
 /** `value` is for the one use of it in this look, and is kept nowhere. */
@@ -30,8 +31,10 @@ export async function lookAtPlace(
   const outcome = await observing(place);
   if (outcome.kind !== "done") return { ...found, cause: outcome.cause };
   const observed = outcome.value;
+  const shadows = await shadowsAt(pass, place, expected);
+  if (shadows.kind !== "done") return { ...found, cause: shadows.cause };
   const value = grade === "value" ? fieldsFrom(keys, observed) : undefined;
-  return { ...found, sight: sightOf(pass, keys, observed, value), value };
+  return { ...found, sight: withShadows(sightOf(pass, keys, observed, value), shadows.value), value };
 }
 
 function expectedOf(
@@ -82,12 +85,7 @@ function sightOf(
 
 function seenKey(pass: LookPass, field: string, key: ObservedKey | undefined, isWholeOld: () => boolean): SeenKey {
   if (key?.present !== true || key.value?.isEmpty === true) return { present: false };
-  const { value, shadowedBy } = key;
-  return {
-    present: true,
-    ...(value ? printOf(pass, field, value, isWholeOld) : {}),
-    ...(shadowedBy === undefined ? {} : { shadowedBy }),
-  };
+  return { present: true, ...(key.value ? printOf(pass, field, key.value, isWholeOld) : {}) };
 }
 
 function printOf(

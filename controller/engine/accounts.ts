@@ -77,6 +77,13 @@ export class Accounts {
     return traits;
   }
 
+  /** As the adapter tells of a consumer's place, for `allow[]`: nothing is opened. */
+  sinkTargets(snapshot: Snapshot, id: string): Readonly<Record<string, string>> {
+    const block = placeOf(snapshot, id);
+    const adapter = this.#adapter(snapshot, block.account);
+    return adapter.targets("sink", block[adapter.name] ?? {});
+  }
+
   /** Throws `Terminal` where the account cannot be opened: its secret is not there, its endpoint is no address. */
   issuer(snapshot: Snapshot): Issuer {
     const { adapter, connection, config } = this.#role(snapshot, "issuer", snapshot.credential.spec.issuer);

@@ -120,14 +120,21 @@ describe("replicas", () => {
     watch.vendor.overwrite("app", "another");
     const { promise: asleep, resolve: wake } = Promise.withResolvers<void>();
     const { promise: sleeps, resolve: slept } = Promise.withResolvers<void>();
-    const sleeper = watch.deps(
-      "a",
-      hooked(async (label, point) => {
+    let isAsleep = false;
+    const sleeper = watch.deps("a", (deps) => ({
+      ...hooked(async (label, point) => {
         if (label !== "drift.verify" || point !== "after") return;
+        isAsleep = true;
         slept();
         await asleep;
-      }),
-    );
+      })(deps),
+      // Nor does it claim anything.
+      db: {
+        ...deps.db,
+        query: async (statement, values) =>
+          isAsleep && statement.name === "claim_checks" ? [] : deps.db.query(statement, values),
+      },
+    }));
     await watch.due();
     const going = tendDrift(sleeper);
     await sleeps;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Terminal } from "../../adapters/errors.ts";
 import { startDrift } from "../../controller/drift/run.ts";
+import { CREDENTIAL } from "../support/scenario.ts";
 import { told, Watch } from "./watch.ts";
 
 const key = (name: string) => [{ field: "value", name }];
@@ -83,5 +84,29 @@ describe("a look that does not come to its end", () => {
       "select k.name from velvet.drift_check c join velvet.credential k on k.uid = c.credential where c.checked_at is not null order by 1",
     );
     expect(rows.map(({ name }) => name)).toEqual(["token", "twin"]);
+  });
+});
+
+describe("what hides a consumer's key", () => {
+  it("is nothing where it is another copy of the same Credential, as long as that one is in use", async () => {
+    await using watch = await Watch.open();
+    watch.vendor.shadows.set("app TOKEN", { by: "the secret of the worker", targets: { path: "worker" } });
+    expect(await watch.kinds()).toEqual([]);
+    await watch.scenario.change("Credential", CREDENTIAL, (spec: { consumers: { id: string }[] }) => ({
+      ...spec,
+      consumers: spec.consumers.map((each) => (each.id === "worker" ? { ...each, active: false } : each)),
+    }));
+    expect(await watch.kinds()).toEqual(["app Shadowed"]);
+  });
+
+  it("is told whatever the grade, where the sink can tell, and put right by nobody", async () => {
+    await using watch = await Watch.open({ credential: { drift: { mode: "Correct" } } });
+    watch.vendor.traitsOf.set("app", { grade: "presence", atomic: true, conditional: false });
+    watch.vendor.shadows.set("app TOKEN", "the secret of the environment production");
+    const before = watch.vendor.calls("sink.write").length;
+    expect(await watch.kinds()).toEqual(["app Shadowed"]);
+    expect(watch.vendor.calls("sink.write")).toHaveLength(before);
+    watch.vendor.shadows.clear();
+    expect(await watch.kinds()).toEqual([]);
   });
 });

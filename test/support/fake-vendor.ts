@@ -13,6 +13,7 @@ import type {
   MintOrder,
   Observed,
   ObservedKey,
+  Shadow,
   Sink,
   SinkTraits,
   Verdict,
@@ -89,7 +90,7 @@ export class FakeVendor {
   /** By target: when and by whom it was last written, as a sink of the grade `version` tells it. */
   readonly written = new Map<string, { version: string; at: string; by: string }>();
   /** By target and key: what hides it. */
-  readonly shadows = new Map<string, string>();
+  readonly shadows = new Map<string, string | Shadow>();
   /** By the vendor's id. */
   readonly dates = new Map<string, Partial<Pick<IssuedKey, "createdAt" | "expiresAt" | "lastUsedAt">>>();
   /** Targets that must hold a value that the vendor accepts, at every instant (I1); what was seen otherwise. */
@@ -286,6 +287,13 @@ function sink(vendor: FakeVendor, path: string): Sink {
         }
         return { changed, version: vendor.stamp(path, "velvet") };
       }),
+    shadows: async (keys) =>
+      Object.fromEntries(
+        keys.flatMap((key) => {
+          const by = vendor.shadows.get(`${path} ${key}`);
+          return by === undefined ? [] : [[key, typeof by === "string" ? { by } : by] as const];
+        }),
+      ),
     settle: async () => vendor.call("sink.settle", path, () => ({ state: "settled" as const })),
   };
 }
@@ -295,13 +303,11 @@ function observed(vendor: FakeVendor, path: string, keys: readonly string[]): Ob
   const last = vendor.written.get(path);
   const seen = keys.map((key): [string, ObservedKey] => {
     const value = vendor.held(path, key);
-    const shadowedBy = vendor.shadows.get(`${path} ${key}`);
     return [
       key,
       {
         present: value !== undefined,
         ...(value !== undefined && grade === "value" ? { value: Secret.from(value) } : {}),
-        ...(shadowedBy === undefined ? {} : { shadowedBy }),
       },
     ];
   });
