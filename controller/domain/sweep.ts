@@ -139,19 +139,19 @@ const MOST_TOLD = 8;
 
 /** The account's condition `Drifted`. */
 export function sweepCondition({ found, facts, sweptAt, changedAt }: SweepTold): Condition {
-  const condition = (status: Condition["status"], reason: string, message: string): Condition => {
-    return { type: "Drifted", status, reason, message, lastTransitionTime: changedAt };
+  const condition = (said: Pick<Condition, "status" | "reason" | "message">): Condition => {
+    return { type: "Drifted", ...said, lastTransitionTime: changedAt };
   };
   if (found.length > 0) {
     const more = found.length > MOST_TOLD ? ` And ${found.length - MOST_TOLD} more.` : "";
-    return condition("True", "Unaccounted", found.slice(0, MOST_TOLD).map(unaccountedText).join(" ") + more);
+    const message = found.slice(0, MOST_TOLD).map(unaccountedText).join(" ") + more;
+    return condition({ status: "True", reason: "Unaccounted", message });
   }
-  if (sweptAt === null) return condition("Unknown", "NotSwept", "Nobody has looked yet.");
+  if (sweptAt === null) return condition({ status: "Unknown", reason: "NotSwept", message: "Nobody has looked yet." });
   const { unlisted = [] } = facts;
   const [first] = unlisted;
-  if (first !== undefined) {
-    const others = unlisted.length > 1 ? `, and ${unlisted.length - 1} more` : "";
-    return condition("Unknown", "NotListed", `${first.credential} (${first.reason})${others} could not be listed.`);
-  }
-  return condition("False", "AllAccounted", "");
+  if (first === undefined) return condition({ status: "False", reason: "AllAccounted", message: "" });
+  const others = unlisted.length > 1 ? `, and ${unlisted.length - 1} more` : "";
+  const message = `${first.credential} (${first.reason})${others} could not be listed.`;
+  return condition({ status: "Unknown", reason: "NotListed", message });
 }

@@ -56,7 +56,7 @@ export function truthOf(known: Known): Truth {
 export function unseenTruth({ currentId, waiting, live }: Subject, { unseen }: Unseen): Truth {
   const going = live === null ? "" : ` ${live.name} would go on from ${live.state}.`;
   return {
-    happened: "Unseen",
+    happened: "unseen",
     message: `It could not be looked at: ${unseen}${going}`,
     ledgerId: currentId,
     currentId: null,
@@ -71,5 +71,5 @@ export function unseenTruth({ currentId, waiting, live }: Subject, { unseen }: U
 function currentOf({ subject, sight: { held } }: Known, happened: Happened): KeyId | null {
   if (held === "nothing") return null;
   if (held.is === "ledger") return subject.currentId;
-  return happened === "Rotated" || happened === "Finished" || happened === "GoesOn" ? (held.id ?? null) : null;
+  return happened === "rotated" || happened === "finished" || happened === "goes-on" ? (held.id ?? null) : null;
 }

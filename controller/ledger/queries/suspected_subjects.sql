@@ -14,7 +14,8 @@ select c.uid as credential, c.namespace, c.name, c.generation, c.spec, statement
       from velvet.attempt t where t.rotation = r.id and t.state in ('open', 'minted', 'current')
       order by t.number desc limit 1))
     from velvet.rotation r where r.credential = c.uid and r.ended_at is null) as live, (
-    select coalesce(jsonb_agg(jsonb_build_object('uid', q.uid, 'name', q.name, 'flow', q.spec ->> 'flow') order by q.name), '[]')
+    select coalesce(jsonb_agg(jsonb_build_object('uid', q.uid, 'name', q.name, 'flow', q.spec ->> 'flow', 'expect', q.spec ->> 'expect')
+      order by q.name), '[]')
     from velvet.request q
     where q.state = 'pending' and q.namespace = c.namespace and q.spec -> 'credentialRef' ->> 'name' = c.name) as waiting
 from velvet.object c
