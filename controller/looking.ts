@@ -14,7 +14,7 @@ export interface RunningLooks {
 
 const DRIFT_POLL_MS = 5_000;
 const REPORT_POLL_MS = 1_000;
-const SWEEP_POLL_MS = 10_000;
+const SWEEP_POLL_MS = 5_000;
 
 /** `accounts` gives way to those of rotations: each that looks has its own. `mayCorrect`: false: it is only looked and reported, and nothing is
  * left to the reaper. */

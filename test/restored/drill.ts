@@ -99,7 +99,12 @@ function alive(world: DrillWorld): string[] {
   return [...world.vendor.keys].flatMap(([id, { enabled }]) => (enabled ? [id] : []));
 }
 
-async function accept(world: DrillWorld, holds: readonly HoldView[], views: readonly RestoredView[]): Promise<void> {
+/** As a person does who has read the report. */
+export async function accept(
+  world: DrillWorld,
+  holds: readonly HoldView[],
+  views: readonly RestoredView[],
+): Promise<void> {
   const [row] = await world.rows<{ key: string }>("select checkpoint_key as key from velvet.install");
   const signing = signingNow([row?.key ?? ""], world.signer);
   if (signing === undefined) throw new Error("nobody may sign");

@@ -8,9 +8,11 @@ import { sweepCondition } from "../../controller/domain/sweep.ts";
 import { listHolds } from "../../controller/ledger/holds.ts";
 import { readMeasures } from "../../controller/ledger/measures.ts";
 import { shownAccounts } from "../../controller/ledger/projections.ts";
+import { listRestored } from "../../controller/ledger/restored.ts";
 import { listSweeps, sweepNow } from "../../controller/ledger/sweeps.ts";
 import { sweepDue } from "../../controller/sweep/run.ts";
 import { testServer } from "../support/postgres.ts";
+import { accept } from "./drill.ts";
 import { DrillWorld } from "./drill-world.ts";
 
 let world: DrillWorld;
@@ -158,6 +160,12 @@ describe("a vendor that knows more than the ledger", () => {
     expect(await listHolds(world.db)).toMatchObject([{ place: "vendor:fake", reason: "LedgerRollback" }]);
     await world.start();
     await world.until("it is held", async () => world.isHeld);
+    await world.until("the report", async () => (await listRestored(world.db)).every(({ truth }) => truth !== null));
+    await accept(world, await listHolds(world.db), await listRestored(world.db));
+    await world.until("it goes on", async () => !world.isHeld);
+    // What custody holds is known now; the old one, which the backup took for the one in use, has a row of its own.
+    expect((await sweep()).found).toEqual([]);
+    expect(await listHolds(world.db)).toEqual([]);
   });
 });
 
