@@ -3,7 +3,7 @@ import type { KeyId } from "../../../adapters/contract.ts";
 import { type Act, actsFor } from "./acts.ts";
 import { happenedTo } from "./happened.ts";
 import { inventoryOf, type VendorEntry } from "./inventory.ts";
-import type { Happened, Holds, Known, Subject, Unseen } from "./subject.ts";
+import type { Happened, Holds, Known, PlaceSight, Subject, Unseen } from "./subject.ts";
 import { messageOf, personFor } from "./told.ts";
 
 export interface PlaceTold {
@@ -44,12 +44,16 @@ export function truthOf(known: Known): Truth {
     message: messageOf(told),
     ledgerId: subject.currentId,
     currentId: currentOf(known, happened),
-    places: sight.places.map(({ version: _, ...place }) => place),
+    places: sight.places.map(placeTold),
     vendor,
     acts,
     person: personFor(told),
     starts: subject.waiting.filter(({ uid }) => !closed.has(uid)).map(({ name }) => name),
   };
+}
+
+function placeTold({ place, grade, holds, id, why }: PlaceSight): PlaceTold {
+  return { place, grade, holds, ...(id === undefined ? {} : { id }), ...(why === undefined ? {} : { why }) };
 }
 
 /** Nothing is adopted and nothing is ended where nobody could look. */
