@@ -11,5 +11,5 @@ export function digestOf(views: readonly RestoredView[]): string {
 
 /** Not looked at yet, or nothing could be seen of it. */
 export function isBlind({ truth }: RestoredView): boolean {
-  return truth === null || truth.happened === "Unseen";
+  return truth === null || truth.happened === "unseen";
 }

@@ -27,7 +27,7 @@ export function reportLines({ credentials, digest, complete, behind }: RestoredR
 
 /** Nothing changed, nothing is done and nothing begins. */
 function isQuiet({ happened, acts, person, starts }: Truth): boolean {
-  return happened === "Unchanged" && acts.length + person.length + starts.length === 0;
+  return happened === "unchanged" && acts.length + person.length + starts.length === 0;
 }
 
 function named(what: string, entries: readonly Entry[]): string[] {

@@ -64,7 +64,7 @@ function reportOf(holds: readonly HoldView[], { views, behind }: Found): Restore
   };
 }
 
-const LOOK_MS = 250;
+const LOOK_MS = 500;
 
 export interface Found {
   readonly views: readonly RestoredView[];

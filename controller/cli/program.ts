@@ -15,6 +15,7 @@ import type { QuickstartOptions } from "./quickstart.ts";
 import { addProvide } from "./provide-command.ts";
 import { openProgress } from "./progress.ts";
 import { addSchema } from "./schema-command.ts";
+import { addSweep } from "./sweep-command.ts";
 import { addSeal } from "./seal-command.ts";
 import { addLedger } from "./ledger-command.ts";
 import { addDescribe, addHistory, addInvestigate, addStatus, addWait } from "./show-commands.ts";
@@ -97,7 +98,7 @@ function explain(error: unknown, out: Output, debug: string | undefined): ExitCo
 /** In the order in which people meet them. */
 const GROUPS: readonly (readonly [string, readonly ((program: Command, run: Run) => void)[]])[] = [
   ["Begin:", [addQuickstart, addDoctor, addController, addMigrate]],
-  ["Look:", [addStatus, addDescribe, addInvestigate, addWait, addDrift, addHistory, addPlan]],
+  ["Look:", [addStatus, addDescribe, addInvestigate, addWait, addDrift, addSweep, addHistory, addPlan]],
   ["Ask:", [addRequest]],
   ["Decide:", [addDecisions, addProvide]],
   ["Check:", [addValidate, addAudit]],

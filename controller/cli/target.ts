@@ -47,6 +47,9 @@ const BY_LEDGER: Readonly<Record<string, string>> = {
   show: "Run it where the ledger is: kubectl exec … -- velvet audit show …",
   export: "Run it where the ledger is: kubectl exec … -- velvet audit export",
   erase: "Run it where the ledger is, with the owner's role: kubectl exec … -- velvet audit erase …",
+  report: "Run it where the ledger is: kubectl exec … -- velvet ledger report",
+  sweep:
+    "See the condition Drifted of each VendorAccount; or run it where the ledger is: kubectl exec … -- velvet sweep",
   accept: "Run it in the controller's pod, as whoever may exec there: kubectl exec … -- velvet …",
 };
 

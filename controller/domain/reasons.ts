@@ -9,7 +9,7 @@ import { CLOUDFLARE_PLACES_REASONS } from "./reasons/cloudflare-places.ts";
 import { CLOUDFLARE_TOKENS_REASONS } from "./reasons/cloudflare-tokens.ts";
 import { CLUSTER_REASONS } from "./reasons/cluster.ts";
 import { DECISION_REASONS } from "./reasons/decision.ts";
-import { DRIFT_PLACES_REASONS, DRIFT_STATES_REASONS, DRIFT_VENDOR_REASONS } from "./reasons/drift.ts";
+import { DRIFT_PLACES_REASONS, DRIFT_STATES_REASONS, DRIFT_VENDOR_REASONS, SWEEP_REASONS } from "./reasons/drift.ts";
 import { FILE_REASONS } from "./reasons/file.ts";
 import { GITHUB_ACCOUNT_REASONS, GITHUB_CREDENTIAL_REASONS } from "./reasons/github.ts";
 import { HEROKU_REASONS } from "./reasons/heroku.ts";
@@ -54,6 +54,7 @@ export const REASON_GROUPS: readonly {
   { title: "Decisions", reasons: DECISION_REASONS },
   { title: "Drift: what places hold", reasons: DRIFT_PLACES_REASONS },
   { title: "Drift: what the vendor has", reasons: DRIFT_VENDOR_REASONS },
+  { title: "Drift: what an account has", reasons: SWEEP_REASONS },
   { title: "Drift: looks and decisions", reasons: DRIFT_STATES_REASONS },
   { title: "Vendors and accounts", reasons: VENDOR_REASONS },
   { title: "Endpoints and checks", reasons: CHECKS_REASONS },

@@ -16,6 +16,8 @@ export interface Measures {
   readonly credentials: number;
   readonly due: number;
   readonly orphans: number;
+  /** By the last sweep of each account. */
+  readonly unaccounted: number;
   readonly retired: number;
   readonly toShow: number;
   readonly holds: number;

@@ -1,4 +1,5 @@
 /** What a projection reads: what has changed, and how it stands now. Many objects with one question each. */
+import type { SweepTold } from "../domain/sweep.ts";
 import type { Instant, RetiredRow } from "../domain/world.ts";
 import type { Db } from "./db.ts";
 import { statement } from "./db.ts";
@@ -67,6 +68,7 @@ export interface AccountState {
   readonly remaining: number | null;
   readonly probedAt: Instant | null;
   readonly changedAt: Instant | null;
+  readonly sweep: SweepTold | null;
 }
 
 export interface ProblemState {

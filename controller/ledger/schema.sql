@@ -731,15 +731,14 @@ create table velvet.sweep (
   found jsonb not null default '[]'::jsonb,
   facts jsonb not null default '{}'::jsonb,
   swept_at timestamp with time zone,
+  changed_at timestamp with time zone not null default clock_timestamp(),
   next_sweep_at timestamp with time zone not null default clock_timestamp(),
-  fence bigint not null default 0,
-  lease_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
   constraint sweep_pkey PRIMARY KEY (account)
 );
 
 CREATE INDEX sweep_due ON velvet.sweep USING btree (next_sweep_at);
 
-CREATE TRIGGER sweep_is_shown AFTER UPDATE OF found ON velvet.sweep FOR EACH ROW WHEN ((old.found IS DISTINCT FROM new.found)) EXECUTE FUNCTION velvet.touch_account();
+CREATE TRIGGER sweep_is_shown AFTER INSERT OR UPDATE ON velvet.sweep FOR EACH ROW EXECUTE FUNCTION velvet.touch_account();
 
 create table velvet.tombstone (
   id uuid not null,

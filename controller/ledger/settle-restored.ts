@@ -79,7 +79,7 @@ async function end(tx: Db, { rotation, from, gone }: Ending, attempt: string | u
 async function settle(tx: Db, credential: string, act: Exclude<Act, Ending>): Promise<InstallEntry | undefined> {
   if (act.do === "adopt") return adopt(tx, credential, act);
   if (act.do === "close") {
-    const rows = await tx.query(BASELINE, [act.uid, "TakenForExecuted", TAKEN]);
+    const rows = await tx.query(BASELINE, [act.uid, TAKEN.reason, TAKEN.message]);
     return rows.length === 0 ? undefined : { event: "RequestBaseline", request: act.name };
   }
   const { id } = act;
@@ -89,8 +89,11 @@ async function settle(tx: Db, credential: string, act: Exclude<Act, Ending>): Pr
   return { event: act.do === "keep" ? "RetiredKept" : "RetiredRestored", vendorId: id };
 }
 
-const TAKEN =
-  "The ledger was restored, and its Credential changed in the time that is lost: this request is taken for executed.";
+const TAKEN = {
+  reason: "TakenForExecuted",
+  message:
+    "The ledger was restored, and its Credential changed in the time that is lost: this request is taken for executed.",
+};
 
 async function adopt(tx: Db, credential: string, act: Extract<Act, { do: "adopt" }>): Promise<InstallEntry> {
   const { id, print, prints, attempt, issuedAt, held } = act;

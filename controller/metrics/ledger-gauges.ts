@@ -30,6 +30,11 @@ const SINGLES: readonly Single[] = [
     help: "Mints whose copy may be alive at a vendor, owned by nobody.",
     of: (m) => m.orphans,
   },
+  {
+    name: "velvet_credentials_unaccounted",
+    help: "What vendors have alive with this install's marker and nobody owns, by the last sweeps.",
+    of: (m) => m.unaccounted,
+  },
   { name: "velvet_retired_open", help: "Old credentials that are still restorable or live.", of: (m) => m.retired },
   {
     name: "velvet_outbox_pending",

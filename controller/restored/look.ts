@@ -91,9 +91,10 @@ function whose(look: Look, { value, minted, key, id }: Named): HeldValue["is"] {
   const { fingerprint, credential, currentId, live } = look.subject;
   if (fingerprint !== null && isPrintOf(look.deps.keys, fingerprint, credential, value)) return "ledger";
   if (minted !== undefined && isPart(value, minted)) return "attempt";
-  if (live?.attempt && id !== undefined && isOfAttempt(live.attempt, id, key)) return "attempt";
+  if (id === undefined) return "other";
+  if (live?.attempt && isOfAttempt(live.attempt, id, key)) return "attempt";
   // Its fingerprint may be of a key that is retired by now.
-  return id !== undefined && id === currentId ? "ledger" : "other";
+  return id === currentId ? "ledger" : "other";
 }
 
 interface Named {

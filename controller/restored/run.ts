@@ -16,7 +16,8 @@ export interface RunningReport {
 
 /** How old a look may be until it is made again. */
 const FRESH_MS = 60_000;
-const BATCH = 8;
+/** Nothing else is done meanwhile; accounts have budgets of their own. */
+const BATCH = 32;
 const LEASE = "restored";
 
 /** `pollMs`: how often to ask whether anything is held. */

@@ -130,7 +130,7 @@ export class DrillWorld implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const deps = this.#deps();
+    const deps = this.deps();
     this.#checkpoints = await this.#startCheckpoints();
     const engine = new Engine(deps, {
       concurrency: 16,
@@ -138,11 +138,11 @@ export class DrillWorld implements AsyncDisposable {
       admission: { environment: "test", rotationOn: true, registry: drillAdapters(this.vendor) },
       isHeld: () => (this.#checkpoints ? this.#checkpoints.isHeld() : "not compared"),
     });
-    this.#running = { engine, report: startReport(this.#deps(), 200) };
+    this.#running = { engine, report: startReport(this.deps(), 200) };
   }
 
   async #startCheckpoints(): Promise<Checkpoints> {
-    const { db, clock, log } = this.#deps();
+    const { db, clock, log } = this.deps();
     return startCheckpoints({
       db,
       signer: this.signer,
@@ -156,6 +156,17 @@ export class DrillWorld implements AsyncDisposable {
       pollMs: 200,
       onFree: () => this.#running?.engine.wake(),
     });
+  }
+
+  /** The published checkpoint is lost, too. */
+  async forgetPublished(): Promise<void> {
+    await rm(join(this.#folder, "checkpoint.json"), { force: true });
+  }
+
+  /** Its manifest is gone from the repository. */
+  async remove(credential: string): Promise<void> {
+    this.#documents.delete(`Credential/${credential}`);
+    await this.sync();
   }
 
   /** Publishes once more. */
@@ -215,7 +226,7 @@ export class DrillWorld implements AsyncDisposable {
     return JSON.stringify({ live, requests: requests.map(({ name, state, reason }) => `${name} ${state} ${reason}`) });
   }
 
-  #deps(): Deps {
+  deps(): Deps {
     const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
     const quiet = () => undefined;
     return {

@@ -64,6 +64,7 @@ export async function drill(
   const lost = aliveBefore.filter((id) => !alive(world).includes(id));
   const outcomes: Outcome[] = [];
   for (const story of stories) outcomes.push(await outcomeOf(world, story, { views, before, lost, blind }));
+  if (!blind) await destroyKept(world, views);
   return { holds, views, outcomes, outages: world.vendor.outages, unowned: await unowned(world) };
 }
 
@@ -98,7 +99,12 @@ function alive(world: DrillWorld): string[] {
   return [...world.vendor.keys].flatMap(([id, { enabled }]) => (enabled ? [id] : []));
 }
 
-async function accept(world: DrillWorld, holds: readonly HoldView[], views: readonly RestoredView[]): Promise<void> {
+/** As a person does who has read the report. */
+export async function accept(
+  world: DrillWorld,
+  holds: readonly HoldView[],
+  views: readonly RestoredView[],
+): Promise<void> {
   const [row] = await world.rows<{ key: string }>("select checkpoint_key as key from velvet.install");
   const signing = signingNow([row?.key ?? ""], world.signer);
   if (signing === undefined) throw new Error("nobody may sign");
@@ -200,6 +206,17 @@ async function isAnswered(world: DrillWorld, request: string): Promise<boolean> 
   const [found] = await listRequests(world.db, { namespace: NAMESPACE, name: request });
   if (found?.state !== "pending" && found?.state !== undefined) return true;
   return (await world.rotation(request))?.rotation.endedAt !== undefined;
+}
+
+/** What the report left to a person is ended by the command that it names. */
+async function destroyKept(world: DrillWorld, views: readonly RestoredView[]): Promise<void> {
+  const kept = views.flatMap(({ name, truth }) =>
+    (truth?.acts ?? []).flatMap((act) => (act.do === "keep" ? [{ name, id: act.id }] : [])),
+  );
+  for (const [index, { name, id }] of kept.entries())
+    world.decide(`destroy-kept-${index}`, { credentialRef: { name }, action: "DestroyRetired", vendorId: id });
+  await world.sync();
+  for (const { id } of kept) await world.until(`the end of ${id}`, async () => !world.vendor.keys.has(id));
 }
 
 /** Everything alive with our marker is in use, an old one that the ledger names, or under way. */

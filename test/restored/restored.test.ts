@@ -140,7 +140,20 @@ describe("a ledger that was restored from before what was published", () => {
     expect(behind).toMatchObject({ code: 1 });
     expect(behind.out).toContain(`checkpoint ${String(lost["size"])}: CheckpointMissing.`);
 
-    const accepted = await world.velvet(...ACCEPT, "-o", "json");
+    const report = await world.velvet("ledger", "report", "-o", "json");
+    expect(report).toMatchObject({ code: 0, err: "" });
+    expect(wrongShape("ledger-report", report.out)).toEqual([]);
+    const { digest } = JSON.parse(report.out) as { digest: string };
+    const read = await world.velvet("ledger", "report");
+    expect(read.out).toContain("takes what custody holds for the one in use");
+    expect(read.out).toContain("takes the request after for executed");
+    expect(read.out).toContain(`velvet ledger accept --report ${digest} --reason …`);
+    const other = await world.velvet(...ACCEPT, "--report", "sha256:0");
+    expect(other).toMatchObject({ code: 1 });
+    expect(other.err).toContain("The report has changed since it was read.");
+    expect(await listHolds(world.ledger.db)).toHaveLength(1);
+
+    const accepted = await world.velvet(...ACCEPT, "--report", digest, "-o", "json");
     expect(accepted).toMatchObject({ code: 0, err: "" });
     expect(wrongShape("ledger", accepted.out)).toEqual([]);
     expect(JSON.parse(accepted.out)).toMatchObject({
@@ -148,7 +161,7 @@ describe("a ledger that was restored from before what was published", () => {
       settled: [
         {
           name: "token",
-          happened: "Rotated",
+          happened: "rotated",
           acts: [{ do: "adopt" }, { do: "close", name: "after" }],
         },
       ],
@@ -166,6 +179,7 @@ describe("a ledger that was restored from before what was published", () => {
       {
         decidedBy: { actor: expect.any(String) as string },
         replaced: [{ size: lost["size"], reason: "LedgerRollback" }],
+        report: digest,
       },
     ]);
     await world.stopAll();

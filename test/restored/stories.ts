@@ -119,12 +119,12 @@ export async function endByHand(world: DrillWorld, request: string, id: string):
 const revocation = { flow: "Revocation", target: "Current", ticket: "SEC-1" };
 
 export const STORIES: readonly Story[] = [
-  { name: "quiet", what: "nothing happened", happened: "Unchanged", before: async (world) => rotate(world, "quiet") },
-  { name: "once", what: "rotated once", happened: "Rotated", meanwhile: async (world) => rotate(world, "once") },
+  { name: "quiet", what: "nothing happened", happened: "unchanged", before: async (world) => rotate(world, "quiet") },
+  { name: "once", what: "rotated once", happened: "rotated", meanwhile: async (world) => rotate(world, "once") },
   {
     name: "twice",
     what: "rotated before the backup and twice after",
-    happened: "Rotated",
+    happened: "rotated",
     before: async (world) => rotate(world, "twice", "twice-0"),
     meanwhile: async (world) => {
       await rotate(world, "twice", "twice-1");
@@ -134,7 +134,7 @@ export const STORIES: readonly Story[] = [
   {
     name: "halfway",
     what: "half way at the backup, finished after",
-    happened: "GoesOn",
+    happened: "goes-on",
     before: async (world, faults) => beginHalf(world, faults, "halfway"),
     meanwhile: async (world, faults) => {
       faults.fail("sink.write", "halfway/job", false);
@@ -144,7 +144,7 @@ export const STORIES: readonly Story[] = [
   {
     name: "taken-back",
     what: "half way at the backup, aborted after",
-    happened: "TakenBack",
+    happened: "taken-back",
     before: async (world, faults) => beginHalf(world, faults, "taken-back"),
     meanwhile: async (world, faults) => {
       world.decide("take-back", { requestRef: { name: "taken-back-1" }, action: "Abort" });
@@ -157,7 +157,7 @@ export const STORIES: readonly Story[] = [
   {
     name: "stuck",
     what: "half way at the backup, aborted after, one consumer could not be given the old one",
-    happened: "GoesOn",
+    happened: "goes-on",
     before: async (world, faults) => beginHalf(world, faults, "stuck"),
     meanwhile: async (world, faults) => {
       world.decide("abort-stuck", { requestRef: { name: "stuck-1" }, action: "Abort" });
@@ -169,7 +169,7 @@ export const STORIES: readonly Story[] = [
   {
     name: "overrun",
     what: "half way at the backup, finished and rotated again after",
-    happened: "Rotated",
+    happened: "rotated",
     before: async (world, faults) => beginHalf(world, faults, "overrun"),
     meanwhile: async (world, faults) => {
       faults.fail("sink.write", "overrun/job", false);
@@ -180,7 +180,7 @@ export const STORIES: readonly Story[] = [
   {
     name: "in-flight",
     what: "its mint without an outcome at the backup, finished after",
-    happened: "Finished",
+    happened: "finished",
     shape: { adapter: "markable" },
     before: async (world, faults) => hangMint(world, faults, "in-flight"),
     meanwhile: async (world) => world.ended("in-flight-1"),
@@ -188,14 +188,14 @@ export const STORIES: readonly Story[] = [
   {
     name: "chosen",
     what: "the same where Velvet chooses the value",
-    happened: "Finished",
+    happened: "finished",
     before: async (world, faults) => hangMint(world, faults, "chosen"),
     meanwhile: async (world) => world.ended("chosen-1"),
   },
   {
     name: "revoked",
     what: "revoked after a leak",
-    happened: "Ended",
+    happened: "ended",
     isDead: true,
     meanwhile: async (world) => {
       for (const id of ["app", "job"]) world.vendor.required.delete(`revoked/${id}`);
@@ -207,7 +207,7 @@ export const STORIES: readonly Story[] = [
   {
     name: "reissued",
     what: "revoked after a leak, and issued again",
-    happened: "Rotated",
+    happened: "rotated",
     meanwhile: async (world) => {
       for (const id of ["app", "job"]) world.vendor.required.delete(`reissued/${id}`);
       await rotate(world, "reissued", "reissued-1", revocation);
@@ -218,7 +218,7 @@ export const STORIES: readonly Story[] = [
   {
     name: "created",
     what: "created, issued for the first time and rotated",
-    happened: "Rotated",
+    happened: "rotated",
     isLate: true,
     shape: { isNew: true },
     meanwhile: async (world) => {
@@ -230,7 +230,7 @@ export const STORIES: readonly Story[] = [
   {
     name: "assisted",
     what: "waiting for a person's value at the backup, handed in and finished after",
-    happened: "Rotated",
+    happened: "rotated",
     shape: { adapter: "byhand" },
     before: async (world) => {
       world.request("assisted-1", "assisted");
@@ -245,7 +245,7 @@ export const STORIES: readonly Story[] = [
   {
     name: "destroyed",
     what: "its old one in quarantine at the backup, destroyed after",
-    happened: "Unchanged",
+    happened: "unchanged",
     before: async (world) => rotate(world, "destroyed"),
     meanwhile: async (world) => {
       world.decide("destroy", {
@@ -260,7 +260,7 @@ export const STORIES: readonly Story[] = [
   {
     name: "brought-back",
     what: "its old one in quarantine at the backup, brought back and given to one consumer after",
-    happened: "Unchanged",
+    happened: "unchanged",
     before: async (world) => rotate(world, "brought-back"),
     meanwhile: async (world) => {
       world.decide("bring-back", {
@@ -276,7 +276,7 @@ export const STORIES: readonly Story[] = [
   {
     name: "aborted",
     what: "minted and aborted",
-    happened: "Unchanged",
+    happened: "unchanged",
     meanwhile: async (world, faults) => {
       await beginHalf(world, faults, "aborted");
       world.decide("abort-aborted", { requestRef: { name: "aborted-1" }, action: "Abort" });

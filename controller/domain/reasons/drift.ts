@@ -161,3 +161,27 @@ export const DRIFT_STATES_REASONS: Readonly<Record<string, Reason>> = {
     where: ["decision"],
   },
 };
+
+/** Of an account: what a sweep found there. */
+export const SWEEP_REASONS: Readonly<Record<string, Reason>> = {
+  AllAccounted: account(
+    "Everything that the vendor has with this install's marker has an owner in the ledger.",
+    NOTHING,
+    NORMAL,
+  ),
+  Unaccounted: account(
+    "The vendor has something alive with this install's marker that nobody owns.",
+    "What a mint left behind is ended by Velvet. For the rest see whose it is; end it at the vendor when nobody uses it.",
+    "Nothing was ended that somebody may use: Velvet ends only what a mint of this very ledger left behind.",
+  ),
+  NotListed: account(
+    "The vendor could not list what it has for some Credentials, so that it is not known whether all has an owner.",
+    "See why in the message; it is tried again within minutes.",
+    SEEN,
+  ),
+  NotSwept: account("Nobody has looked yet whether everything there has an owner.", "Wait a minute.", SEEN),
+};
+
+function account(meaning: string, remedy: string, fine: string): Reason {
+  return { meaning, fine, remedy, commands: ["velvet sweep <account>"], where: ["account"] };
+}

@@ -48,12 +48,12 @@ export function actsFor(known: Known, happened: Happened, vendor: readonly Vendo
   ];
 }
 
-const ADOPTS: ReadonlySet<Happened> = new Set<Happened>(["Rotated", "Finished"]);
-const OVER: ReadonlySet<Happened> = new Set<Happened>(["Rotated", "Finished", "TakenBack", "Ended"]);
+const ADOPTS: ReadonlySet<Happened> = new Set<Happened>(["rotated", "finished"]);
+const OVER: ReadonlySet<Happened> = new Set<Happened>(["rotated", "finished", "taken-back", "ended"]);
 
 /** A Revocation goes on where what custody holds is dead: that is what it is for. */
 function isOver({ flow }: LiveRotation, happened: Happened): boolean {
-  return OVER.has(happened) && (happened !== "Ended" || flow !== "Revocation");
+  return OVER.has(happened) && (happened !== "ended" || flow !== "Revocation");
 }
 
 function adoption({ subject, sight }: Known, happened: Happened): Act[] {
@@ -133,7 +133,7 @@ function isBack(state: RetiredRow["state"], isEnabled: boolean): boolean {
 
 /** Something was done for this Credential in the time that is lost: which of its requests it was, nobody can tell any more. */
 function closing({ subject }: Known, happened: Happened, vendor: readonly VendorEntry[]): Act[] {
-  const isDone = happened === "Rotated" || vendor.some(({ owner, isOurs }) => owner === "forgotten" && isOurs);
+  const isDone = happened === "rotated" || vendor.some(({ owner, isOurs }) => owner === "forgotten" && isOurs);
   if (!isDone) return [];
   return subject.waiting.filter(({ flow }) => flow !== "Testing").map(({ uid, name }) => ({ do: "close", uid, name }));
 }

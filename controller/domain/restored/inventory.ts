@@ -33,7 +33,7 @@ export function inventoryOf(known: Known, happened: Happened): VendorEntry[] {
 function ownerOf({ subject, sight, install }: Known, happened: Happened, key: IssuedKey): Owner {
   const { held } = sight;
   const inUse = held === "nothing" ? undefined : held.is === "ledger" ? subject.currentId : held.id;
-  if (key.id === inUse && happened !== "Ended") return "current";
+  if (key.id === inUse && happened !== "ended") return "current";
   if (key.id === subject.currentId) return "before";
   if (subject.retired.some(({ vendorId }) => vendorId === key.id)) return "retired";
   if (sight.attempts.some(({ id, vendorId }) => vendorId === key.id || id === attemptIn(key))) return "attempt";

@@ -19,6 +19,7 @@ export interface WaitingRequest {
   readonly uid: string;
   readonly name: string;
   readonly flow: RotationRow["flow"];
+  readonly expect: RotationRow["expect"] | null;
 }
 
 export interface Subject {
@@ -89,18 +90,18 @@ export interface Known {
 }
 
 /**
- * `Unchanged`: custody holds what the ledger knows. `Rotated`: it holds a newer credential, which is alive. `Finished`: the rotation that was
- * under way came to its end. `TakenBack`: it was aborted. `GoesOn`: it is where the ledger says, or can go on from there. `Minted`: custody
- * holds what the ledger knows, and something was minted beside it. `Ended`: what custody holds is dead. `Emptied`: custody holds nothing.
- * `Unseen`: nobody can tell now.
+ * `unchanged`: custody holds what the ledger knows. `rotated`: it holds a newer credential, which is alive. `finished`: the rotation that was
+ * under way came to its end. `taken-back`: it was aborted. `goes-on`: it is where the ledger says, or can go on from there. `minted`: custody
+ * holds what the ledger knows, and something was minted beside it. `ended`: what custody holds is dead. `emptied`: custody holds nothing.
+ * `unseen`: nobody can tell now.
  */
 export type Happened =
-  | "Unchanged"
-  | "Rotated"
-  | "Finished"
-  | "TakenBack"
-  | "GoesOn"
-  | "Minted"
-  | "Ended"
-  | "Emptied"
-  | "Unseen";
+  | "unchanged"
+  | "rotated"
+  | "finished"
+  | "taken-back"
+  | "goes-on"
+  | "minted"
+  | "ended"
+  | "emptied"
+  | "unseen";

@@ -27,17 +27,17 @@ interface Words {
 }
 
 const SAID: Readonly<Record<Happened, (words: Words) => string>> = {
-  Unchanged: () => "Nothing happened to it.",
-  Rotated: ({ now, before }) =>
+  unchanged: () => "Nothing happened to it.",
+  rotated: ({ now, before }) =>
     `It was rotated: custody holds ${now}, which is alive; the ledger takes ${before} for it.`,
-  Finished: ({ now, live }) => `${live} came to its end: custody holds what it minted (${now}), which is alive.`,
-  TakenBack: ({ before, live }) =>
+  finished: ({ now, live }) => `${live} came to its end: custody holds what it minted (${now}), which is alive.`,
+  "taken-back": ({ before, live }) =>
     `${live} was aborted: custody holds ${before}, and what was minted is given to nobody any more.`,
-  GoesOn: ({ live }) => `${live} can go on from there: what it writes and ends is what it would have.`,
-  Minted: ({ before }) => `Something was minted for it and is not in use: custody holds ${before}, as the ledger says.`,
-  Ended: () => "The vendor refuses what custody holds: it was revoked, or somebody wrote custody.",
-  Emptied: () => "Custody holds nothing any more; the ledger knows a credential in use.",
-  Unseen: () => "It could not be looked at.",
+  "goes-on": ({ live }) => `${live} can go on from there: what it writes and ends is what it would have.`,
+  minted: ({ before }) => `Something was minted for it and is not in use: custody holds ${before}, as the ledger says.`,
+  ended: () => "The vendor refuses what custody holds: it was revoked, or somebody wrote custody.",
+  emptied: () => "Custody holds nothing any more; the ledger knows a credential in use.",
+  unseen: () => "It could not be looked at.",
 };
 
 export function personFor(told: Told): string[] {
@@ -51,11 +51,11 @@ export function personFor(told: Told): string[] {
 
 function aboutValue({ subject, sight: { held }, happened, traits }: Told): string[] {
   const { name, namespace } = subject;
-  if (happened === "Ended" || happened === "Emptied") {
+  if (happened === "ended" || happened === "emptied") {
     return [`Issue a new one: velvet request rotate ${name} -n ${namespace} --expect Dead`];
   }
   const isNameless = held !== "nothing" && held.id === undefined && traits.authority === "vendor";
-  if (happened !== "Rotated" || !isNameless) return [];
+  if (happened !== "rotated" || !isNameless) return [];
   return [
     "The vendor does not say which of its credentials this is: the next rotation leaves the old one's end to a person.",
   ];

@@ -3,7 +3,7 @@ import type { KeyId } from "../../../adapters/contract.ts";
 import { type Act, actsFor } from "./acts.ts";
 import { happenedTo } from "./happened.ts";
 import { inventoryOf, type VendorEntry } from "./inventory.ts";
-import type { Happened, Holds, Known, Subject, Unseen } from "./subject.ts";
+import type { Happened, Holds, Known, PlaceSight, Subject, Unseen } from "./subject.ts";
 import { messageOf, personFor } from "./told.ts";
 
 export interface PlaceTold {
@@ -44,7 +44,7 @@ export function truthOf(known: Known): Truth {
     message: messageOf(told),
     ledgerId: subject.currentId,
     currentId: currentOf(known, happened),
-    places: sight.places.map(({ version: _, ...place }) => place),
+    places: sight.places.map(placeTold),
     vendor,
     acts,
     person: personFor(told),
@@ -52,11 +52,15 @@ export function truthOf(known: Known): Truth {
   };
 }
 
+function placeTold({ place, grade, holds, id, why }: PlaceSight): PlaceTold {
+  return { place, grade, holds, ...(id === undefined ? {} : { id }), ...(why === undefined ? {} : { why }) };
+}
+
 /** Nothing is adopted and nothing is ended where nobody could look. */
 export function unseenTruth({ currentId, waiting, live }: Subject, { unseen }: Unseen): Truth {
   const going = live === null ? "" : ` ${live.name} would go on from ${live.state}.`;
   return {
-    happened: "Unseen",
+    happened: "unseen",
     message: `It could not be looked at: ${unseen}${going}`,
     ledgerId: currentId,
     currentId: null,
@@ -71,5 +75,5 @@ export function unseenTruth({ currentId, waiting, live }: Subject, { unseen }: U
 function currentOf({ subject, sight: { held } }: Known, happened: Happened): KeyId | null {
   if (held === "nothing") return null;
   if (held.is === "ledger") return subject.currentId;
-  return happened === "Rotated" || happened === "Finished" || happened === "GoesOn" ? (held.id ?? null) : null;
+  return happened === "rotated" || happened === "finished" || happened === "goes-on" ? (held.id ?? null) : null;
 }

@@ -8,19 +8,17 @@ create table velvet.restored (
   looked_at timestamptz not null default clock_timestamp()
 );
 
--- The last sweep of each account that issues credentials.
+-- The last sweep of each account that issues credentials. `found`: what nobody owns. `facts`: what was seen, and what could not be listed.
 create table velvet.sweep (
   account text primary key,
-  -- What nobody owns, by id; and what could not be listed.
   found jsonb not null default '[]',
   facts jsonb not null default '{}',
   swept_at timestamptz,
-  next_sweep_at timestamptz not null default clock_timestamp(),
-  fence bigint not null default 0,
-  lease_until timestamptz not null default '-infinity'
+  changed_at timestamptz not null default clock_timestamp(),
+  next_sweep_at timestamptz not null default clock_timestamp()
 );
 
 create index sweep_due on velvet.sweep (next_sweep_at);
 
-create trigger sweep_is_shown after update of found on velvet.sweep
-for each row when (old.found is distinct from new.found) execute function velvet.touch_account();
+create trigger sweep_is_shown after insert or update on velvet.sweep
+for each row execute function velvet.touch_account();

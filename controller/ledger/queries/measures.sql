@@ -15,6 +15,7 @@ select (
     select count(*) from velvet.object where kind = 'Credential' and present) as credentials, (
     select count(*) from velvet.schedule s join velvet.object c on c.uid = s.credential and c.present where s.due) as due, (
     select count(*) from velvet.tombstone where state = 'orphan-suspected') as orphans, (
+    select coalesce(sum(jsonb_array_length(w.found)), 0)::bigint from velvet.sweep w) as unaccounted, (
     select count(*) from velvet.retired where state in ('quarantined', 'live')) as retired, (
     select count(*) from velvet.outbox where delivered < version) as "toShow", (
     select count(*) from velvet.hold) as holds, (

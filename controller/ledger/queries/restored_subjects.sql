@@ -1,5 +1,8 @@
 -- What does this ledger say of each Credential that was not looked at since $1, or not since it or a request of it changed? The longest unseen
 -- first, at most $2. One whose manifest is gone is among them as long as a rotation of it is under way.
+with asked as materialized (
+  select q.namespace, q.spec -> 'credentialRef' ->> 'name' as name, max(q.changed_at) as changed_at from velvet.request q group by 1, 2
+)
 select c.uid as credential, c.namespace, c.name, c.generation, c.spec, statement_timestamp()::text as "readAt",
   coalesce(k.current_id, v.facts #>> '{verify,previousId}') as "currentId",
   coalesce(k.fingerprint, v.facts #>> '{verify,previousFingerprint}') as fingerprint, (
@@ -15,16 +18,16 @@ select c.uid as credential, c.namespace, c.name, c.generation, c.spec, statement
       from velvet.attempt t where t.rotation = r.id and t.state in ('open', 'minted', 'current')
       order by t.number desc limit 1))
     from velvet.rotation r where r.credential = c.uid and r.ended_at is null) as live, (
-    select coalesce(jsonb_agg(jsonb_build_object('uid', q.uid, 'name', q.name, 'flow', q.spec ->> 'flow') order by q.name), '[]')
+    select coalesce(jsonb_agg(jsonb_build_object('uid', q.uid, 'name', q.name, 'flow', q.spec ->> 'flow', 'expect', q.spec ->> 'expect')
+      order by q.name), '[]')
     from velvet.request q
     where q.state = 'pending' and q.namespace = c.namespace and q.spec -> 'credentialRef' ->> 'name' = c.name) as waiting
 from velvet.object c
 left join velvet.credential k on k.uid = c.uid
 left join velvet.rotation v on v.credential = c.uid and v.ended_at is null
 left join velvet.restored s on s.credential = c.uid
-where c.kind = 'Credential' and (s.looked_at is null or s.looked_at < $1::timestamptz or s.looked_at < c.changed_at or exists (
-    select from velvet.request q
-    where q.namespace = c.namespace and q.spec -> 'credentialRef' ->> 'name' = c.name and q.changed_at > s.looked_at))
-  and (c.present or exists (select from velvet.rotation r where r.credential = c.uid and r.ended_at is null))
+left join asked on asked.namespace = c.namespace and asked.name = c.name
+where c.kind = 'Credential' and (s.looked_at is null or s.looked_at < greatest($1::timestamptz, c.changed_at, asked.changed_at))
+  and (c.present or v.id is not null)
 order by s.looked_at nulls first, c.namespace, c.name
 limit $2

@@ -1,5 +1,6 @@
 /** What a RotationDecision and a VendorAccount show. Pure. */
 import type { Condition } from "../../domain/status.ts";
+import { sweepCondition, type SweepTold } from "../../domain/sweep.ts";
 import type { Instant } from "../../domain/world.ts";
 import { acceptedCondition, type Problem, refusedConditions, shown } from "./conditions.ts";
 
@@ -62,6 +63,8 @@ export interface ShownAccount {
   readonly remaining: number | null;
   readonly probedAt: Instant | null;
   readonly changedAt: Instant | null;
+  /** Null: no credential is issued through it, or nobody has looked yet. */
+  readonly sweep: SweepTold | null;
 }
 
 export function accountStatus(
@@ -70,7 +73,10 @@ export function accountStatus(
   generation: number,
   at: Instant,
 ): Readonly<Record<string, unknown>> {
-  const conditions = accountConditions(account, problems, at);
+  const conditions = [
+    ...accountConditions(account, problems, at),
+    ...(account?.sweep && problems.length === 0 ? [sweepCondition(account.sweep)] : []),
+  ];
   return {
     observedGeneration: generation,
     conditions: shown(conditions, generation),
