@@ -30,5 +30,7 @@ export function listenToTries(hear: (tried: HttpTry) => void): () => void {
   // Nobody else publishes here.
   const listener = (message: unknown): void => hear(message as HttpTry);
   TRIES.subscribe(listener);
-  return () => void TRIES.unsubscribe(listener);
+  return () => {
+    TRIES.unsubscribe(listener);
+  };
 }
