@@ -87,6 +87,17 @@ AS $function$
   select said ~ ('(^|[^[:alnum:]_])' || regexp_replace(word, '([^[:alnum:][:space:]])', '\\\1', 'g') || '($|[^[:alnum:]_])')
 $function$;
 
+CREATE OR REPLACE FUNCTION velvet.show_scheduled()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform velvet.touch('Scheduled', new.namespace || '/' || new.name)
+  from velvet.object k join velvet.source s on s.name = k.source and s.kind = 'kubernetes'
+  where k.uid = (new.origin ->> 'credential')::uuid and k.present;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION velvet.touch(touched text, place text)
  RETURNS void
  LANGUAGE sql
@@ -575,6 +586,8 @@ CREATE INDEX request_pending ON velvet.request USING btree (next_look_at) WHERE 
 CREATE INDEX request_pending_for ON velvet.request USING btree (namespace, (((spec -> 'credentialRef'::text) ->> 'name'::text))) WHERE (state = 'pending'::text);
 
 CREATE INDEX request_scheduled ON velvet.request USING btree (namespace, (((spec -> 'credentialRef'::text) ->> 'name'::text))) WHERE ((origin ->> 'kind'::text) = 'schedule'::text);
+
+CREATE TRIGGER request_is_scheduled AFTER INSERT ON velvet.request FOR EACH ROW WHEN (((new.origin ->> 'kind'::text) = 'schedule'::text)) EXECUTE FUNCTION velvet.show_scheduled();
 
 CREATE TRIGGER request_is_shown AFTER INSERT OR UPDATE ON velvet.request FOR EACH ROW EXECUTE FUNCTION velvet.touch_named('RotationRequest');
 
