@@ -178,7 +178,7 @@ export const SETTINGS = {
   alarmWebhook: setting({
     variable: "VELVET_ALARM_WEBHOOK",
     meaning:
-      "Where a leak is told of at once, besides the log: a POST of JSON that Slack's incoming webhooks take. https, or http at this machine.",
+      "Where a leak is told of at once, and a person's part that nobody does, besides the log: a POST of JSON that Slack's incoming webhooks take. https, or http at this machine.",
     fallback: "the log alone",
     example: "https://hooks.slack.com/services/…",
     secret: true,

@@ -47,10 +47,10 @@ export class Engine {
     this.#claims = new Loop(options.pollMs, async () => this.#unlessHeld(async () => this.#claimDue()));
     this.#admission = new Loop(options.pollMs, async () => this.#unlessHeld(async () => this.#admit()));
     this.#retired = new Loop(options.pollMs * 2, async () =>
-      this.#unlessHeld(async () => (await tendRetired(deps)) > 0),
+      this.#unlessOff(async () => (await tendRetired(deps)) > 0),
     );
     this.#reaper = new Loop(options.pollMs * 5, async () =>
-      this.#unlessHeld(async () => (await tendTombstones(deps)) > 0),
+      this.#unlessOff(async () => (await tendTombstones(deps)) > 0),
     );
     this.#others = [
       this.#retired,
@@ -79,6 +79,14 @@ export class Engine {
 
   async #unlessHeld(once: () => Promise<boolean>): Promise<boolean> {
     return this.#options.isHeld?.() === undefined && this.#guarded(once);
+  }
+
+  /**
+   * Whoever only observes ends nothing between rotations: it stays due. A rotation that was begun is brought to its end all the same, as
+   * half-way a consumer may hold what its vendor will end.
+   */
+  async #unlessOff(once: () => Promise<boolean>): Promise<boolean> {
+    return this.#options.admission.rotationOn && this.#unlessHeld(once);
   }
 
   /** An outage of the ledger changes nothing: it is looked at again after a while. */

@@ -141,7 +141,10 @@ describe("the controller's probes", () => {
     await free.probes.close();
     opened.splice(0);
     const stop = new AbortController();
-    const { readiness } = await open({ VELVET_HTTP_PORT: port, VELVET_PLATFORM_DIR: "/etc/velvet" }, stop.signal);
+    const { readiness } = await open(
+      { VELVET_HTTP_PORT: port, VELVET_PLATFORM_DIR: "/etc/velvet", VELVET_ROTATION: "off" },
+      stop.signal,
+    );
     const ask = async () => fetch(`http://127.0.0.1:${port}/readyz`);
     expect(await (await ask()).json()).toMatchObject({ ready: false, checks: { start: "the ledger is being opened" } });
     readiness.set("start", () => undefined);
@@ -151,7 +154,10 @@ describe("the controller's probes", () => {
     expect(stopping.status).toBe(503);
     expect(await stopping.json()).toMatchObject({ checks: { stop: "it is stopping" } });
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
-    expect(await (await fetch(`http://127.0.0.1:${port}/flags`)).json()).toMatchObject({ sources: ["platform"] });
+    expect(await (await fetch(`http://127.0.0.1:${port}/flags`)).json()).toMatchObject({
+      rotation: "off",
+      sources: ["platform"],
+    });
   });
 
   it.each([

@@ -64,6 +64,21 @@ describeKubernetes("a rotation that its schedule began", () => {
     return rows.map(({ state }) => state);
   }
 
+  /** As if the gate had been open for two hours. */
+  async function nobodyAnswered(): Promise<void> {
+    const text = `
+      update velvet.rotation set next_action_at = now(), wakes = wakes + 1,
+        facts = jsonb_set(facts, '{gates,Revoke,openedAt}', to_jsonb(velvet.instant(now() - interval '2 hours')))
+      where ended_at is null and claim is null`;
+    await vi.waitFor(async () => expect((await velvet.ledger.pool.query(text)).rowCount).toBe(1), PATIENCE);
+  }
+
+  async function told(reason: string): Promise<object | undefined> {
+    const list = must(await server.kubectl(["get", "events.events.k8s.io", "-n", velvet.namespace, "-o", "json"]));
+    const { items } = JSON.parse(list) as { items: { reason: string }[] };
+    return items.find((event) => event.reason === reason);
+  }
+
   async function shows(name: string, expected: Readonly<Record<string, string>>): Promise<void> {
     await vi.waitFor(async () => expect(conditionsOf(await velvet.read("rr", name))).toMatchObject(expected), PATIENCE);
   }
@@ -82,6 +97,15 @@ describeKubernetes("a rotation that its schedule began", () => {
     expect(shown?.spec).toMatchObject({ flow: "Operational", requestedBy: OWN, reason: "Scheduled: every 90d." });
     const name = shown?.metadata.name ?? "";
     await shows(name, { Accepted: "True/Accepted", RevokeApproved: "Unknown/AwaitingApproval" });
+
+    await nobodyAnswered();
+    await vi.waitFor(async () => {
+      const { status } = await velvet.read("rr", name);
+      expect(status["reminders"]).toMatchObject([{ for: "gate", about: "Revoke", count: 1 }]);
+      const gate = status.conditions?.find(({ type }) => type === "RevokeApproved");
+      expect(gate?.message).toMatch(/reminded once, last at \S+\.$/);
+      expect(await told("PersonReminded")).toMatchObject({ regarding: { kind: "RotationRequest", name } });
+    }, PATIENCE);
 
     const ana = await server.userKubeconfig("ana");
     const bind = [
@@ -159,9 +183,7 @@ describeKubernetes("a rotation that its schedule began", () => {
       PATIENCE,
     );
     await vi.waitFor(async () => {
-      const told = must(await server.kubectl(["get", "events.events.k8s.io", "-n", velvet.namespace, "-o", "json"]));
-      const { items } = JSON.parse(told) as { items: { reason: string; regarding: { kind: string }; note: string }[] };
-      expect(items.find(({ reason }) => reason === "ScheduledRequestNotShown")).toMatchObject({
+      expect(await told("ScheduledRequestNotShown")).toMatchObject({
         regarding: { kind: "Credential" },
         note: expect.stringContaining("nobody asks here"),
       });

@@ -18,13 +18,14 @@ async function told(scenario: Scenario): Promise<string[]> {
     .map(({ event, about }) => `${event} ${about ?? ""}`.trim());
 }
 
-/** As if it had been asked so long ago, and nobody had looked since. */
-async function askedAgo(scenario: Scenario, path: string, interval: string): Promise<void> {
-  await scenario.ledger.pool.query(
-    `update velvet.rotation set next_action_at = now(), facts = jsonb_set(facts, $1::text[], to_jsonb(velvet.instant(now() - $2::interval)))
-     where ended_at is null`,
-    [path.split("."), interval],
-  );
+/** As if it had been asked so long ago, and nobody had looked since. Not while a replica holds it: that one would write over it. */
+async function askedAgo({ ledger }: Scenario, path: string, interval: string): Promise<void> {
+  const text = `
+    update velvet.rotation set next_action_at = now(), wakes = wakes + 1,
+      facts = jsonb_set(facts, $1::text[], to_jsonb(velvet.instant(now() - $2::interval)))
+    where ended_at is null and claim is null`;
+  const change = async () => (await ledger.pool.query(text, [path.split("."), interval])).rowCount;
+  await expect.poll(change, { timeout: 10_000, interval: 5 }).toBe(1);
 }
 
 it("a gate that nobody answers is reminded of once by one of two replicas, then told to the alarm's webhook, until it is answered", async () => {

@@ -41,6 +41,8 @@ export class Scenario implements AsyncDisposable {
   hook: Hook | undefined;
   /** Why nothing may be started now. */
   held: string | undefined;
+  /** Of the engines that are started from now on. */
+  rotationOn = true;
 
   private constructor(ledger: FreshLedger, leaseMs: number) {
     this.ledger = ledger;
@@ -137,7 +139,7 @@ export class Scenario implements AsyncDisposable {
     return new Engine(deps, {
       concurrency: 8,
       pollMs: 20,
-      admission: { environment: "test", rotationOn: true, registry: { fake: this.adapter } },
+      admission: { environment: "test", rotationOn: this.rotationOn, registry: { fake: this.adapter } },
       isHeld: () => this.held,
     });
   }

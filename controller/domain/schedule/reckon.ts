@@ -3,7 +3,7 @@ import { later } from "../duration.ts";
 import type { Instant } from "../world.ts";
 import { earliest } from "../wait.ts";
 import type { Schedule, ScheduleFacts } from "./schedule.ts";
-import { scheduleOf } from "./schedule.ts";
+import { isUrgent, scheduleOf } from "./schedule.ts";
 import { isTimeZone } from "./window.ts";
 
 export interface Scheduled extends ScheduleFacts {
@@ -39,6 +39,8 @@ export interface Reckoning<T extends Scheduled> {
 export const PASS_MS = 15_000;
 /** What has piled up is spread over about an hour, so that a controller that was away is no stampede. */
 const SPREAD_MS = 3_600_000;
+/** As long as a backlog takes, and the rotation after it. */
+const URGENT_MS = 2 * SPREAD_MS;
 const LOOK_AGAIN_MS = 60_000;
 /** Nothing is due by itself: a change is noticed without a look. */
 const SELDOM_MS = 86_400_000;
@@ -48,11 +50,15 @@ export function reckon<T extends Scheduled>(credentials: readonly T[], context: 
   const byStart = credentials
     .map((credential) => ({ credential, schedule: safeSchedule(credential) }))
     .toSorted((a, b) => compare(a.schedule?.startsAt, b.schedule?.startsAt));
+  const { now } = context;
   return byStart.map(({ credential, schedule }) => {
     const one = reckonOne(credential, schedule, context);
     if (!one.begin) return one;
     left--;
-    return left >= 0 ? one : { ...one, begin: false, nextLookAt: later(context.now, PASS_MS) };
+    // What its vendor ends meanwhile is no part of a backlog that can wait.
+    return left >= 0 || isUrgent(credential.expiresAt, now, URGENT_MS)
+      ? one
+      : { ...one, begin: false, nextLookAt: later(now, PASS_MS) };
   });
 }
 

@@ -54,6 +54,21 @@ describe("a schedule", () => {
     const rotation = { every: "90d", jitter: "0s", window: { days: ["Mon"] as const, start: "09:00", end: "10:00" } };
     const found = scheduleOf(facts({ rotation, expiresAt: "2026-09-02T08:00:00.000Z" }));
     expect(found && found.startsAt < "2026-09-02T08:00:00.000Z").toBe(true);
+    const ended = { expiresAt: "2026-09-02T08:00:00.000Z", failures: 1, lastFailedAt: "2026-09-02T09:00:00.000Z" };
+    expect(scheduleOf(facts({ rotation, ...ended }))?.startsAt).toBe("2026-09-02T10:00:00.000Z");
+  });
+
+  it("leaves some tries to a credential whose vendor ends it soon, however often it failed, and is not told to hurry in a loop", () => {
+    const failedAt = "2026-09-02T00:00:00.000Z";
+    const retryIn = (expiresAt: string, failures: number): number => {
+      const { startsAt = "" } =
+        scheduleOf(facts({ rotation: { jitter: "0s" }, expiresAt, failures, lastFailedAt: failedAt })) ?? {};
+      return (Date.parse(startsAt) - Date.parse(failedAt)) / HOUR;
+    };
+    expect(retryIn("2026-09-02T08:00:00.000Z", 6)).toBe(2);
+    expect(retryIn("2026-09-02T00:20:00.000Z", 6)).toBeCloseTo(1 / 6);
+    expect(retryIn("2026-09-01T20:00:00.000Z", 6)).toBe(1);
+    expect(retryIn("2026-09-02T08:00:00.000Z", 1)).toBe(1);
   });
 
   it("waits an hour after a failure, twice as long after each further one, and a day at most", () => {

@@ -38,6 +38,10 @@ export const LEAST_EVERY_MS = 8 * 3_600_000;
 const LIFE_SPENT = 2 / 3;
 const FIRST_BACKOFF_MS = 3_600_000;
 const MOST_BACKOFF_MS = 86_400_000;
+/** Never sooner than that: what fails at once would be asked for in a loop. */
+const LEAST_BACKOFF_MS = 600_000;
+/** Of what is left of its life, before the vendor ends it. */
+const URGENT_SHARE = 1 / 4;
 /** Where the manifest does not say: a hundredth of the interval. */
 const DEFAULT_JITTER = 0.01;
 
@@ -46,7 +50,7 @@ export function scheduleOf(facts: ScheduleFacts): Schedule | undefined {
   const due = dueOf(facts);
   if (due === undefined) return undefined;
   const { jitterMs, ...rest } = due;
-  const retryAt = facts.lastFailedAt && later(facts.lastFailedAt, backoffMs(facts.failures));
+  const retryAt = facts.lastFailedAt && later(facts.lastFailedAt, retryMs(facts, facts.lastFailedAt));
   const base = retryAt !== undefined && retryAt > due.dueAt ? retryAt : due.dueAt;
   return { ...rest, startsAt: startOf(facts, base, jitterMs) };
 }
@@ -54,6 +58,20 @@ export function scheduleOf(facts: ScheduleFacts): Schedule | undefined {
 /** How long the scheduler waits after so many failures in a row: an hour, doubled each time, a day at most. */
 export function backoffMs(failures: number): number {
   return failures <= 0 ? 0 : Math.min(MOST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10));
+}
+
+/** Where the vendor ends it, there are some tries before that, whatever failed; and after that its consumers have nothing: then it is urgent. */
+function retryMs({ failures, expiresAt }: ScheduleFacts, failedAt: Instant): number {
+  const patient = backoffMs(failures);
+  if (expiresAt === undefined) return patient;
+  const left = Date.parse(expiresAt) - Date.parse(failedAt);
+  const most = left <= 0 ? FIRST_BACKOFF_MS : Math.max(LEAST_BACKOFF_MS, left * URGENT_SHARE);
+  return Math.min(patient, most);
+}
+
+/** Whether it must not wait for its turn among others: the vendor ends it before a backlog would be worked off, or has done so. */
+export function isUrgent(expiresAt: Instant | undefined, now: Instant, withinMs: number): boolean {
+  return expiresAt !== undefined && Date.parse(expiresAt) - Date.parse(now) <= withinMs;
 }
 
 type Due = Pick<Schedule, "dueAt" | "why" | "because"> & { readonly jitterMs: number };
@@ -91,8 +109,8 @@ function startOf({ uid, rotation, expiresAt }: ScheduleFacts, base: Instant, jit
   if (rotation?.window === undefined) return wanted;
   const opening = openingAt(rotation.window, rotation.timeZone ?? "UTC", wanted);
   const inside = opening.from <= wanted ? wanted : spreadOver(opening.from, opening.to, share, jitterMs);
-  // A window that opens too late for the vendor's date is no reason to let the credential die.
-  return expiresAt !== undefined && inside >= expiresAt && wanted < expiresAt ? wanted : inside;
+  // A window that opens too late for the vendor's date is no reason to let the credential die, nor to leave its consumers without one.
+  return expiresAt !== undefined && inside >= expiresAt ? wanted : inside;
 }
 
 /** Not at the opening itself, where everybody would come together; and never after nine tenths of it. */

@@ -2,7 +2,15 @@
 select (
     select coalesce(jsonb_object_agg(x.state, x.count), '{}')
     from (select state, count(*) from velvet.rotation where ended_at is null group by state) x) as rotations, (
-    select count(*) from velvet.rotation r where r.ended_at is null and coalesce((r.facts -> 'failure' ->> 'stalled')::boolean, false)) as stalled, (
+    select count(*) from velvet.rotation r
+    where r.ended_at is null and (r.facts -> 'failure' ->> 'stalled' = 'true'
+      or jsonb_path_exists(r.facts, '$.revocation.ids[*].failure ? (@.stalled == true)')
+      or (r.state in ('verified', 'minting') and r.facts #>> '{assisted,mint,trouble,stalled}' = 'true')
+      or (r.state = 'validated' and r.facts #>> '{assisted,revoke,trouble,stalled}' = 'true')
+      or exists (
+        select from velvet.consumer c
+        where c.rotation = r.id and c.state not in ('working', 'skipped', 'inactive')
+          and c.facts -> 'failure' ->> 'stalled' = 'true'))) as stalled, (
     select count(*) from velvet.rotation r, jsonb_each(coalesce(r.facts -> 'gates', '{}')) g
     where r.ended_at is null and not g.value ? 'approved') as gates, (
     select count(*) from velvet.rotation r
