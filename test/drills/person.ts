@@ -121,9 +121,11 @@ const WORDS: Readonly<Record<string, string>> = {
 /** As Velvet prints it: what only the person knows stays in angle brackets. */
 function printed(command: string, { request = REQUEST, consumer = "", id = "", digest = "" }: Filled): string {
   return command
+    .replace("<request-name>", request)
     .replace("<request>", `${NAMESPACE}/${request}`)
     .replace("<credential>", `${NAMESPACE}/${CREDENTIAL}`)
-    .replace("<name> -n <namespace>", `${CREDENTIAL} -n ${NAMESPACE}`)
+    .replace("<name>", CREDENTIAL)
+    .replace("<namespace>", NAMESPACE)
     .replace("<consumer>", consumer)
     .replace("<vendor-id>", id)
     .replace("<digest>", digest);

@@ -8,13 +8,14 @@ const LOOK_MS = 15;
 export async function poll<T>(
   what: string,
   look: () => Promise<T | undefined>,
-  saw: () => string | undefined = () => undefined,
+  saw: () => Promise<string | undefined> = async () => undefined,
 ): Promise<T> {
   const end = performance.now() + LONGEST_MS;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (performance.now() > end) throw new Error(`It never came to be: ${what}. Last seen: ${saw() ?? "nothing"}`);
+    if (performance.now() > end)
+      throw new Error(`It never came to be: ${what}. Last seen: ${(await saw()) ?? "nothing"}`);
     await after(LOOK_MS);
   }
 }
