@@ -26,6 +26,11 @@ async function drifted({ world, heroku }: HerokuDrill): Promise<void> {
   heroku.plant("worker", { [KEY]: "HRKU-somebody-typed-this" });
 }
 
+/** Written in one look, and proven in the next where the first has no time left for it. */
+async function corrected(world: HerokuDrill["world"]): Promise<void> {
+  await poll("corrected", async () => ((await world.looked()).state === "clean" ? true : undefined));
+}
+
 async function readsDrift(person: Person): Promise<string> {
   const page = plain(await person.reads("drift", `${NAMESPACE}/token`));
   assertShown(
@@ -49,8 +54,7 @@ const DRIFT: Drill = {
       async (drill) => {
         const { world, heroku } = drill;
         await drifted(drill);
-        // Written in one look, and proven in the next where the first has no time left for it.
-        await poll("corrected", async () => ((await world.looked()).state === "clean" ? true : undefined));
+        await corrected(world);
         assert.equal(heroku.peek("worker")[KEY], heroku.peek("api")[KEY]);
         world.mustWork = true;
         return { shown: "DriftFound, and corrected", ended: "written again, and proven" };
@@ -61,7 +65,7 @@ const DRIFT: Drill = {
       await drifted(drill);
       await world.looked();
       await person.does(await readsDrift(person), CORRECT, WORKER);
-      assert.equal((await world.looked()).state, "clean");
+      await corrected(world);
       assert.equal(heroku.peek("worker")[KEY], heroku.peek("api")[KEY]);
       world.mustWork = true;
       return { shown: SHOWN, ended: "written again, and proven" };

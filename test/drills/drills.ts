@@ -5,6 +5,7 @@ import { DISTRIBUTE_DRILLS } from "./distribute.ts";
 import type { Drill } from "./drill.ts";
 import { LEAK_DRILLS } from "./leak.ts";
 import { MINT_DRILLS } from "./mint.ts";
+import { RESTORED_DRILLS } from "./restored.ts";
 import { REVOKE_DRILLS } from "./revoke.ts";
 import { STUCK_DRILLS } from "./stuck.ts";
 import { VERIFY_DRILLS } from "./verify.ts";
@@ -17,5 +18,6 @@ export const DRILLS: readonly Drill[] = [
   ...ABORT_DRILLS,
   ...LEAK_DRILLS,
   ...BETWEEN_DRILLS,
+  ...RESTORED_DRILLS,
   ...STUCK_DRILLS,
 ];
