@@ -6,6 +6,7 @@ import { seal } from "../../custody/seal.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
+import { leftBehind, leftBehindResidual } from "../../domain/left-behind.ts";
 import { readingSnapshot } from "../../domain/rehearsal.ts";
 import type { VerifyProbe } from "../../domain/verdict.ts";
 import { judgeProbe } from "../../domain/verdict.ts";
@@ -33,7 +34,9 @@ export async function verify(pass: Pass, world: World): Promise<void> {
   const known = found !== undefined && isKnown(pass, world, found.value);
   const judged = judgeProbe(world, issuer.traits, { ...probe, known });
   if ("cause" in judged) return recordFailure(pass, judged.cause);
-  await recordVerified(pass, world, found && { ...found, prints }, judged.facts);
+  const keys = probe.inventory.kind === "done" ? probe.inventory.value : [];
+  const left = leftBehind(world, judged.facts.previousId, keys);
+  await recordVerified(pass, world, found && { ...found, prints }, { judged: judged.facts, left });
 }
 
 /** By the key that the ledger's fingerprint was made with, which may be one before the current one. */
@@ -86,11 +89,17 @@ async function probeAll(pass: Pass, issuer: Issuer, found: Found | undefined): P
   };
 }
 
+interface Verified {
+  readonly judged: Omit<VerifyFacts, "at" | "readFrom" | "previousFingerprint">;
+  /** It was the current one until now, and lives on as a retired id. */
+  readonly left: KeyId | undefined;
+}
+
 async function recordVerified(
   pass: Pass,
   world: World,
   found: FoundPrints | undefined,
-  judged: Omit<VerifyFacts, "at" | "readFrom" | "previousFingerprint">,
+  { judged, left }: Verified,
 ): Promise<void> {
   const { deps, journal } = pass;
   const { credential, id } = world.rotation;
@@ -108,7 +117,12 @@ async function recordVerified(
     return {
       audit: { event: "Verified", ...verify, ...(mismatch ? { currentMismatch: true } : {}) },
       state: "verified",
-      facts: { ...recovered(live.facts), verify },
+      facts: {
+        ...recovered(live.facts),
+        verify,
+        ...(left === undefined ? {} : { residual: [...(live.facts.residual ?? []), leftBehindResidual(left)] }),
+      },
+      ...(left === undefined ? {} : { retired: [{ vendorId: left, state: "live" as const, residual: [] }] }),
       ...(sealed ? { sealedPrevious: sealed } : {}),
       // A rehearsal changes nothing of what the ledger holds for the current one.
       ...(prints && verify.previousId !== undefined && world.rotation.flow !== "Testing"
