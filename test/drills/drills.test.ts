@@ -3,8 +3,12 @@ import { describe, expect, it } from "vitest";
 import { DRILLS } from "./drills.ts";
 
 describe.each(DRILLS)("$situation", ({ ways }) => {
-  it.each(ways)("$way", async ({ run }) => {
-    const { shown, ended } = await run();
-    expect([shown, ended]).not.toContain("");
-  });
+  it.each(ways)(
+    "$way",
+    async ({ run }) => {
+      const { shown, ended } = await run();
+      expect([shown, ended]).not.toContain("");
+    },
+    90_000,
+  );
 });

@@ -76,7 +76,7 @@ export class Person {
    * Runs a command that stands on the page, with what only a person knows filled in. Returns what it answered. `timeout`: how long the
    * engine's answer is waited for.
    */
-  async does(page: string, command: string, filled: Filled = {}, timeout = "20s"): Promise<string> {
+  async does(page: string, command: string, filled: Filled = {}, timeout = "40s"): Promise<string> {
     const shown = printed(command, filled);
     assert.ok(page.includes(shown), `\`${shown}\` is not printed:\n${page}`);
     this.ran.push(command);

@@ -1,7 +1,7 @@
 /** Waiting for what is known to come, with the words for when it does not. */
 import { setTimeout as after } from "node:timers/promises";
 
-const LONGEST_MS = 20_000;
+const LONGEST_MS = 40_000;
 const LOOK_MS = 15;
 
 /** The first answer that is not undefined. `saw`: what is said where none comes. */

@@ -1,5 +1,7 @@
 /** Nothing goes on: the replica that holds a rotation hangs, or there is none. */
 import assert from "node:assert/strict";
+import { QUIET_MS } from "../../controller/domain/stuck.ts";
+import { touchStuck } from "../../controller/ledger/stuck.ts";
 import { type Drill, assertShown, atHeroku } from "./drill.ts";
 import type { HerokuDrill } from "./heroku.ts";
 import type { Person } from "./person.ts";
@@ -9,6 +11,12 @@ async function sixMinutesLater({ world }: HerokuDrill): Promise<void> {
   await world.sql(
     `update velvet.rotation set changed_at = changed_at - interval '6 minutes', next_action_at = changed_at - interval '6 minutes'`,
   );
+}
+
+/** Who projects statuses is told once, by the pass that also looks at schedules. */
+async function isToldOnce({ world }: HerokuDrill): Promise<void> {
+  await world.sql("update velvet.outbox set changed_at = changed_at - interval '10 minutes'");
+  assert.deepEqual([await touchStuck(world.ledger.db, QUIET_MS), await touchStuck(world.ledger.db, QUIET_MS)], [1, 0]);
 }
 
 async function reads(person: Person, what: RegExp): Promise<void> {
@@ -46,6 +54,7 @@ export const STUCK_DRILLS: readonly Drill[] = [
         await world.until("begun", () => true);
         await world.stop();
         await sixMinutesLater(drill);
+        await isToldOnce(drill);
         await reads(person, /has made no progress since 20\S+: it is due, and no replica has taken it up\./);
         world.start("b");
         await world.soon("done");

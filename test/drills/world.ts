@@ -116,7 +116,7 @@ export class DrillWorld implements AsyncDisposable {
         const value = this.#vendor.secrets(env);
         return value === undefined ? undefined : Secret.from(value);
       },
-      leaseMs: 3_000,
+      leaseMs: 9_000,
       keys: keyRing(Secret.from(this.kek)),
       replica,
       hook: async (label, point) => {
