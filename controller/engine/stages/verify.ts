@@ -10,7 +10,8 @@ import { leftBehind, leftBehindResidual } from "../../domain/left-behind.ts";
 import { readingSnapshot } from "../../domain/rehearsal.ts";
 import type { VerifyProbe } from "../../domain/verdict.ts";
 import { judgeProbe } from "../../domain/verdict.ts";
-import type { VerifyFacts, World } from "../../domain/world.ts";
+import type { RotationFacts, VerifyFacts, World } from "../../domain/world.ts";
+import type { Change } from "../../ledger/record.ts";
 import type { Outcome, Pass } from "../effect.ts";
 import { effect } from "../effect.ts";
 import { fieldsFrom, keysOf } from "../value.ts";
@@ -115,14 +116,9 @@ async function recordVerified(
       ...(prints ? { previousFingerprint: prints.whole } : {}),
     };
     return {
-      audit: { event: "Verified", ...verify, ...(mismatch ? { currentMismatch: true } : {}) },
+      audit: { event: "Verified", ...verify, ...told({ mismatch, left }) },
       state: "verified",
-      facts: {
-        ...recovered(live.facts),
-        verify,
-        ...(left === undefined ? {} : { residual: [...(live.facts.residual ?? []), leftBehindResidual(left)] }),
-      },
-      ...(left === undefined ? {} : { retired: [{ vendorId: left, state: "live" as const, residual: [] }] }),
+      ...leaving({ ...recovered(live.facts), verify }, left),
       ...(sealed ? { sealedPrevious: sealed } : {}),
       // A rehearsal changes nothing of what the ledger holds for the current one.
       ...(prints && verify.previousId !== undefined && world.rotation.flow !== "Testing"
@@ -130,6 +126,17 @@ async function recordVerified(
         : {}),
     };
   });
+}
+
+function told({ mismatch, left }: { readonly mismatch: boolean | undefined; readonly left: KeyId | undefined }) {
+  return { ...(mismatch ? { currentMismatch: true } : {}), ...(left === undefined ? {} : { leftBehind: left }) };
+}
+
+/** The one that is not the current one any more has an owner from this transaction on. */
+function leaving(facts: RotationFacts, left: KeyId | undefined): Pick<Change, "facts" | "retired"> {
+  if (left === undefined) return { facts };
+  const residual = [...(facts.residual ?? []), leftBehindResidual(left)];
+  return { facts: { ...facts, residual }, retired: [{ vendorId: left, state: "live", residual: [] }] };
 }
 
 async function recordFailure(pass: Pass, cause: Cause): Promise<void> {
