@@ -6,6 +6,7 @@ import { type HistoryFilter, listHistory } from "../ledger/credentials.ts";
 import type { Db } from "../ledger/db.ts";
 import { type DriftView, listDrift } from "../ledger/drift-views.ts";
 import { listHolds } from "../ledger/holds.ts";
+import { listOverdue } from "../ledger/schedules.ts";
 import { listSources } from "../ledger/sources.ts";
 import { listAsked } from "../ledger/views.ts";
 import { type CommandContext, registryOf } from "./command.ts";
@@ -24,14 +25,15 @@ export function ledgerReading(db: Db, context: Pick<CommandContext, "registry">)
     asked,
     follow: (filter, following) => poll(async () => asked(filter), following),
     surroundings: async () => {
-      const [sources, accounts, holds, drift] = await Promise.all([
+      const [sources, accounts, holds, drift, overdue] = await Promise.all([
         listSources(db),
         listAccounts(db),
         listHolds(db),
         listDrift(db, undefined, true),
+        listOverdue(db),
       ]);
       const drifted = drift.map(driftLineOf).filter(({ reasons }) => reasons.length > 0);
-      return { sources, accounts, holds, drifted };
+      return { sources, accounts, holds, drifted, overdue };
     },
     drift: async (filter) => (await driftIn(db, filter)).map(entryOf),
     described: async (filter) => describedIn(db, context, filter),

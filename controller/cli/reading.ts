@@ -40,7 +40,7 @@ export interface Reading {
   /** What `asked` says: at once, then whenever it may have changed and now and then, until the signal aborts. At least once. */
   follow(filter: ReadFilter, following: Following): AsyncIterable<Asked>;
   /** What stands around rotations and keeps them from going on. */
-  surroundings(filter: ReadFilter): Promise<Pick<StatusPage, "sources" | "accounts" | "holds" | "drifted">>;
+  surroundings(filter: ReadFilter): Promise<Pick<StatusPage, "sources" | "accounts" | "holds" | "drifted" | "overdue">>;
   /** Credentials as they stand between rotations. */
   drift(filter: Pick<ReadFilter, "namespace" | "name" | "everywhere">): Promise<readonly DriftEntry[]>;
   described(filter: ReadFilter): Promise<DescribeReport>;

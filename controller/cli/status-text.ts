@@ -2,6 +2,7 @@
 import { humanDuration } from "../domain/duration.ts";
 import type { Condition, RotationStatus } from "../domain/status.ts";
 import type { AccountView } from "../ledger/accounts.ts";
+import type { OverdueView } from "../ledger/schedules.ts";
 import type { SourceView } from "../ledger/sources.ts";
 import type { HoldView } from "../ledger/holds.ts";
 import type { RequestView } from "../ledger/views.ts";
@@ -22,6 +23,8 @@ export interface StatusPage {
   readonly holds: readonly HoldView[];
   /** Credentials that differ from what the ledger says. */
   readonly drifted: readonly DriftLine[];
+  /** Credentials that are due to be rotated and are not. On a cluster their condition `RotationDue` says it. */
+  readonly overdue?: readonly OverdueView[];
 }
 
 const LIST_HEADER = ["NAMESPACE", "REQUEST", "CREDENTIAL", "FLOW", "STAGE", "AGE", "WHAT"] as const;

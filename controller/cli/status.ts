@@ -8,6 +8,7 @@ import { namedBy } from "./names.ts";
 import { printable } from "./output.ts";
 import { present } from "./present.ts";
 import type { Asked, Reading, ReadFilter } from "./reading.ts";
+import { overdueLines } from "./overdue-text.ts";
 import { driftedLines } from "./drift-text.ts";
 import { detailLines, listLines, nameLines, type StatusPage } from "./status-text.ts";
 import { yamlText } from "./yaml.ts";
@@ -73,7 +74,7 @@ async function readPage(reading: Reading, filter: ReadFilter, options: StatusOpt
 
 function pageOf(
   { rotations, requests, holds: told }: Asked,
-  { sources, accounts, holds, drifted }: Awaited<ReturnType<Reading["surroundings"]>>,
+  { sources, accounts, holds, drifted, overdue }: Awaited<ReturnType<Reading["surroundings"]>>,
   { name, all }: ReadFilter,
   options: StatusOptions,
 ): StatusPage {
@@ -85,6 +86,7 @@ function pageOf(
     accounts,
     holds: told ?? holds,
     drifted,
+    ...present({ overdue }),
   };
 }
 
@@ -139,8 +141,11 @@ function linesOf(
 ): string[] {
   if (output === "name") return nameLines(page);
   const listed = output === "table" || output === "wide" || name === undefined || page.rotations.length === 0;
-  const drifted = driftedLines(page.drifted, out.colours);
-  if (listed) return [...listLines(page, clock.now(), out.colours, output === "wide"), ...drifted];
+  const around = [
+    ...driftedLines(page.drifted, out.colours),
+    ...overdueLines(page.overdue ?? [], clock.now(), out.colours),
+  ];
+  if (listed) return [...listLines(page, clock.now(), out.colours, output === "wide"), ...around];
   const details = page.rotations.flatMap((status, index) => [
     ...(index === 0 ? [] : [""]),
     ...detailLines(status, clock.now(), out.colours),
@@ -186,7 +191,7 @@ async function draw(
 }
 
 /** What is left when the clock alone has moved on. */
-function withoutTimes({ rotations, requests, sources, holds, drifted }: StatusPage): object {
+function withoutTimes({ rotations, requests, sources, holds, drifted, overdue }: StatusPage): object {
   const still = rotations.map((status) => ({ ...status, durations: [], nextTryAt: undefined }));
   return {
     rotations: still,
@@ -194,6 +199,7 @@ function withoutTimes({ rotations, requests, sources, holds, drifted }: StatusPa
     sources: sources.map((source) => ({ ...source, syncedAt: null })),
     holds,
     drifted,
+    overdue,
   };
 }
 

@@ -1,4 +1,5 @@
 /** What a person can do once a rotation has ended: about what lives on of it, and what is to be asked for next. Pure. */
+import { CUSTODY } from "../domain/consumers.ts";
 import { followUpOf } from "../domain/follow-up.ts";
 import type { RotationView } from "../ledger/views.ts";
 import type { NextStep } from "./next-steps.ts";
@@ -10,7 +11,7 @@ export function stepsAfter(view: RotationView): NextStep[] {
   const { rotation, retired } = view;
   const next = nextRequest(rotation);
   const mine = retired.filter((row) => row.rotation === rotation.id);
-  return [...(next ? [next] : []), ...mine.flatMap((row) => stepsFor(rotation, row))];
+  return [...(next ? [next] : []), ...mine.flatMap((row) => stepsFor(rotation, row, caution(view, row)))];
 }
 
 /** Of the same Credential, which a person files as a manifest. */
@@ -32,6 +33,9 @@ function nextRequest(rotation: RotationView["rotation"]): NextStep | undefined {
   if (facts.residual?.some(({ kind }) => kind === "CredentialDead" || kind === "OldCredentialRevoked")) {
     return { what: "have a new one issued", command: requestCommand(rotation, " --expect Dead") };
   }
+  if (facts.residual?.some(({ kind }) => kind === "NotWrittenBack" || kind === "Preempted")) {
+    return { what: "have everybody given one and the same again", command: requestCommand(rotation) };
+  }
   return undefined;
 }
 
@@ -39,14 +43,23 @@ function followUpCommand({ namespace, credentialName }: RotationView["rotation"]
   return `velvet request rotate ${credentialName} --after ${name} -n ${namespace}${alive} ${WHY}`;
 }
 
+/** Its own new one may still be held by whoever was given it, and not given the old one back. */
+function caution({ attempts, consumers }: RotationView, { vendorId }: RotationView["retired"][number]): string {
+  if (!attempts.some((attempt) => attempt.vendorId === vendorId)) return "";
+  const holders = consumers.filter(({ touched, state }) => touched && state !== "restored");
+  const names = holders.map(({ id }) => (id === CUSTODY ? "custody" : id)).join(", ");
+  return names === "" ? "" : `, once nobody holds it any more: it may be held by ${names}`;
+}
+
 function stepsFor(
   { namespace, credentialName }: RotationView["rotation"],
   { vendorId, state }: RotationView["retired"][number],
+  once: string,
 ): NextStep[] {
   const credential = `${namespace}/${credentialName}`;
   const id = quoted(vendorId);
   const about = `${credential} ${id} ${TICKET} ${WHY}`;
-  const destroy = { what: `end ${vendorId} for good`, command: `velvet destroy ${about}` };
+  const destroy = { what: `end ${vendorId} for good${once}`, command: `velvet destroy ${about}` };
   if (state === "quarantined") {
     return [{ what: `bring ${vendorId} back`, command: `velvet restore ${about}` }, destroy];
   }

@@ -4,7 +4,7 @@ import { camelCase } from "./status.ts";
 import type { Failure, Instant } from "./world.ts";
 
 /** A call takes seconds, and a lease less than a minute: after so long a person is told. */
-const QUIET_MS = 300_000;
+export const QUIET_MS = 300_000;
 
 /** Undefined as well where it waits: for a time, for a person, or for a next try. */
 export function stuckAt({ rotation, now }: Summarizable): Failure | undefined {

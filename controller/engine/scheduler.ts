@@ -1,8 +1,10 @@
 /** Writes the requests that schedules ask for: one replica at a time, a pass now and then, all of it from the ledger. */
 import type { AdmissionContext } from "../domain/candidate.ts";
 import { PASS_MS, reckon, type Reckoning, type Scheduled } from "../domain/schedule/reckon.ts";
+import { QUIET_MS } from "../domain/stuck.ts";
 import { specHash } from "../domain/spec-hash.ts";
 import { scheduledRequest } from "../domain/schedule/request.ts";
+import { touchStuck } from "../ledger/stuck.ts";
 import { claimLease } from "../ledger/lease.ts";
 import {
   dueSchedules,
@@ -29,6 +31,7 @@ export async function keepSchedules(deps: Deps, context: SchedulerContext): Prom
   const order = { name: "scheduler", claim: deps.uuid(), owner: deps.replica, ttlMs: PASS_MS * 0.9 };
   // The lease is never given back: whoever has it has made this pass.
   if ((await claimLease(deps.db, order)) === undefined) return 0;
+  await touchStuck(deps.db, QUIET_MS);
   let written = 0;
   for (;;) {
     const rows = await dueSchedules(deps.db, BATCH);

@@ -56,10 +56,29 @@ export interface ScheduledOrder {
 
 const DUE = statement("due_schedules");
 const RECORD = statement("record_schedules");
+const LIST_OVERDUE = statement("list_overdue");
 const ADD_REQUESTS = statement("add_requests");
 
 export async function dueSchedules(db: Db, most: number): Promise<DueSchedule[]> {
   return db.query<DueSchedule>(DUE, [most]);
+}
+
+/** One that should have been rotated by now. */
+export interface OverdueView {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dueAt: Instant;
+  readonly startsAt: Instant;
+  readonly because: string;
+  /** Empty: it begins at `startsAt`. */
+  readonly waitsFor: string;
+}
+
+const MOST_OVERDUE = 100;
+
+/** The longest due first. */
+export async function listOverdue(db: Db): Promise<OverdueView[]> {
+  return db.query<OverdueView>(LIST_OVERDUE, [MOST_OVERDUE]);
 }
 
 /** One transaction: a request that is written is never reckoned as still to be written. Returns the names that were new. */

@@ -22,12 +22,15 @@ export interface HerokuOptions {
   /** Default: both apps. */
   readonly consumers?: readonly Place[];
   readonly credential?: Partial<CredentialSpec>;
+  /** The door checks the token itself, and is not only called with it. */
+  readonly doorAccepts?: boolean;
 }
 
 const APPS: ReadonlySet<Place> = new Set<Place>(["api", "worker"]);
 const FILES: Readonly<Partial<Record<Place, string>>> = { laptop: "laptop.json", door: "door.json" };
 
-export async function openHerokuDrill({ consumers = ["api", "worker"], credential = {} }: HerokuOptions = {}) {
+export async function openHerokuDrill(options: HerokuOptions = {}) {
+  const { consumers = ["api", "worker"] } = options;
   const heroku = await openHeroku();
   const door = await openDoor((token) => heroku.keys().some((key) => key.token === token));
   const own = heroku.authorize({ description: "velvet's own", scope: ["global"] });
@@ -51,7 +54,7 @@ export async function openHerokuDrill({ consumers = ["api", "worker"], credentia
       await mkdir(join(folder, "custody"));
       for (const file of Object.values(FILES))
         await writeFile(join(folder, file), JSON.stringify({ [KEY]: old.token }));
-      return [...accounts(heroku, door, folder), documentOf("Credential", CREDENTIAL, spec(consumers, credential))];
+      return [...accounts(heroku, door, folder), documentOf("Credential", CREDENTIAL, spec(consumers, options))];
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all([heroku[Symbol.asyncDispose](), door[Symbol.asyncDispose]()]);
@@ -85,16 +88,16 @@ function accounts(heroku: HerokuEmulator, door: Door, folder: string) {
 
 const KEYS = [{ field: "value", name: KEY }];
 
-function spec(consumers: readonly Place[], more: Partial<CredentialSpec>): object {
+function spec(consumers: readonly Place[], { credential, doorAccepts }: HerokuOptions): object {
   return {
     credentialName: CREDENTIAL_NAME,
     environment: "test",
     issuer: { account: "heroku", heroku: { authorization: { scope: ["read"] } } },
     custody: { account: "files", file: { path: "custody/token.json", format: "json" }, keys: KEYS },
     readFrom: consumers[0],
-    consumers: consumers.map(consumer),
+    consumers: consumers.map((id) => ({ ...consumer(id), ...(doorAccepts === true ? { role: "acceptor" } : {}) })),
     gates: { mint: "Automatic", revoke: "Automatic" },
-    ...more,
+    ...credential,
   };
 }
 

@@ -76,7 +76,7 @@ export class Person {
    * Runs a command that stands on the page, with what only a person knows filled in. Returns what it answered. `timeout`: how long the
    * engine's answer is waited for.
    */
-  async does(page: string, command: string, filled: Filled = {}, timeout = "20s"): Promise<string> {
+  async does(page: string, command: string, filled: Filled = {}, timeout = "40s"): Promise<string> {
     const shown = printed(command, filled);
     assert.ok(page.includes(shown), `\`${shown}\` is not printed:\n${page}`);
     this.ran.push(command);
@@ -121,9 +121,11 @@ const WORDS: Readonly<Record<string, string>> = {
 /** As Velvet prints it: what only the person knows stays in angle brackets. */
 function printed(command: string, { request = REQUEST, consumer = "", id = "", digest = "" }: Filled): string {
   return command
+    .replace("<request-name>", request)
     .replace("<request>", `${NAMESPACE}/${request}`)
     .replace("<credential>", `${NAMESPACE}/${CREDENTIAL}`)
-    .replace("<name> -n <namespace>", `${CREDENTIAL} -n ${NAMESPACE}`)
+    .replace("<name>", CREDENTIAL)
+    .replace("<namespace>", NAMESPACE)
     .replace("<consumer>", consumer)
     .replace("<vendor-id>", id)
     .replace("<digest>", digest);

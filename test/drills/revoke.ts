@@ -1,10 +1,10 @@
 /** The end of the old credential: its gate, its failure, and what happens when it is needed at once. */
 import assert from "node:assert/strict";
-import { APPROVE, approves } from "./distribute.ts";
+import { APPROVE, approves, partial } from "./distribute.ts";
 import { type Drill, assertShown, atHeroku } from "./drill.ts";
 import type { HerokuDrill, HerokuOptions } from "./heroku.ts";
 import { MARK } from "./mint.ts";
-import type { Person } from "./person.ts";
+import { NEXT, type Person } from "./person.ts";
 
 const RETRY_REVOKE = "velvet retry <request> --revoke --reason <why>";
 export const GATED: HerokuOptions = { credential: { gates: { mint: "Automatic", revoke: "Approval" } } };
@@ -42,7 +42,45 @@ const GATE: Drill = {
   ],
 };
 
+const AFTER = "velvet request rotate <name> --after <request-name> -n <namespace> --expect Alive --reason <why>";
+const DESTROY = "velvet destroy <credential> <vendor-id> --ticket <ticket> --reason <why>";
 const LEAK = { flow: "Revocation", reason: "in a public log", ticket: "SEC-7" } as const;
+
+/** One consumer has the new one, another the old one; only what was retired is to end, which is nothing. */
+const SPARED = atHeroku("end the retired ones alone, then rotate on", [AFTER, DESTROY], {}, async (drill, person) => {
+  const { world, old } = drill;
+  const mend = await partial(drill);
+  const { api } = world.truth.held();
+  const minted = world.truth.alive().find(({ value }) => value === api)?.id ?? "";
+  await world.request({ ...LEAK, target: "Retired" }, "leaked");
+  await world.in("rev_done", "leaked");
+  assert.deepEqual(
+    world.truth
+      .alive()
+      .map(({ id }) => id)
+      .toSorted(),
+    [old.id, minted].toSorted(),
+  );
+  const page = await person.describes("leaked");
+  const shown = assertShown(page, `NewCredentialLive: `);
+  assertShown(page, `${minted} is still live: first had minted it, and consumers may hold it.`);
+  assertShown(
+    await person.describes(),
+    `end ${minted} for good, once nobody holds it any more: it may be held by custody, api`,
+  );
+  mend();
+  await person.does(page, AFTER, { request: "leaked" });
+  await world.soon("done", NEXT);
+  const after = await person.describes(NEXT);
+  assertShown(after, `OldCredentialLive: ${old.id} was the current one for the ledger, custody holds another`);
+  await person.does(after, DESTROY, { id: old.id });
+  await world.until("destroyed", ({ retired }) => retired.every(({ state }) => state === "destroyed"), { name: NEXT });
+  assert.equal(world.truth.alive().length, 1);
+  return {
+    shown: `${shown}what consumers hold is left alive, and named`,
+    ended: "Done: the new one alone, everywhere",
+  };
+});
 
 const EMERGENCY: Drill = {
   situation: "emergency while a rotation waits",
@@ -63,6 +101,7 @@ const EMERGENCY: Drill = {
       assert.ok(alive && alive.id !== old.id && others.length === 0);
       return { shown, ended: "RevDone: the leaked one is dead, and everybody has the new one" };
     }),
+    SPARED,
   ],
 };
 

@@ -7,13 +7,16 @@ import { Secret } from "../../adapters/secret.ts";
 import { keyRing } from "../../controller/custody/key.ts";
 import { summarize } from "../../controller/domain/summarize.ts";
 import type { RotationStatus } from "../../controller/domain/status.ts";
+import { type RunningDrift, startDrift } from "../../controller/drift/run.ts";
+import type { Deps } from "../../controller/engine/deps.ts";
 import type { Engine } from "../../controller/engine/engine.ts";
+import { type DriftView, listDrift } from "../../controller/ledger/drift-views.ts";
 import { listRequests, listRotations, type RequestView, type RotationView } from "../../controller/ledger/views.ts";
 import type { DesiredDocument } from "../../controller/sources/look.ts";
 import { syncSource } from "../../controller/sources/sync.ts";
 import type { FreshLedger } from "../support/postgres.ts";
 import { freshLedger } from "../support/postgres.ts";
-import { startRealEngine } from "../support/real-engine.ts";
+import { realDeps, type RealEngineOptions, startRealEngine } from "../support/real-engine.ts";
 import { poll } from "./poll.ts";
 
 export const NAMESPACE = "orders";
@@ -53,6 +56,9 @@ export class DrillWorld implements AsyncDisposable {
   held: string | undefined;
   /** Called when a call to the outside has been made, and before it is recorded. */
   hook: (label: string) => Promise<void> = async () => undefined;
+  /** Called before a call is made. */
+  hold: (label: string) => Promise<void> = async () => undefined;
+  #drift: RunningDrift | undefined;
 
   private constructor(ledger: FreshLedger, folder: string, vendor: DrillVendor) {
     [this.ledger, this.folder, this.#vendor] = [ledger, folder, vendor];
@@ -71,22 +77,54 @@ export class DrillWorld implements AsyncDisposable {
   }
 
   start(replica = "a"): Engine {
-    const engine = startRealEngine(this.ledger.db, {
+    const engine = startRealEngine(this.ledger.db, { ...this.#options(replica), isHeld: () => this.held });
+    this.#engines.push(engine);
+    return engine;
+  }
+
+  /** Looks between rotations from now on; everything is due whenever it is woken by `due`. */
+  watch(): void {
+    const deps = realDeps(this.ledger.db, this.#options("watch"));
+    this.#drift = startDrift({ ...deps, mayCorrect: () => true }, 30);
+  }
+
+  /** Makes a look due, and returns when one has ended that began after this. */
+  async looked(): Promise<DriftView> {
+    const due =
+      "update velvet.drift_check set next_check_at = clock_timestamp() - interval '1 second' returning clock_timestamp() as now";
+    const [row] = await this.sql<{ now: Date }>(due);
+    this.#drift?.wake();
+    return poll("a look", async () => {
+      const [view] = await listDrift(this.ledger.db, [{ namespace: NAMESPACE, name: CREDENTIAL }]);
+      return view && row && Date.parse(view.checkedAt ?? "") > row.now.getTime() ? view : undefined;
+    });
+  }
+
+  /** What was written last was written so long ago that no clock can take a foreign write for one of Velvet's. */
+  async longAfter(): Promise<void> {
+    await this.sql("update velvet.held set until = until - interval '1 hour'");
+    await this.sql("update velvet.rotation set ended_at = ended_at - interval '1 hour' where ended_at is not null");
+  }
+
+  deps(): Deps {
+    return realDeps(this.ledger.db, this.#options("other"));
+  }
+
+  #options(replica: string): RealEngineOptions {
+    return {
       secrets: ({ env = "" }) => {
         const value = this.#vendor.secrets(env);
         return value === undefined ? undefined : Secret.from(value);
       },
-      leaseMs: 3_000,
+      leaseMs: 9_000,
       keys: keyRing(Secret.from(this.kek)),
       replica,
-      isHeld: () => this.held,
       hook: async (label, point) => {
-        if (point === "after") await this.hook(label);
-        if (point === "after") this.#judge(label);
+        if (point === "before") return this.hold(label);
+        await this.hook(label);
+        this.#judge(label);
       },
-    });
-    this.#engines.push(engine);
-    return engine;
+    };
   }
 
   /** I1, after every step that touched the world. */
@@ -141,7 +179,11 @@ export class DrillWorld implements AsyncDisposable {
       [last] = await listRotations(this.ledger.db, { namespace: NAMESPACE, name });
       return last !== undefined && wanted(last) ? last : undefined;
     };
-    return poll(`${name}: ${what}`, look, () => JSON.stringify(last && { ...last.rotation, snapshot: undefined }));
+    const saw = async () => {
+      const requests = last ? [] : await listRequests(this.ledger.db, { namespace: NAMESPACE, name });
+      return JSON.stringify([last && { ...last.rotation, snapshot: undefined }, requests]);
+    };
+    return poll(`${name}: ${what}`, look, saw);
   }
 
   async in(state: string, name = REQUEST): Promise<RotationView> {
@@ -179,6 +221,7 @@ export class DrillWorld implements AsyncDisposable {
   }
 
   async stop(): Promise<void> {
+    await this.#drift?.stop();
     await Promise.all(this.#engines.splice(0).map(async (engine) => engine.stop()));
   }
 

@@ -5,7 +5,7 @@ import { adapters } from "../../adapters/registry.ts";
 import { Secret } from "../../adapters/secret.ts";
 import { type KeyRing, keyRing } from "../../controller/custody/key.ts";
 import { Accounts, type SecretLookup } from "../../controller/engine/accounts.ts";
-import type { EffectPoint, Log } from "../../controller/engine/deps.ts";
+import type { Deps, EffectPoint, Log } from "../../controller/engine/deps.ts";
 import { Engine } from "../../controller/engine/engine.ts";
 import type { Db } from "../../controller/ledger/db.ts";
 
@@ -28,11 +28,11 @@ export function newKeys(): KeyRing {
   return keyRing(Secret.from(randomBytes(32).toString("base64")));
 }
 
-export function startRealEngine(db: Db, options: RealEngineOptions): Engine {
-  const { secrets, leaseMs, keys, log, replica = "a", isHeld, hook } = options;
+export function realDeps(db: Db, options: RealEngineOptions): Deps {
+  const { secrets, leaseMs, keys, log, replica = "a", hook } = options;
   const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
   const quiet = () => undefined;
-  const deps = {
+  return {
     db,
     accounts: new Accounts(adapters, secrets, clock),
     keys: keys ?? newKeys(),
@@ -49,6 +49,11 @@ export function startRealEngine(db: Db, options: RealEngineOptions): Engine {
     replica,
     ...(hook ? { hook } : {}),
   };
+}
+
+export function startRealEngine(db: Db, options: RealEngineOptions): Engine {
+  const deps = realDeps(db, options);
+  const { isHeld } = options;
   const admission = { environment: "test", rotationOn: true, registry: adapters };
   return new Engine(deps, { concurrency: 4, pollMs: 20, admission, ...(isHeld ? { isHeld } : {}) });
 }

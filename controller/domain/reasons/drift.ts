@@ -17,7 +17,7 @@ export const DRIFT_PLACES_REASONS: Readonly<Record<string, Reason>> = {
   ValueChanged: drift(
     "A consumer holds another value than Velvet wrote, or was written by somebody else since.",
     "Find out who writes there; have it written again, or accept it.",
-    CORRECT,
+    [...CORRECT, "velvet drift accept <credential>"],
   ),
   ValueRemoved: drift(
     "A key that Velvet wrote is not there any more.",

@@ -128,6 +128,7 @@ function residualOfReturned(world: World): Residual[] {
 
 /** Custody is emptied, and consumers are given the old one back, before the new one is ended. */
 function holdersText(world: World): string {
+  if (world.issuer.revocation === "manual") return "";
   const holders = everybody(world).filter((row) => row.touched && row.state !== "restored");
   const names = holders.map(({ id }) => (id === CUSTODY ? "custody" : id));
   return names.length === 0 ? " Nobody holds it." : ` It may be held by: ${names.join(", ")}.`;

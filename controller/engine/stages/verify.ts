@@ -6,10 +6,12 @@ import { seal } from "../../custody/seal.ts";
 import type { Cause } from "../../domain/backoff.ts";
 import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
+import { leftBehind, leftBehindResidual } from "../../domain/left-behind.ts";
 import { readingSnapshot } from "../../domain/rehearsal.ts";
 import type { VerifyProbe } from "../../domain/verdict.ts";
 import { judgeProbe } from "../../domain/verdict.ts";
-import type { VerifyFacts, World } from "../../domain/world.ts";
+import type { RotationFacts, VerifyFacts, World } from "../../domain/world.ts";
+import type { Change } from "../../ledger/record.ts";
 import type { Outcome, Pass } from "../effect.ts";
 import { effect } from "../effect.ts";
 import { fieldsFrom, keysOf } from "../value.ts";
@@ -33,7 +35,9 @@ export async function verify(pass: Pass, world: World): Promise<void> {
   const known = found !== undefined && isKnown(pass, world, found.value);
   const judged = judgeProbe(world, issuer.traits, { ...probe, known });
   if ("cause" in judged) return recordFailure(pass, judged.cause);
-  await recordVerified(pass, world, found && { ...found, prints }, judged.facts);
+  const keys = probe.inventory.kind === "done" ? probe.inventory.value : [];
+  const left = leftBehind(world, judged.facts.previousId, keys);
+  await recordVerified(pass, world, found && { ...found, prints }, { judged: judged.facts, left });
 }
 
 /** By the key that the ledger's fingerprint was made with, which may be one before the current one. */
@@ -86,11 +90,17 @@ async function probeAll(pass: Pass, issuer: Issuer, found: Found | undefined): P
   };
 }
 
+interface Verified {
+  readonly judged: Omit<VerifyFacts, "at" | "readFrom" | "previousFingerprint">;
+  /** It was the current one until now, and lives on as a retired id. */
+  readonly left: KeyId | undefined;
+}
+
 async function recordVerified(
   pass: Pass,
   world: World,
   found: FoundPrints | undefined,
-  judged: Omit<VerifyFacts, "at" | "readFrom" | "previousFingerprint">,
+  { judged, left }: Verified,
 ): Promise<void> {
   const { deps, journal } = pass;
   const { credential, id } = world.rotation;
@@ -106,9 +116,9 @@ async function recordVerified(
       ...(prints ? { previousFingerprint: prints.whole } : {}),
     };
     return {
-      audit: { event: "Verified", ...verify, ...(mismatch ? { currentMismatch: true } : {}) },
+      audit: { event: "Verified", ...verify, ...told({ mismatch, left }) },
       state: "verified",
-      facts: { ...recovered(live.facts), verify },
+      ...leaving({ ...recovered(live.facts), verify }, left),
       ...(sealed ? { sealedPrevious: sealed } : {}),
       // A rehearsal changes nothing of what the ledger holds for the current one.
       ...(prints && verify.previousId !== undefined && world.rotation.flow !== "Testing"
@@ -116,6 +126,17 @@ async function recordVerified(
         : {}),
     };
   });
+}
+
+function told({ mismatch, left }: { readonly mismatch: boolean | undefined; readonly left: KeyId | undefined }) {
+  return { ...(mismatch ? { currentMismatch: true } : {}), ...(left === undefined ? {} : { leftBehind: left }) };
+}
+
+/** The one that is not the current one any more has an owner from this transaction on. */
+function leaving(facts: RotationFacts, left: KeyId | undefined): Pick<Change, "facts" | "retired"> {
+  if (left === undefined) return { facts };
+  const residual = [...(facts.residual ?? []), leftBehindResidual(left)];
+  return { facts: { ...facts, residual }, retired: [{ vendorId: left, state: "live", residual: [] }] };
 }
 
 async function recordFailure(pass: Pass, cause: Cause): Promise<void> {

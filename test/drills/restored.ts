@@ -1,0 +1,54 @@
+/** The ledger was restored from a backup, and is behind what it had published. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { request, RestoredWorld } from "../restored/world.ts";
+import { type Drill, assertShown, type Told } from "./drill.ts";
+
+const ACCEPT = "velvet ledger accept --reason …";
+
+/** Rotated, backed up, rotated once more, and restored. */
+async function restored(world: RestoredWorld): Promise<void> {
+  await world.start();
+  await world.commit(request("before"));
+  await world.request("before", "done");
+  await world.stopAll();
+  const backup = await world.backup();
+  await world.start();
+  await world.commit(request("after", { expect: "Alive" }));
+  await world.request("after", "done");
+  await world.stopAll();
+  await world.restore(backup);
+}
+
+async function held(world: RestoredWorld, file: string): Promise<string> {
+  return readFile(join(world.remote.folder, "files", file), "utf8");
+}
+
+async function acceptAfterReading(): Promise<Told> {
+  await using world = await RestoredWorld.open();
+  await restored(world);
+  const custody = await held(world, "custody/token.json");
+  await world.start();
+  await world.held("LedgerRollback");
+  const { out } = await world.velvet("status");
+  const shown = assertShown(out, "Nothing is started. LedgerRollback: The ledger is behind what was published");
+  assertShown(out, ACCEPT);
+  assert.equal(await held(world, "custody/token.json"), custody);
+  const words = ACCEPT.split(" ")
+    .slice(1)
+    .map((word) => (word === "…" ? "restored from the night; the vendors were looked at" : word));
+  const said = await world.velvet(...words, "--decided-by", "ana");
+  assert.equal(said.code, 0, said.err);
+  await world.request("after", "done");
+  const { value } = JSON.parse(await held(world, "custody/token.json")) as { readonly value: string };
+  assert.ok((await held(world, "apps/token.env")).includes(`SECRET=${value}`));
+  return { shown, ended: "accepted: what was lost is executed, and goes on from there" };
+}
+
+export const RESTORED_DRILLS: readonly Drill[] = [
+  {
+    situation: "ledger restored from a backup",
+    ways: [{ way: "read the report, look at the vendors, accept", commands: [ACCEPT], run: acceptAfterReading }],
+  },
+];
