@@ -15,6 +15,7 @@ import { exchange, openPool, wasClosed } from "./http-line.ts";
 import type { Effect } from "./http-outcome.ts";
 import { ofBreakage, ofStatus, retryAfterMs } from "./http-outcome.ts";
 import type { Path } from "./http-path.ts";
+import { type HttpTry, tellTry } from "./http-trace.ts";
 import { baseOf, targetOf } from "./http-path.ts";
 import type { Secret } from "./secret.ts";
 
@@ -163,9 +164,11 @@ async function answered(
   const effect = effectOf(request);
   const timeoutMs = request.timeoutMs ?? options.timeoutMs ?? 30_000;
   const until = performance.now() + timeoutMs;
-  const send = async (pool: Pool, ms: number): Promise<Exchange> => {
+  const send = async (pool: Pool, ms: number, again = false): Promise<Exchange> => {
     using _turn = await options.budget?.enter(facts, signal);
+    const begunAt = performance.now();
     const result = await exchange(pool, line, limitsOf(options, ms), signal);
+    tellTry(facts, () => ({ ms: Math.round(performance.now() - begunAt), again, ...endOf(result) }));
     if (result.status === 429) options.budget?.block(waitOf(options, result.headers) ?? DEFAULT_REST_MS);
     return result;
   };
@@ -174,7 +177,14 @@ async function answered(
   const first = await send(connections.kept, timeoutMs);
   connections.warm ||= !("broken" in first);
   if (!warm || effect !== "none" || !wasClosed(first)) return first;
-  return send(connections.single, Math.max(0, until - performance.now()));
+  return send(connections.single, Math.max(0, until - performance.now()), true);
+}
+
+function endOf(result: Exchange): Pick<HttpTry, "status" | "broken"> {
+  if (!("broken" in result)) return { status: result.status };
+  const { broken, status } = result;
+  const how = broken.kind === "failed" ? (broken.code ?? broken.kind) : broken.kind;
+  return { broken: how, ...(status === undefined ? {} : { status }) };
 }
 
 function limitsOf(options: HttpOptions, timeoutMs: number): Limits {

@@ -1,4 +1,5 @@
 /** What the controller shows on a cluster: statuses and Events, and what keeps it from showing or seeing anything. */
+import { runScheduled } from "./cluster-scheduled.ts";
 import type { Deps } from "./engine/deps.ts";
 import type { ApiClient } from "./kubernetes/client.ts";
 import { SYSTEM_CLOCK } from "./kubernetes/clock.ts";
@@ -69,7 +70,8 @@ export function openStatuses(order: StatusesOrder): Statuses {
     run: async (signal) => {
       await definitions.look(signal);
       tell(definitions.all());
-      await Promise.all([projector.run(signal), definitions.run(signal)]);
+      const scheduled = runScheduled({ deps, log, client, events }, signal);
+      await Promise.all([projector.run(signal), definitions.run(signal), scheduled]);
     },
   };
 }

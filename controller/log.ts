@@ -1,4 +1,5 @@
 /** Log lines: JSON for programs, one plain line each for a person at a terminal. Secrets redact themselves, so nothing is filtered here. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { stripVTControlCharacters } from "node:util";
 import { type DestinationStream, pino } from "pino";
 import colours from "picocolors";
@@ -11,7 +12,12 @@ export interface Log {
   info(facts: object, message: string): void;
   warn(facts: object, message: string): void;
   error(facts: object, message: string): void;
+  /** Every line until `run` settles has these facts, whoever writes it; where a scope stands in another, the facts of both. */
+  within?<T>(facts: object, run: () => Promise<T>): Promise<T>;
 }
+
+/** A log that knows what is being done. */
+export type ScopedLog = Log & Required<Pick<Log, "within">>;
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -21,19 +27,29 @@ export interface LogOptions {
   readonly json?: boolean;
 }
 
-export function openLog({ level, stream, json }: LogOptions): Log {
+export function openLog({ level, stream, json }: LogOptions): ScopedLog {
+  const scope = new AsyncLocalStorage<object>();
   const sink: DestinationStream = { write: (line) => void stream.write(line) };
   const pretty: DestinationStream = { write: (line) => void stream.write(prettyLine(line)) };
-  return pino(
+  const lines = pino(
     {
       level,
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: errorFacts },
+      // A copy: pino writes a line's own facts into it, which win.
+      mixin: () => ({ ...scope.getStore() }),
     },
     stream.isTTY === true && json !== true ? pretty : sink,
   );
+  return {
+    debug: (facts, message) => lines.debug(facts, message),
+    info: (facts, message) => lines.info(facts, message),
+    warn: (facts, message) => lines.warn(facts, message),
+    error: (facts, message) => lines.error(facts, message),
+    within: async (facts, run) => scope.run({ ...scope.getStore(), ...facts }, run),
+  };
 }
 
 /** Only what an error says on purpose: a driver's error may carry a query, a URL or a body in its other members. */

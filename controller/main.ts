@@ -30,6 +30,7 @@ import { startLooking } from "./looking.ts";
 import { runNotifications } from "./notifications/run.ts";
 import type { OpenLedger } from "./open.ts";
 import { openLedger } from "./open.ts";
+import { traceRequests } from "./trace.ts";
 import { watchLedger } from "./watch-ledger.ts";
 import { configuredSources } from "./sources/configured.ts";
 import type { RunningSource } from "./sources/poll.ts";
@@ -67,11 +68,13 @@ export async function runController(order: ControllerOrder): Promise<void> {
   const measured = createMetrics({ version, concurrency: config.concurrency });
   const counted = createCount({ monotonicMs, timeout: (ms) => AbortSignal.timeout(ms) });
   const metrics = scrapeOf(measured, counted);
+  const untrace = config.logLevel === "debug" ? traceRequests(order.log) : undefined;
   const probes = await openProbes({ config, readiness, version, stop, monotonicMs, metrics });
   try {
     await runWithProbes(order, { readiness, measured, counted });
   } finally {
     await probes?.close();
+    untrace?.();
   }
 }
 

@@ -870,6 +870,21 @@ export interface RotationRequestStatus {
   readonly trust?: "claimed" | "signed" | "host" | "admission";
   /** The gate that waits for a person. Example: `{name: Revoke, digest: "sha256:0f3c8d1a7b210d4e2f6a8a3b4b7e9d55"}`. */
   readonly gate?: GateStatus;
+  /** What a person was reminded of, as long as it is not answered. Example: `[{for: gate, about: Revoke, since: "2026-11-21T09:30:00Z", count: 2}]`. */
+  readonly reminders?: readonly ({
+    /** What a person is to do: answer a gate, confirm a consumer, mend what stalls, or make or end a credential at the vendor. Example: `gate`. */
+    readonly for: "gate" | "confirmation" | "stalled" | "mint" | "revoke";
+    /** Which gate, which consumers, or the reason that stalls it. Example: `Revoke`. */
+    readonly about: string;
+    /** Since when it is waited for. Example: `2026-11-21T09:30:00Z`. */
+    readonly since: string;
+    /** How often somebody was reminded. Example: `2`. */
+    readonly count: number;
+    /** The last reminder. Example: `2026-11-22T10:30:00Z`. */
+    readonly lastAt?: string;
+    /** When the alarm was told. Example: `2026-11-24T09:30:00Z`. */
+    readonly escalatedAt?: string;
+  })[];
   /** The stages that it entered, the last 40, in their order; one lasts until the next begins. Example: `[{stage: Verifying, enteredAt: "2026-11-21T09:30:00Z"}]`. */
   readonly stages?: readonly ({
     /** The stage in CamelCase. Example: `Verifying`. */

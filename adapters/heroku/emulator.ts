@@ -35,6 +35,8 @@ export interface HerokuEmulator extends AsyncDisposable {
   /** Every authorization that is there. */
   keys(): readonly Authorization[];
   authorize(wanted: Partial<Authorization>): Authorization;
+  /** As somebody does in the dashboard. */
+  unauthorize(id: string): void;
   hold(what: Hold | undefined): void;
   makeApp(name: string, options?: AppOptions): void;
   changeApp(name: string, options: AppOptions): void;
@@ -158,6 +160,7 @@ function truth({ now, oauth, apps, databases }: State) {
   return {
     keys: () => [...oauth.all.values()],
     authorize: (wanted: Partial<Authorization>) => oauth.make(now(), wanted),
+    unauthorize: (id: string) => void oauth.all.delete(id),
     hold: (what: Hold | undefined) => {
       oauth.hold = what;
     },

@@ -94,11 +94,19 @@ function judgeLedger({ keys, broken, last }: LedgerSide, signer: Signer): Hold |
   }
   const now = keys.at(-1);
   if (!keys.includes(signer.key) && !signer.before.some(({ key }) => key === now)) {
-    return held("CheckpointForged", "The ledger names another key for its checkpoints than this install has.", {});
+    return held("CheckpointForged", otherKey(now, signer), {});
   }
   if (last === undefined || isSignedBy(keyUnder(last, keys), last)) return undefined;
   const message = "The ledger's last checkpoint is not signed by this install's key: somebody else wrote it.";
   return held("CheckpointForged", message, { hash: last.hash });
+}
+
+/** A key-encryption key that was retired too early is the likely cause, and is told by its number. */
+function otherKey(now: string | undefined, { key }: Signer): string {
+  const [signs = "", own = ""] = [now?.split(":")[0], key.split(":")[0]];
+  const said = "The ledger names another key for its checkpoints than this install has.";
+  if (!/^k\d+$/.test(signs) || signs === own) return said;
+  return `${said} That one follows from the key-encryption key ${signs}: put it back into its place in VELVET_KEK_PREVIOUS, until the next key has signed after it.`;
 }
 
 function judgePublished(published: Published, ledger: LedgerSide, file: string, signer: Signer): Hold | undefined {

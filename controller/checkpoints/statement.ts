@@ -53,7 +53,9 @@ export interface GivenKeys {
 export function signerOf(install: string, ring: KeyRing, { key, previous }: GivenKeys = {}): Signer {
   const derived = derivedKey(ring);
   const signs = key ?? derived;
-  const before = [previous, derived].filter((each) => each !== undefined).filter((each) => each.key !== signs.key);
+  const before = [previous, derived, ...ring.previous.map(derivedKey)]
+    .filter((each) => each !== undefined)
+    .filter((each) => each.key !== signs.key);
   return { origin: install, key: signs.key, sign: (statement) => signs.sign(statement), before };
 }
 

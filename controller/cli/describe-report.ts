@@ -5,6 +5,9 @@ import type { Preempted } from "../domain/revocation.ts";
 import type { RehearsalReport } from "../domain/rehearsal-report.ts";
 import type { Condition, ConsumerStatus, OpenGate } from "../domain/status.ts";
 import { camelCase } from "../domain/status.ts";
+import { isOldValid, OLD_IS_DEAD } from "../domain/ready-text.ts";
+import { BOTH } from "../domain/reasons/reason.ts";
+import { stuckAt } from "../domain/stuck.ts";
 import { summarize } from "../domain/summarize.ts";
 import type { Failure, Instant, RetiredRow, World } from "../domain/world.ts";
 import type { HoldView } from "../ledger/holds.ts";
@@ -120,7 +123,7 @@ export function describeRotation(view: RotationView, world: World | undefined): 
       ms,
     })),
     conditions: status.conditions,
-    ...present({ trouble: failure ? troubleOf(failure) : stageTrouble(status.stage) }),
+    ...present({ trouble: troubleIn(view, failure, status.stage) }),
     ...(status.gate ? { gate: status.gate } : {}),
     consumers: status.consumers.map((consumer, index) => describedConsumer(view, consumer, index)),
     decisions: view.decisions.map(describedDecision),
@@ -145,6 +148,17 @@ function ofItsFlow(
 function preemptedText(preempted: Preempted | undefined): string | undefined {
   return preempted && `${preempted.name}, in ${camelCase(preempted.state)}`;
 }
+
+/** What stays fine is the stage's to say where a rotation has failed as a whole; and it is never said of an old one that is dead. */
+function troubleIn(view: RotationView, failure: Failure | undefined, stage: string): Trouble | undefined {
+  const stuck = stuckAt(view);
+  const trouble = failure ? troubleOf(failure) : (stageTrouble(stage) ?? (stuck && troubleOf(stuck)));
+  if (!trouble) return undefined;
+  const fine = WHOLE.has(view.rotation.state) ? reasonNamed(stage)?.fine : trouble.stillFine;
+  return { ...trouble, ...present({ stillFine: fine === BOTH && !isOldValid(view) ? OLD_IS_DEAD : fine }) };
+}
+
+const WHOLE: ReadonlySet<string> = new Set(["mint_failed", "revoke_failed"]);
 
 function troubleOf({ reason, message, remedy, tries, since, nextTryAt }: Failure): Trouble {
   const known = reasonNamed(reason);

@@ -23,6 +23,8 @@ export interface DriftFinding {
   readonly since: Instant;
   readonly message: string;
   readonly acceptedBy?: string;
+  /** Which of the vendor's credentials it is about. */
+  readonly vendorIds?: readonly string[];
 }
 
 export interface DriftEntry {
@@ -71,9 +73,14 @@ export function entryOf(view: DriftView): DriftEntry {
       state: finding.acceptedBy === undefined ? finding.state : "accepted",
       since: finding.since,
       message: finding.message,
-      ...present({ acceptedBy: finding.acceptedBy?.name }),
+      ...present({ acceptedBy: finding.acceptedBy?.name, vendorIds: idsIn(finding) }),
     })),
   };
+}
+
+function idsIn({ details }: DriftView["findings"][number]): readonly string[] | undefined {
+  const ids = details["vendorIds"];
+  return typeof ids === "object" ? ids : undefined;
 }
 
 export function driftLineOf({ namespace, name, findings }: DriftView): DriftLine {

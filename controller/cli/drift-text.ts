@@ -73,11 +73,7 @@ const MEANS: Readonly<Record<string, string>> = {
 function findingLines(entry: DriftEntry, finding: DriftFinding, now: Date, colours: Colours): string[] {
   const { kind, place, grade, state, message, acceptedBy } = finding;
   const reason = reasonNamed(kind);
-  const named = `${entry.name} -n ${entry.namespace}`;
-  const commands = (reason?.commands ?? []).map((command) => {
-    const one = command.includes(" drift ") && /correct|accept/.test(command) && !/^(the |account )/.test(place);
-    return command.replace("<credential>", named) + (one ? ` --consumer ${place}` : "");
-  });
+  const commands = (reason?.commands ?? []).flatMap((command) => commandsFor(command, entry, finding));
   const paint = state === "open" ? colours.red : colours.dim;
   const said = acceptedBy === undefined ? state : `accepted by ${acceptedBy}`;
   return [
@@ -86,6 +82,16 @@ function findingLines(entry: DriftEntry, finding: DriftFinding, now: Date, colou
     `  ${printable(message)}`,
     ...(state === "open" ? [`  ${reason?.remedy ?? ""}`, ...commands.map((command) => `  ${printable(command)}`)] : []),
   ];
+}
+
+/** With all that is known here filled in: what only the person can know stays in angle brackets. */
+function commandsFor(command: string, entry: DriftEntry, { place, vendorIds = [] }: DriftFinding): string[] {
+  const about = command.replace("<credential>", `${entry.namespace}/${entry.name}`);
+  if (about.includes("<vendor-id>")) {
+    return vendorIds.map((id) => `${about.replace("<vendor-id>", id)} --ticket <ticket> --reason <why>`);
+  }
+  if (!/ drift (correct|accept) /.test(about)) return [about];
+  return [`${about}${/^(the |account )/.test(place) ? "" : ` --consumer ${place}`} --reason <why>`];
 }
 
 const MOST_NAMED = 3;

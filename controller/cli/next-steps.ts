@@ -1,13 +1,13 @@
 /** What a person can do about a rotation now, each with the exact command: found out by asking the engine's own rules. Pure. */
 import type { RotationDecisionSpec } from "../../crds/kinds.gen.ts";
 import { awaitsPerson, CUSTODY } from "../domain/consumers.ts";
-import { followUpOf } from "../domain/follow-up.ts";
 import type { OpenGate } from "../domain/status.ts";
 import type { World } from "../domain/world.ts";
-import { ENDED, everybody } from "../domain/world.ts";
+import { ENDED, everybody, liveAttempt } from "../domain/world.ts";
 import type { RotationView } from "../ledger/views.ts";
 import type { Choice } from "./decision.ts";
 import { rulingOn } from "./decision.ts";
+import { requestCommand, stepsAfter, TICKET, WHY } from "./steps-after.ts";
 
 export interface NextStep {
   /** What it is for. */
@@ -23,11 +23,12 @@ interface Option extends NextStep {
 
 /** Without a world (an adapter is not known here) only what needs no rule is offered. */
 export function nextSteps(view: RotationView, gate: OpenGate | undefined, world: World | undefined): NextStep[] {
-  if (ENDED.has(view.rotation.state)) return afterwards(view);
+  if (ENDED.has(view.rotation.state)) return stepsAfter(view);
   const target = `${view.rotation.namespace}/${view.rotation.name}`;
   const options = [
     ...gateSteps(target, gate),
-    ...(world ? [...consumerSteps(target, world), ...rotationSteps(target)] : []),
+    ...(world ? [...consumerSteps(target, world), ...rotationSteps(target, world)] : []),
+    ...onceAborted(view),
   ];
   return options
     .filter(({ choice }) => !choice || possible(view, world, choice))
@@ -47,9 +48,6 @@ function possible(view: RotationView, world: World | undefined, choice: Choice):
   };
   return rulingOn(world, spec, "host", view.now)?.verdict === "accepted";
 }
-
-const WHY = "--reason <why>";
-const TICKET = "--ticket <ticket>";
 
 function gateSteps(target: string, gate: OpenGate | undefined): Option[] {
   if (!gate) return [];
@@ -91,7 +89,29 @@ function consumerSteps(target: string, world: World): Option[] {
   });
 }
 
-function rotationSteps(target: string): Option[] {
+/** A request is refused while this rotation lives, so it is filed after the abort. */
+function onceAborted({ rotation }: RotationView): Option[] {
+  if (rotation.facts.failure?.reason !== "CredentialDead") return [];
+  return [{ what: "once it is aborted, have a new one issued", command: requestCommand(rotation, " --expect Dead") }];
+}
+
+function leakSteps(target: string): Option[] {
+  return [
+    {
+      what: "open a ticket with everybody who lets it in",
+      command: `velvet investigate ${target}`,
+      choice: { action: "ConfirmLeakResolved" },
+    },
+    {
+      what: "say that the leak is over, after dealing with it",
+      command: `velvet resolve-leak ${target} ${TICKET} ${WHY}`,
+      choice: { action: "ConfirmLeakResolved" },
+    },
+  ];
+}
+
+function rotationSteps(target: string, world: World): Option[] {
+  const isMintOpen = liveAttempt(world)?.state === "open";
   return [
     {
       what: "hand in the new value that you made at the vendor",
@@ -104,61 +124,21 @@ function rotationSteps(target: string): Option[] {
       choice: { action: "RetryConsumers" },
     },
     {
-      what: "insist on the revoke, even if the old one is in use",
+      what:
+        world.rotation.state === "revoke_failed"
+          ? "try the revoke again now"
+          : "insist on the revoke, even if the old one is in use",
       command: `velvet retry ${target} --revoke ${WHY}`,
       choice: { action: "RetryRevoke" },
     },
     {
-      what: "say that the old one is revoked by hand",
+      what: isMintOpen
+        ? "say that you ended at the vendor what the mint may have left: then it mints again"
+        : "say that the old one is revoked by hand",
       command: `velvet mark-revoked ${target} ${TICKET} ${WHY}`,
       choice: { action: "MarkRevoked" },
     },
-    {
-      what: "open a ticket with everybody who lets it in",
-      command: `velvet investigate ${target}`,
-      choice: { action: "ConfirmLeakResolved" },
-    },
-    {
-      what: "say that the leak is over, after dealing with it",
-      command: `velvet resolve-leak ${target} ${TICKET} ${WHY}`,
-      choice: { action: "ConfirmLeakResolved" },
-    },
+    ...leakSteps(target),
     { what: "abort it", command: `velvet abort ${target} ${WHY}`, choice: { action: "Abort" } },
   ];
-}
-
-/** The old credentials of this rotation that live on. */
-function afterwards({ rotation, retired }: RotationView): NextStep[] {
-  const credential = `${rotation.namespace}/${rotation.credentialName}`;
-  const mine = retired.filter((row) => row.rotation === rotation.id);
-  const next = followUpOf(rotation)
-    ? [{ what: "give the consumers a new one", command: followUpCommand(rotation) }]
-    : [];
-  return [
-    ...next,
-    ...mine.flatMap(({ vendorId, state }) => {
-      const id = quoted(vendorId);
-      const destroy = {
-        what: `end ${vendorId} for good`,
-        command: `velvet destroy ${credential} ${id} ${TICKET} ${WHY}`,
-      };
-      const restore = {
-        what: `bring ${vendorId} back`,
-        command: `velvet restore ${credential} ${id} ${TICKET} ${WHY}`,
-      };
-      if (state === "quarantined") return [restore, destroy];
-      return state === "live" || state === "restored" ? [destroy] : [];
-    }),
-  ];
-}
-
-function followUpCommand(rotation: RotationView["rotation"]): string {
-  const { namespace, name, credentialName } = rotation;
-  const alive = followUpOf(rotation)?.spec.expect === "Alive" ? " --expect Alive" : "";
-  return `velvet request rotate ${credentialName} --after ${name} -n ${namespace}${alive} ${WHY}`;
-}
-
-/** A vendor's id may hold what a shell would take for its own. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -69,11 +69,9 @@ export async function markRevokedCommand(
   if (request !== undefined && credential === undefined && vendorId === undefined) {
     const deed = {
       label: "mark-revoked",
-      doing: "Taking your word that the old credential is revoked in",
+      doing: "Taking your word that it was ended at the vendor, in",
       choice: { action: "MarkRevoked" as const },
-      tell: ({ rotation }: World) => [
-        `Velvet will not revoke ${rotation.facts.verify?.previousId ?? "the old credential"}, nor look whether it is gone.`,
-      ],
+      tell: tellMarked,
     };
     return decideOnRotation(context, request, () => deed, options, access);
   }
@@ -88,6 +86,18 @@ export async function markRevokedCommand(
     access,
     `Velvet will not look at ${vendorId} again, nor whether it is gone.`,
   );
+}
+
+/** What was ended by hand: the old credential, or what a mint whose answer was lost may have left. */
+function tellMarked({ rotation }: World): readonly string[] {
+  const old = rotation.facts.verify?.previousId ?? "the old credential";
+  if (rotation.facts.settled !== undefined && rotation.facts.revoked === undefined) {
+    return [
+      "Velvet takes it that the lost mint has left nothing, goes on watching for it, and mints again.",
+      `${old} stays in use, and is not touched by this.`,
+    ];
+  }
+  return [`Velvet will not revoke ${old}, nor look whether it is gone.`];
 }
 
 interface RetiredOrder {

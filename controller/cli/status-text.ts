@@ -170,6 +170,7 @@ export function detailLines(status: RotationStatus, now: Date, colours: Colours)
   return [
     `${colours.bold(printable(`${status.namespace}/${status.name}`))}  ${status.flow} of ${printable(status.credential)}`,
     `${stageText(status, colours)}, began ${since(status.createdAt, now)} ago${ended}`,
+    ...hintLines(status),
     "",
     ...tableLines(
       ["CONDITION", "STATUS", "REASON", "MESSAGE"],
@@ -181,6 +182,15 @@ export function detailLines(status: RotationStatus, now: Date, colours: Colours)
     ...(status.rehearsal ? ["", ...rehearsalLines(status.rehearsal, colours)] : []),
     ...residualLines(status, colours),
   ];
+}
+
+/** Where a person is needed, or something failed: all that can be done, each with its command, stands elsewhere. */
+function hintLines(status: RotationStatus): string[] {
+  const isTrouble =
+    isStalled(status) || status.gate !== undefined || /Failed$|Partial$|Aborted$|Leaked$/.test(status.stage);
+  const isAwaited = status.conditions.some(({ reason }) => reason === "AwaitingConfirmation");
+  if (!isTrouble && !isAwaited) return [];
+  return [`What you can do: velvet describe ${printable(`${status.namespace}/${status.name}`)}`];
 }
 
 export function conditionCells({ type, status, reason, message }: Condition, colours: Colours): string[] {
@@ -206,7 +216,7 @@ function gateLines({ gate, name, namespace }: RotationStatus, colours: Colours):
     "",
     colours.yellow(`The ${gate.name} gate waits for a person. ${printable(gate.message)}`),
     `  digest ${gate.digest}`,
-    `  velvet approve ${printable(name)} -n ${printable(namespace)} --gate ${gate.name}${needs} --reason <why>`,
+    `  velvet approve ${printable(`${namespace}/${name}`)} --gate ${gate.name} --digest ${gate.digest}${needs} --reason <why>`,
   ];
 }
 

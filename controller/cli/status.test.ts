@@ -142,7 +142,7 @@ it("shows one rotation with its conditions, consumers and the command that opens
   expect(text).toMatch(/^orders-app +working +works with it$/m);
   expect(text).toContain(`digest ${FACTS.digest}`);
   expect(text).toContain(
-    "velvet approve orders-db-1 -n orders --gate Revoke --confirm <credentialName> --ticket <ticket>",
+    `velvet approve orders/orders-db-1 --gate Revoke --digest ${FACTS.digest} --confirm <credentialName> --ticket <ticket>`,
   );
   expect(text).not.toContain("\u001b");
 });
@@ -194,7 +194,7 @@ it("writes the decision for the gate that is open, with the digest from the ledg
   expect(stdout.text()).toMatch(/^apiVersion: velvet\.raxx\.app\/v1alpha1\nkind: RotationDecision\n/);
   expect(stdout.text()).toContain(`digest: ${FACTS.digest}\n  confirm: ORDERS_DB\n  ticket: OPS-7\n`);
   expect(stderr.text()).toContain("Approving the Revoke gate of orders/orders-db-1, which rotates ORDERS_DB");
-  expect(stderr.text()).toContain("orders#1 will be revoked. 1 of 1 consumers work");
+  expect(stderr.text()).toContain("orders#1, the old credential of ORDERS_DB, will be revoked. 1 of 1 consumers work");
 });
 
 it("refuses to approve another credential, an outdated digest, a closed gate, or a revoke without ticket and name", async () => {

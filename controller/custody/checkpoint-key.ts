@@ -1,7 +1,8 @@
 /**
- * The install's signature under its checkpoints: Ed25519. Where no key is given the private one follows from the oldest key-encryption key
- * that is listed, so that a later one does not make what was published look forged, and there is nothing more to keep. The public one is
- * `<key id>:<32 bytes in base64>`, stands in the ledger and beside what is published, and is no secret.
+ * The install's signature under its checkpoints: Ed25519. Where no key is given the private one follows from the current key-encryption key,
+ * so that there is nothing more to keep; where that changes, the one that followed from the key before names the new one, so that what was
+ * published does not look forged and every earlier key can be retired. The public one is `<key id>:<32 bytes in base64>`, stands in the
+ * ledger and beside what is published, and is no secret.
  */
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign, verify } from "node:crypto";
 import type { Secret } from "../../adapters/secret.ts";
@@ -17,9 +18,8 @@ export interface CheckpointKey {
   sign(statement: Uint8Array): Buffer;
 }
 
-/** The key that follows from the oldest key-encryption key that is listed. */
-export function derivedKey(ring: KeyRing): CheckpointKey {
-  const { id, encryption }: VersionedKey = ring.previous[0] ?? ring;
+/** The key that follows from one key-encryption key. */
+export function derivedKey({ id, encryption }: VersionedKey): CheckpointKey {
   return keyOf(id, Buffer.from(hkdfSync("sha256", encryption, "velvet", "checkpoint key", RAW)));
 }
 

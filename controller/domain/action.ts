@@ -1,4 +1,5 @@
 import type { Step } from "./assisted.ts";
+import type { Need, NeedKind } from "./need.ts";
 import type { TargetId } from "./revocation.ts";
 import type { Ruling } from "./ruling.ts";
 import type { AttemptRow, DecisionRow, Gate, Instant } from "./world.ts";
@@ -12,8 +13,10 @@ export type Action =
   | { readonly do: "open-gate"; readonly gate: Gate; readonly digest: string }
   /** `Replace`: end the old credential before there is a new one. */
   | { readonly do: "end-old"; readonly id: string }
-  /** A person does at the vendor what no API does: ask them, look whether they have, remind them. */
+  /** A person does at the vendor what no API does: ask them, look whether they have. */
   | { readonly do: "assist"; readonly deed: Assist }
+  /** Somebody has not answered, or has. */
+  | { readonly do: "person"; readonly deed: PersonDeed }
   /** Write the intent, then mint once. */
   | { readonly do: "mint"; readonly number: number }
   /** The outcome of a mint is unknown: find it out, by the issuer's mint class. */
@@ -72,6 +75,9 @@ export type Assist =
   /** A last look at every consumer, then ask a person to end the old one. */
   | { readonly act: "ask-revoke"; readonly id: string | undefined }
   /** Has the person done it? */
-  | { readonly act: "look" | "remind"; readonly step: Step }
-  /** The old one should have been ended by now. */
-  | { readonly act: "escalate" };
+  | { readonly act: "look"; readonly step: Step };
+
+/** Nothing is done to the credential: somebody is told, or what was told is over. */
+export type PersonDeed =
+  | { readonly act: "remind" | "escalate"; readonly need: Need }
+  | { readonly act: "answered"; readonly kinds: readonly Exclude<NeedKind, Step>[] };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { IssuerTraits, Verdict } from "../../adapters/contract.ts";
-import { askedNow, askedText, nextLook, reminded } from "./assisted.ts";
+import { askedNow, askedText, nextLook, rhythmOf } from "./assisted.ts";
+import { reminded } from "./reminder.ts";
 import { judgeMintLook, judgeRevokeLook } from "./seen.ts";
 import type { World } from "./world.ts";
 
@@ -14,7 +15,7 @@ const gapsOf = (expectedMs: number): number[] => {
   for (let at = NOW; gaps.length < 8;) {
     const due = asked.remindAt;
     gaps.push(Date.parse(due) - Date.parse(at));
-    asked = reminded(asked, due);
+    asked = reminded(asked, rhythmOf(asked.instructions), due);
     at = due;
   }
   return gaps;
@@ -31,14 +32,12 @@ describe("reminders", () => {
   });
 
   it("say since when, how often, what to do and where, and are bounded whatever an adapter says", () => {
-    const once = reminded(
-      askedNow(NOW, { text: "Click\n  on New.", link: "https://x.example", expectedMs: HOUR }),
-      NOW,
-    );
+    const asked = askedNow(NOW, { text: "Click\n  on New.", link: "https://x.example", expectedMs: HOUR });
+    const once = reminded(asked, rhythmOf(asked.instructions), NOW);
     expect(askedText(once, "Make one.")).toBe(
       `Make one. Click on New. https://x.example Asked since ${NOW}, reminded once, last at ${NOW}.`,
     );
-    expect(askedText(reminded(once, NOW), "")).toContain("reminded 2 times");
+    expect(askedText(reminded(once, rhythmOf(once.instructions), NOW), "")).toContain("reminded 2 times");
     const { instructions } = askedNow(NOW, { text: "x".repeat(9_000), link: "y".repeat(900), expectedMs: 1 });
     expect([instructions?.text.length, instructions?.link?.length]).toEqual([2_000, 500]);
   });

@@ -1,6 +1,7 @@
-/** What a person is asked to do at the vendor's own pages, when they are reminded, and how often Velvet looks for itself. Pure. */
+/** What a person is asked to do at the vendor's own pages, and how often Velvet looks for itself. Pure. */
 import type { Instructions, IssuerTraits } from "../../adapters/contract.ts";
 import { later } from "./duration.ts";
+import { beginning, type Reminders, remindersText, type Rhythm } from "./reminder.ts";
 import type { Instant, Inventory } from "./world.ts";
 
 export type Step = "mint" | "revoke";
@@ -16,17 +17,11 @@ export interface Trouble {
 }
 
 /** One thing that a person was asked for. Each of the two steps on its own. */
-export interface Asked {
-  readonly since: Instant;
+export interface Asked extends Reminders {
   readonly instructions?: Instructions;
   /** What the vendor had then, where it lists it. */
   readonly inventory?: Inventory;
-  readonly reminders: number;
-  readonly remindedAt?: Instant;
-  readonly remindAt: Instant;
   readonly trouble?: Trouble;
-  /** Its time was over, and it was still not done. */
-  readonly escalatedAt?: Instant;
 }
 
 export interface AssistedFacts {
@@ -49,11 +44,9 @@ const LONGEST_LOOK_MS = 600_000;
 /** The bounds hold whatever an adapter says: what is told is kept in the ledger and shown in a status. */
 export function askedNow(now: Instant, instructions: Instructions | undefined, inventory?: Inventory): Asked {
   return {
-    since: now,
+    ...beginning(now, rhythmOf(instructions)),
     ...(instructions ? { instructions: bounded(instructions) } : {}),
     ...(inventory ? { inventory } : {}),
-    reminders: 0,
-    remindAt: later(now, reminderMs(instructions, 0)),
   };
 }
 
@@ -62,14 +55,9 @@ function bounded({ text, link, expectedMs }: Instructions): Instructions {
 }
 
 /** Twice as long each time, from the time that it usually takes to a day. */
-function reminderMs(instructions: Instructions | undefined, reminders: number): number {
-  const first = Math.max(SHORTEST_REMINDER_MS, instructions?.expectedMs ?? DEFAULT_EXPECTED_MS);
-  return Math.min(Math.max(first, LONGEST_REMINDER_MS), first * 2 ** Math.min(reminders, 20));
-}
-
-export function reminded(asked: Asked, now: Instant): Asked {
-  const reminders = asked.reminders + 1;
-  return { ...asked, reminders, remindedAt: now, remindAt: later(now, reminderMs(asked.instructions, reminders)) };
+export function rhythmOf(instructions: Instructions | undefined): Rhythm {
+  const firstMs = Math.max(SHORTEST_REMINDER_MS, instructions?.expectedMs ?? DEFAULT_EXPECTED_MS);
+  return { firstMs, secondMs: 2 * firstMs, longestMs: LONGEST_REMINDER_MS };
 }
 
 /** The next look, at the rhythm in which the vendor's changes come into effect, then slower with the time that it takes already. */
@@ -80,18 +68,9 @@ export function nextLook({ propagation }: IssuerTraits, since: Instant, now: Ins
 
 /** One sentence after the other, for a status. */
 export function askedText(asked: Asked, what: string): string {
-  const { instructions, since, reminders, remindedAt } = asked;
-  const parts = [
-    what,
-    instructions?.text.trim().replace(/\s+/g, " "),
-    instructions?.link,
-    `Asked since ${since}${reminders > 0 ? `, reminded ${times(reminders)}, last at ${remindedAt}` : ""}.`,
-  ];
+  const { instructions } = asked;
+  const parts = [what, instructions?.text.trim().replace(/\s+/g, " "), instructions?.link, remindersText(asked)];
   return parts.filter((part) => part !== undefined && part !== "").join(" ");
-}
-
-function times(count: number): string {
-  return count === 1 ? "once" : `${count} times`;
 }
 
 /** Where a person does it, as the end of a remedy. */

@@ -8,7 +8,9 @@ import { CUSTODY, isFinished } from "./consumers.ts";
 import { durationMs, later } from "./duration.ts";
 import { needsApproval } from "./gates.ts";
 import { rehearsalConditions } from "./rehearsal-report.ts";
-import { isLeaking } from "./revocation.ts";
+import { withReminders } from "./reminder-text.ts";
+import { awaitedIds, failingIds, readyText } from "./ready-text.ts";
+import { stuckAt } from "./stuck.ts";
 import type { Failure, Gate, Instant } from "./world.ts";
 import { ENDED, liveAttempt } from "./world.ts";
 
@@ -20,17 +22,24 @@ export function conditionsOf(view: Summarizable, gate: OpenGate | undefined): Co
   const progress: Condition[] = [];
   const failure = whatFailed(view);
   if (!ended && failure?.stalled) {
-    progress.push(condition(view, "Stalled", "True", failure.reason, failure.message, failure.since));
+    progress.push(condition(view, "Stalled", "True", failure.reason, triedText(failure), failure.since));
   } else if (!ended) {
     const reason = failure ? "ProgressingWithRetry" : camelCase(view.rotation.state);
-    progress.push(condition(view, "Reconciling", "True", reason, failure?.message ?? ""));
+    progress.push(condition(view, "Reconciling", "True", reason, failure ? triedText(failure) : ""));
   }
-  return rehearsalConditions(view, [ready(view, gate), ...progress, ...stages]);
+  return rehearsalConditions(view, withReminders(view, [ready(view, gate), ...progress, ...stages]));
 }
 
 function whatFailed(view: Summarizable): Failure | Trouble | undefined {
   const { facts } = view.rotation;
-  return facts.failure ?? troubleOf(facts, liveAttempt(view) !== undefined) ?? stalledFailure(view);
+  return facts.failure ?? troubleOf(facts, liveAttempt(view) !== undefined) ?? stalledFailure(view) ?? stuckAt(view);
+}
+
+/** With when it is tried again. */
+function triedText(failure: Failure | Trouble): string {
+  if (!("tries" in failure) || failure.nextTryAt === undefined) return failure.message;
+  const times = failure.tries > 1 ? `Tried ${failure.tries} times; next try at` : "Next try at";
+  return `${failure.message} ${times} ${failure.nextTryAt}.`;
 }
 
 /** What a person has to deal with at a consumer, or at a credential that a Revocation could not end. */
@@ -63,20 +72,9 @@ function inRevocation(view: Summarizable, gate: OpenGate | undefined): Condition
 }
 
 function ready(view: Summarizable, gate: OpenGate | undefined): Condition {
-  const { state, facts } = view.rotation;
+  const { state } = view.rotation;
   const status: Status = state === "done" || state === "rev_done" ? "True" : "False";
-  return condition(view, "Ready", status, camelCase(state), facts.failure?.message ?? gateIn(gate) ?? because(view));
-}
-
-/** What a rotation that gave way, or a leak, is about. */
-function because({ rotation: { state, facts }, consumers }: Summarizable): string {
-  if (state === "rev_leaked") return consumers.find(isLeaking)?.facts.lockOut?.message ?? "";
-  return facts.residual?.find(({ kind }) => kind === "Preempted")?.message ?? "";
-}
-
-/** Who looks at one line learns that a person is waited for. */
-function gateIn(gate: OpenGate | undefined): string | undefined {
-  return gate && `The ${gate.name} gate waits for a person. ${gate.message}`;
+  return condition(view, "Ready", status, camelCase(state), readyText(view, gate));
 }
 
 function verified(view: Summarizable): Condition {
@@ -139,7 +137,7 @@ function distributed(view: Summarizable): Condition {
     "Distributed",
     status,
     camelCase(view.rotation.state),
-    count(required.length - open.length, required.length),
+    count(required.length - open.length, required.length, failingIds({ consumers: open })),
   );
 }
 
@@ -153,21 +151,24 @@ function validated(view: Summarizable): Condition {
   const waiting = open.filter((row) => row.state === "settled" && !row.facts.failure);
   const failing = open.some((row) => row.facts.failedAt === "check");
   const reason = waiting.length > 0 && !failing ? "AwaitingConfirmation" : camelCase(view.rotation.state);
-  return condition(
-    view,
-    "Validated",
-    failing ? "False" : "Unknown",
-    reason,
-    count(required.length - open.length, required.length),
-  );
+  const said = count(required.length - open.length, required.length, failingIds({ consumers: open }));
+  return condition(view, "Validated", failing ? "False" : "Unknown", reason, said + confirmText(view));
 }
 
 function requiredConsumers(view: Summarizable): Summarizable["consumers"] {
   return view.consumers.filter((row) => row.id !== CUSTODY && row.state !== "inactive" && row.state !== "skipped");
 }
 
-function count(done: number, all: number): string {
-  return `${done} of ${all} consumers`;
+function count(done: number, all: number, failing: readonly string[] = []): string {
+  return `${done} of ${all} consumers${failing.length === 0 ? "" : `; failing: ${failing.join(", ")}`}`;
+}
+
+function confirmText(view: Summarizable): string {
+  const [first, ...others] = awaitedIds(view);
+  if (first === undefined) return "";
+  const { namespace, name } = view.rotation;
+  const command = `velvet confirm ${namespace}/${name} ${first} --reason <why>`;
+  return `; a person is to look at ${[first, ...others].join(", ")}, then: ${command}`;
 }
 
 function revoked(view: Summarizable): Condition {

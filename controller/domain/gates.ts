@@ -41,6 +41,19 @@ export function needsApproval(
   return world.consumers.some((consumer) => consumer.state === "inactive" || consumer.state === "skipped");
 }
 
+/** The gate that waits for a person's answer, as it was shown to them. */
+export function unansweredGate(
+  world: Pick<World, "rotation" | "attempts"> & { readonly consumers: readonly ConsumerRow[] },
+): ({ readonly name: Gate } & GateFacts) | undefined {
+  if (world.rotation.facts.abort) return undefined;
+  for (const name of ["Mint", "Revoke"] as const) {
+    const facts = gateFacts(world, name);
+    if (!facts || facts.approved || facts.digest !== gateDigest(world, name)) continue;
+    if (needsApproval(world, name)) return { ...facts, name };
+  }
+  return undefined;
+}
+
 export function gateFacts(world: Pick<World, "rotation">, gate: Gate): GateFacts | undefined {
   return world.rotation.facts.gates?.[gate];
 }

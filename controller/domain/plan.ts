@@ -4,6 +4,7 @@ import type { Action } from "./action.ts";
 import { graceDue, planGrace } from "./grace.ts";
 import { planDistribute } from "./plan-distribute.ts";
 import { planMint } from "./plan-mint.ts";
+import { planAnswered, planReminder, reminderDue } from "./plan-reminder.ts";
 import { planRevocation } from "./plan-revocation.ts";
 import { planRehearsal } from "./plan-rehearsal.ts";
 import { planRevoke } from "./plan-revoke.ts";
@@ -15,8 +16,16 @@ import type { Instant, World } from "./world.ts";
 export function plan(world: World, now: Instant): Action {
   const ruling = firstRuling(world, now);
   if (ruling) return { do: "judge", ...ruling };
-  const action = planGrace(world, now) ?? planStage(world, now);
-  return action.do === "wait" ? { ...action, until: earliest(action.until, graceDue(world, now)) } : action;
+  const action = planAnswered(world) ?? planGrace(world, now) ?? planStage(world, now);
+  if (!isIdle(action)) return action;
+  const reminder = planReminder(world, now);
+  if (reminder || action.do !== "wait") return reminder ?? action;
+  return { ...action, until: earliest(action.until, graceDue(world, now), reminderDue(world)) };
+}
+
+/** Nothing that anybody waits for comes later because a person is told of it first. */
+function isIdle(action: Action): boolean {
+  return action.do === "wait" || (action.do === "assist" && action.deed.act === "look");
 }
 
 function planStage(world: World, now: Instant): Action {

@@ -18,6 +18,7 @@ import { KUBERNETES_REASONS } from "./reasons/kubernetes.ts";
 import { MANIFEST_RULES_REASONS } from "./reasons/manifest-rules.ts";
 import { MANIFEST_TEXT_REASONS } from "./reasons/manifest-text.ts";
 import { MINT_REASONS } from "./reasons/mint.ts";
+import { PERSON_REASONS, SCHEDULED_REASONS } from "./reasons/person.ts";
 import { POSTGRES_LOGIN_REASONS } from "./reasons/postgres-login.ts";
 import { POSTGRES_ROLES_REASONS } from "./reasons/postgres-roles.ts";
 import type { Reason } from "./reasons/reason.ts";
@@ -46,6 +47,8 @@ export const REASON_GROUPS: readonly {
   { title: "Mints whose answer was lost, and values made by a person", reasons: MINT_REASONS },
   { title: "What a person does at the vendor", reasons: ASSISTED_REASONS },
   { title: "Steps, held-back revokes, what stays behind", reasons: CAUSES_STEPS_REASONS },
+  { title: "A person who is waited for", reasons: PERSON_REASONS },
+  { title: "Scheduled requests on a cluster", reasons: SCHEDULED_REASONS },
   { title: "Revocations", reasons: REVOCATION_REASONS },
   { title: "Rehearsals", reasons: REHEARSAL_REASONS },
   { title: "Decisions", reasons: DECISION_REASONS },

@@ -47,8 +47,16 @@ const BY_CLASS: Readonly<Record<MintClass, (question: Question) => Resolution>> 
     return id === undefined ? NOTHING_LEFT : { do: "adopt", id, extra };
   },
   markable: ({ found }) => ({ do: "give-up", revoke: found.ours }),
-  unmarked: ({ found }) =>
-    found.doubtful.length > 0 ? { do: "stall", cause: notOurs(found.doubtful) } : { do: "give-up", revoke: found.ours },
+  unmarked: ({ found, keys, attempt }) =>
+    found.doubtful.length > 0
+      ? {
+          do: "stall",
+          cause: notOurs(
+            attempt,
+            keys.filter(({ id }) => found.doubtful.includes(id)),
+          ),
+        }
+      : { do: "give-up", revoke: found.ours },
   "vendor-distributed": ({ keys, attempt, now }) => afterLanding(attempt, now) ?? newest(keys, attempt),
   "native-grace": ({ world, keys, attempt, now }) => afterLanding(attempt, now) ?? graceful(world, attempt, keys),
   "roll-in-place": ({ attempt, now }) => afterLanding(attempt, now) ?? NOTHING_LEFT,
@@ -102,12 +110,18 @@ function appeared(keys: readonly IssuedKey[], attempt: AttemptRow): IssuedKey[] 
   return keys.filter((key) => !attempt.inventory.some((before) => before.id === key.id));
 }
 
-function notOurs(ids: readonly KeyId[]): Cause {
+function notOurs({ createdAt }: AttemptRow, keys: readonly IssuedKey[]): Cause {
   return {
     reason: "OutcomeUnknown",
-    message: `The answer to a mint was lost, and the vendor has what was not there before: ${ids.join(", ")}. It may be ours or somebody else's.`,
+    message: `The answer to a mint that was sent at ${createdAt} was lost, and the vendor has what was not there before: ${keys.map(lookedFor).join(", ")}. It may be ours or somebody else's.`,
     remedy:
       "Look at the vendor who made it. End it there if it is nobody's, then MarkRevoked with a ticket, or abort; exclusive: true lets Velvet do it.",
     terminal: true,
   };
+}
+
+/** What a person looks for at the vendor, and tells by. */
+function lookedFor({ id, createdAt, lastUsedAt }: IssuedKey): string {
+  const made = createdAt === undefined ? [] : [`made at ${createdAt}`];
+  return `${id} (${[...made, lastUsedAt === undefined ? "no use is known" : `last used ${lastUsedAt}`].join(", ")})`;
 }

@@ -145,13 +145,14 @@ function abort(world: World, decision: DecisionRow, now: Instant): Ruling {
       "The vendor cannot take this mint back: the old credential has ended or will end. Skip who cannot be given the new one, with a ticket.",
     );
   }
-  const { failure: _, ...facts } = world.rotation.facts;
+  const { failure, ...facts } = world.rotation.facts;
   const by = who(decision, now);
+  const over = failure === undefined ? {} : { over: failure.reason };
   return {
     verdict: "accepted",
     message: `${by.name} ${decision.spec.action === "Deny" ? "denied" : "aborted"} the rotation: ${decision.spec.reason}`,
     state: "aborting",
-    facts: { ...facts, abort: { by, reason: decision.spec.reason, from } },
+    facts: { ...facts, abort: { by, reason: decision.spec.reason, from, ...over } },
     consumers: withoutFailures(everybody(world)),
   };
 }

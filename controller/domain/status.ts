@@ -6,7 +6,12 @@ import type { AttemptRow, ConsumerRow, Gate, Instant, RotationRow, TombstoneRow 
 /** The part of the ledger's view that a summary needs. */
 export interface Summarizable {
   readonly now: Instant;
-  readonly rotation: RotationRow & { readonly nextActionAt?: Instant };
+  readonly rotation: RotationRow & {
+    readonly nextActionAt?: Instant;
+    /** Who works on it now, and until when that counts. */
+    readonly claimedBy?: string;
+    readonly leaseUntil?: Instant;
+  };
   readonly consumers: readonly ConsumerRow[];
   readonly attempts: readonly AttemptRow[];
   /** What may still come to light at the vendor. */

@@ -2,7 +2,7 @@
 import type { Residual } from "../../adapters/contract.ts";
 import { conditionsOf } from "./conditions.ts";
 import { checkedByPerson, CUSTODY, isFinished } from "./consumers.ts";
-import { gateDigest, gateFacts, needsApproval } from "./gates.ts";
+import { unansweredGate } from "./gates.ts";
 import { idsOf, isProven, nameOfTarget } from "./revocation.ts";
 import { rehearsalReport } from "./rehearsal-report.ts";
 import type { ConsumerRow, Gate, Instant, RotationRow } from "./world.ts";
@@ -37,15 +37,9 @@ export function summarize(view: Summarizable): RotationStatus {
 }
 
 export function openGate(view: Summarizable): OpenGate | undefined {
-  const { rotation } = view;
-  if (ENDED.has(rotation.state) || rotation.facts.abort) return undefined;
-  for (const name of ["Mint", "Revoke"] as const) {
-    const facts = gateFacts(view, name);
-    if (!facts || facts.approved || facts.digest !== gateDigest(view, name)) continue;
-    if (!needsApproval(view, name)) continue;
-    return { name, digest: facts.digest, message: gateMessage(view, name) };
-  }
-  return undefined;
+  if (ENDED.has(view.rotation.state)) return undefined;
+  const open = unansweredGate(view);
+  return open && { name: open.name, digest: open.digest, message: gateMessage(view, open.name) };
 }
 
 function gateMessage(view: Summarizable, gate: Gate): string {
@@ -62,7 +56,7 @@ function gateMessage(view: Summarizable, gate: Gate): string {
   const working = view.consumers.filter((row) => row.id !== CUSTODY && row.state === "working").length;
   const left = view.consumers.filter((row) => row.state === "inactive" || row.state === "skipped").map((row) => row.id);
   const doubt = left.length > 0 ? ` Not proven: ${left.join(", ")}.` : "";
-  return `${old} will be revoked. ${working} of ${view.consumers.filter((row) => row.id !== CUSTODY).length} consumers work with the new credential.${doubt}`;
+  return `${old}, the old credential of ${credential.spec.credentialName}, will be revoked. ${working} of ${view.consumers.filter((row) => row.id !== CUSTODY).length} consumers work with the new credential.${doubt}`;
 }
 
 /** What a look at the vendor found, or could not find out, after a mint whose answer may have been lost. */
@@ -105,7 +99,8 @@ function consumerStatus(view: Summarizable, row: ConsumerRow): ConsumerStatus {
 function consumerMessage(view: Summarizable, row: ConsumerRow): string {
   const { failure, skipped, receipt } = row.facts;
   if (failure && !isFinished(row)) {
-    return `${failure.reason}: ${failure.message}${failure.tries > 1 ? ` (tried ${failure.tries} times)` : ""}`;
+    const tried = failure.tries > 1 ? ` (tried ${failure.tries} times)` : "";
+    return `${IN_EFFECT[row.facts.failedAt ?? "write"] ?? ""}${failure.reason}: ${failure.message}${tried}`;
   }
   if (skipped) return `skipped by ${skipped.name}, ${skipped.ticket ?? "no ticket"}`;
   if (receipt && row.state === "working") return receipt.message;
@@ -114,8 +109,17 @@ function consumerMessage(view: Summarizable, row: ConsumerRow): string {
 
 function plainly(view: Summarizable, { id, state }: ConsumerRow): string {
   if (view.rotation.flow === "Testing") return IN_SLOT[state] ?? PLAIN[state];
-  return state === "settled" && checkedByPerson(view, id) ? "waits for a person's confirmation" : PLAIN[state];
+  if (state === "pending" && view.rotation.facts.abort) return "was not written: holds the old credential";
+  return state === "settled" && checkedByPerson(view, id)
+    ? "in effect; waits for a person's confirmation"
+    : PLAIN[state];
 }
+
+/** Whether what was written has taken effect by now, by the step that failed. */
+const IN_EFFECT: Readonly<Partial<Record<NonNullable<ConsumerRow["facts"]["failedAt"]>, string>>> = {
+  settle: "written, not in effect yet; ",
+  check: "in effect; ",
+};
 
 /** `locked_out`, `leaking`, `skipped`, or `unproven`. */
 function lockOutStatus({ state, facts }: ConsumerRow): Pick<ConsumerStatus, "state" | "message"> {

@@ -25,7 +25,7 @@ export type Judged =
 
 export function judgeProbe(world: World, traits: IssuerTraits, probe: VerifyProbe): Judged {
   if (probe.inventory.kind !== "done") return { cause: probe.inventory.cause };
-  const full = quota(world, traits, probe.inventory.value);
+  const full = quota(world, traits, probe);
   if (full) return { cause: full };
   if (!probe.found) return judgeNothingFound(world);
   if (world.rotation.expect === "Absent") {
@@ -122,8 +122,10 @@ function judgeControl(world: World, verdict: Verdict, control: Answer<Verdict> |
 }
 
 /** A full quota fails here, before anything was touched. */
-function quota(world: World, traits: IssuerTraits, inventory: readonly IssuedKey[]): Cause | undefined {
-  if (traits.maxLive === undefined) return undefined;
+function quota(world: World, traits: IssuerTraits, probe: VerifyProbe): Cause | undefined {
+  if (traits.maxLive === undefined || probe.inventory.kind !== "done") return undefined;
+  const inventory = probe.inventory.value;
+  const inUse = probe.identity?.kind === "done" ? probe.identity.value : undefined;
   const waiting = world.retired.filter((row) => row.state === "quarantined" || row.state === "live");
   const counted = inventory.filter((key) => key.enabled || traits.countsDisabled === true);
   const ids = new Set(counted.map((key) => key.id));
@@ -139,14 +141,18 @@ function quota(world: World, traits: IssuerTraits, inventory: readonly IssuedKey
   }
   return cause(
     "QuotaExhausted",
-    `The vendor allows ${traits.maxLive} at once, and has: ${counted.map(shown).join(", ")}.`,
-    "Remove the one that nobody uses at the vendor.",
+    `The vendor allows ${traits.maxLive} at once, and has: ${counted.map((key) => shown(key, inUse)).join(", ")}.`,
+    "Remove at the vendor the one that nobody uses; Velvet goes on by itself within five minutes, or at once with RetryConsumers.",
   );
 }
 
 /** What tells a person which of them nobody uses. */
-function shown({ id, enabled, lastUsedAt }: IssuedKey): string {
-  const facts = [...(enabled ? [] : ["disabled"]), ...(lastUsedAt === undefined ? [] : [`last used ${lastUsedAt}`])];
+function shown({ id, enabled, lastUsedAt }: IssuedKey, inUse: KeyId | undefined): string {
+  const facts = [
+    ...(id === inUse ? ["the one in use"] : []),
+    ...(enabled ? [] : ["disabled"]),
+    ...(lastUsedAt === undefined ? [] : [`last used ${lastUsedAt}`]),
+  ];
   return facts.length === 0 ? id : `${id} (${facts.join(", ")})`;
 }
 

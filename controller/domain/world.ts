@@ -4,6 +4,7 @@
  */
 import type { IssuerTraits, Proof, Residual, SinkTraits } from "../../adapters/contract.ts";
 import type { AssistedFacts } from "./assisted.ts";
+import type { Awaited } from "./need.ts";
 import type { RehearsalFacts } from "./rehearsal.ts";
 import type {
   ConsumerSpec,
@@ -112,6 +113,8 @@ export interface RotationFacts {
   readonly awaitsValueSince?: Instant;
   /** What a person was asked to do at the vendor. */
   readonly assisted?: AssistedFacts;
+  /** Of what else a person was reminded, as long as it is not answered. */
+  readonly awaited?: Partial<Record<"gate" | "confirmation" | "stalled", Awaited>>;
   /** A person dealt with what the mint of this attempt may have left at the vendor. */
   readonly settled?: { readonly attempt: string; readonly who: Who };
   /** A person insisted on the revoke although the old credential is still in use, or after it failed. */
@@ -119,7 +122,13 @@ export interface RotationFacts {
   readonly lastReceiptAt?: Instant;
   /** When the vendor ends the new credential by itself, in the vendor's own words. */
   readonly expiresAt?: string;
-  readonly abort?: { readonly by: Who; readonly reason: string; readonly from: State };
+  readonly abort?: {
+    readonly by: Who;
+    readonly reason: string;
+    readonly from: State;
+    /** Why the rotation could not go on then. */
+    readonly over?: string;
+  };
   readonly revoked?: {
     readonly at: Instant;
     readonly by: "velvet" | "person";
@@ -266,6 +275,10 @@ export interface CredentialRow {
   readonly fingerprint?: string;
   /** Mints of the last 24 hours. */
   readonly mintsToday: number;
+  /** When the vendor ends the one in use by itself, in the vendor's own words. */
+  readonly expiresAt?: string;
+  /** When its schedule makes the next rotation due. */
+  readonly dueAt?: Instant;
 }
 
 export interface World {

@@ -1,5 +1,6 @@
 /** All looks of one replica that are under way: so many at once, each ended by itself, so that a slow one holds up no other. */
 import { answerAboutDrift } from "../domain/drift/decide.ts";
+import { within } from "../engine/deps.ts";
 import { type CheckClaim, claimChecks } from "../ledger/drift.ts";
 import { answerDrift, driftDecisions } from "../ledger/drift-decisions.ts";
 import { DriftQuestions } from "../ledger/drift-questions.ts";
@@ -52,7 +53,8 @@ export class Lookout {
 
   /** One that breaks off is taken over when its lease is over, and hides no other. */
   #begin(claim: CheckClaim): void {
-    const look = checkCredential(this.#deps, this.#questions, claim)
+    const credential = `${claim.namespace}/${claim.name}`;
+    const look = within(this.#deps, { credential }, async () => checkCredential(this.#deps, this.#questions, claim))
       .catch((error: unknown) => this.#broke(claim, error))
       .finally(() => {
         this.#underWay.delete(look);

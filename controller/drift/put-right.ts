@@ -23,6 +23,7 @@ export async function putRight(
   orders: readonly Finding[],
   present: readonly Finding[],
 ): Promise<PutRight> {
+  const credential = `${pass.claim.namespace}/${pass.claim.name}`;
   const places: Record<string, PlaceMemory> = { ...memory.places };
   const gone: Finding[] = [];
   const still: Finding[] = [];
@@ -32,11 +33,11 @@ export async function putRight(
     if (!look || !current) continue;
     const corrected = await correct(pass, { finding, look, value: current.value });
     if ("why" in corrected) {
-      pass.deps.log.warn({ credential: pass.claim.credential, place }, `not put right: ${corrected.why}`);
+      pass.deps.log.warn({ credential, place }, `not put right: ${corrected.why}`);
       still.push(notPutRight(finding, corrected.why));
       continue;
     }
-    pass.deps.log.info({ credential: pass.claim.credential, place }, "put right");
+    pass.deps.log.info({ credential, place }, "put right");
     gone.push(...present.filter((each) => each.place === place && each.kind !== "DoubleWriter"));
     places[place] = after(places[place], corrected.look);
   }

@@ -17,22 +17,45 @@ import {
   postponeRequest,
   startRotation,
 } from "../ledger/requests.ts";
-import type { Deps } from "./deps.ts";
+import { isOutage } from "../ledger/outage.ts";
+import { type Deps, within } from "./deps.ts";
 import { landingMs } from "./effect.ts";
 import { startRevocation } from "./revocation/preempt.ts";
 
 /** Few at once: what is running already needs the connections more. */
 const BATCH = 16;
 const LOOK_AGAIN_MS = 2_000;
+const FAULT_AGAIN_MS = 15_000;
 const LOOK_AGAIN_LATEST_MS = 60_000;
 const UNIQUE_VIOLATION = "23505";
 
 /** One look at everything that waits. Returns how many rotations were started. Any number of replicas may do this at once. */
 export async function admitRequests(deps: Deps, context: AdmissionContext): Promise<number> {
   const pending = await pendingRequests(deps.db, BATCH);
-  const started = await Promise.all(pending.map(async (request) => admitOne(deps, context, request)));
+  const started = await Promise.all(
+    pending.map(async (request) => {
+      const place = `${request.namespace}/${request.name}`;
+      return within(deps, { request: place }, async () => apart(deps, context, request));
+    }),
+  );
   await closeLateDecisions(deps.db, deps.random);
   return started.filter(Boolean).length;
+}
+
+/** What breaks over one request holds up no other: that one says so, and is tried again. */
+async function apart(deps: Deps, context: AdmissionContext, request: PendingRequest): Promise<boolean> {
+  try {
+    return await admitOne(deps, context, request);
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    const { uid, namespace, name } = request;
+    const [fault, stack] = error instanceof Error ? [error.name, error.stack] : [typeof error, undefined];
+    deps.log.error({ request: `${namespace}/${name}`, error: fault, stack }, "a request could not be looked at");
+    const wait = Math.min(Math.max(FAULT_AGAIN_MS, lookAgainMs(request)), LOOK_AGAIN_LATEST_MS);
+    const message = `Looking at this request broke (${fault}); nothing was begun, and it is tried again.`;
+    await postponeRequest(deps.db, uid, wait, "InternalFault", message);
+    return false;
+  }
 }
 
 async function admitOne(deps: Deps, context: AdmissionContext, request: PendingRequest): Promise<boolean> {

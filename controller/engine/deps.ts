@@ -10,6 +10,13 @@ export interface Log {
   info(facts: object, message: string): void;
   warn(facts: object, message: string): void;
   error(facts: object, message: string): void;
+  /** Every line until `run` settles has these facts, those of whoever is called included. Absent where nobody reads. */
+  within?<T>(facts: object, run: () => Promise<T>): Promise<T>;
+}
+
+/** What is done for one rotation, or one credential, is told with its name. */
+export async function within<T>({ log }: { readonly log: Log }, facts: object, run: () => Promise<T>): Promise<T> {
+  return log.within === undefined ? run() : log.within(facts, run);
 }
 
 /** Where in an effect something may be made to happen, for tests of crashes and pauses. */

@@ -92,9 +92,15 @@ export async function call<T>(
   await deps.hook?.(label, "before");
   const calledAt = deps.clock.monotonicMs();
   const outcome = overslept<T>(deps, label, begunAt) ?? (await attempt(deps, label, signal, work));
-  deps.meter?.effectEnded(label, outcome.kind, deps.clock.monotonicMs() - calledAt);
+  const ms = Math.round(deps.clock.monotonicMs() - calledAt);
+  deps.meter?.effectEnded(label, outcome.kind, ms);
+  deps.log.debug({ effect: label, outcome: outcome.kind, ms, ...reasonOf(outcome) }, "a call ended");
   await deps.hook?.(label, "after");
   return outcome;
+}
+
+function reasonOf(outcome: Outcome<unknown>): { readonly reason?: string } {
+  return outcome.kind === "done" ? {} : { reason: outcome.cause.reason };
 }
 
 /** By now another replica may have taken over: what was decided before is not done any more. Certainly without effect. */

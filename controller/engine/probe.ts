@@ -2,7 +2,7 @@
 import type { Health } from "../../adapters/contract.ts";
 import type { ProbeClaim } from "../ledger/accounts.ts";
 import { claimProbes, recordProbe } from "../ledger/accounts.ts";
-import type { Deps } from "./deps.ts";
+import { type Deps, within } from "./deps.ts";
 import { call } from "./effect.ts";
 
 const BATCH = 8;
@@ -13,7 +13,9 @@ const UNWELL_MS = 30_000;
 /** One look at what is due. Returns how many accounts were probed. */
 export async function probeAccounts(deps: Deps): Promise<number> {
   const due = await claimProbes(deps.db, BATCH, deps.leaseMs);
-  await Promise.all(due.map(async (claim) => probeOne(deps, claim)));
+  await Promise.all(
+    due.map(async (claim) => within(deps, { account: claim.account }, async () => probeOne(deps, claim))),
+  );
   return due.length;
 }
 

@@ -7,7 +7,7 @@ import { afterFailure, afterLook } from "../domain/tombstone.ts";
 import { SHORTEST_GRACE_MS } from "../domain/grace.ts";
 import type { Known, TombstoneClaim } from "../ledger/tombstones.ts";
 import { claimTombstones, knownIds, tombstoneLooked, tombstonePostponed } from "../ledger/tombstones.ts";
-import type { Deps } from "./deps.ts";
+import { type Deps, within } from "./deps.ts";
 import { call } from "./effect.ts";
 import { endKey } from "./end-key.ts";
 
@@ -21,6 +21,10 @@ export async function tendTombstones(deps: Deps): Promise<number> {
 }
 
 async function tendOne(deps: Deps, claim: TombstoneClaim): Promise<void> {
+  return within(deps, { rotation: claim.rotation, attempt: claim.attempt }, async () => tend(deps, claim));
+}
+
+async function tend(deps: Deps, claim: TombstoneClaim): Promise<void> {
   const listed = await call(deps, "issuer.list", never(), async (signal) => issuerOf(deps, claim).list(signal));
   if (listed.kind !== "done") return postpone(deps, claim, listed.cause);
   const known = await knownIds(deps.db, claim);

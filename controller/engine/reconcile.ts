@@ -26,6 +26,7 @@ import { endOld } from "./stages/end-old.ts";
 import { moveGrace } from "./stages/grace.ts";
 import { mint } from "./stages/mint.ts";
 import { verifyNew } from "./stages/minted.ts";
+import { tellPerson } from "./stages/person.ts";
 import { provided } from "./stages/provide.ts";
 import { REHEARSE } from "./stages/rehearse.ts";
 import { resolve } from "./stages/resolve.ts";
@@ -112,6 +113,8 @@ async function perform(pass: Pass, world: World, action: Deed, by: ActorReferenc
       return endOld(pass, world, action.id);
     case "assist":
       return assist(pass, world, action.deed);
+    case "person":
+      return tellPerson(pass, world, action.deed);
     case "move-grace":
       return moveGrace(pass, world, action.attempt, action.id);
     case "mint":

@@ -6,7 +6,7 @@ import type { RetiredClaim } from "../ledger/retired.ts";
 import { claimRetired, retiredEnded, retiredPostponed } from "../ledger/retired.ts";
 import type { RetiredDecision } from "../ledger/retired-decisions.ts";
 import { answerRetired, retiredDecisions } from "../ledger/retired-decisions.ts";
-import type { Deps } from "./deps.ts";
+import { type Deps, within } from "./deps.ts";
 import { call } from "./effect.ts";
 import { revokeKey } from "./end-key.ts";
 
@@ -24,7 +24,12 @@ export async function tendRetired(deps: Deps): Promise<number> {
   // What was claimed long ago may have been decided otherwise since.
   const begunAt = deps.clock.monotonicMs();
   const due = await claimRetired(deps.db, BATCH, deps.leaseMs);
-  await Promise.all(due.map(async (claim) => tendOne(deps, claim, begunAt)));
+  await Promise.all(
+    due.map(async (claim) => {
+      const { rotation, credential, vendorId } = claim;
+      return within(deps, { rotation, credential, vendorId }, async () => tendOne(deps, claim, begunAt));
+    }),
+  );
   return due.length + decisions.length;
 }
 

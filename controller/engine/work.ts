@@ -2,7 +2,7 @@
 import type { Claim } from "../ledger/claims.ts";
 import { Fenced } from "../ledger/record.ts";
 import type { WorkResult } from "../metrics/meter.ts";
-import type { Deps } from "./deps.ts";
+import { type Deps, within } from "./deps.ts";
 import { Journal } from "./journal.ts";
 import type { NextLook } from "./reconcile.ts";
 import { reconcile } from "./reconcile.ts";
@@ -18,7 +18,7 @@ export interface Signals {
 export async function work(deps: Deps, claim: Claim, signals: Signals): Promise<number | undefined> {
   const begunAt = deps.clock.monotonicMs();
   deps.meter?.workBegun();
-  const { result, dueMs } = await turn(deps, claim, signals);
+  const { result, dueMs } = await within(deps, { rotation: claim.id }, async () => turn(deps, claim, signals));
   deps.meter?.workEnded(result, deps.clock.monotonicMs() - begunAt);
   return dueMs;
 }

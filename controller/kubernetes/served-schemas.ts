@@ -19,29 +19,37 @@ export async function readServedSchemas(
   known: ServedSchemas | undefined,
   signal: AbortSignal,
 ): Promise<ServedSchemas | undefined> {
-  const path = `apis/${group}/${version}`;
-  const url = at(await asked(client, "/openapi/v3", signal), "paths", path, "serverRelativeURL");
+  const ask: Ask = async (path) => client.send({ method: "GET", path }, signal);
+  const url = at(await ask("/openapi/v3"), "paths", `apis/${group}/${version}`, "serverRelativeURL");
   if (typeof url !== "string") return undefined;
   if (url === known?.version) return known;
-  const schemas = at(await asked(client, `/openapi/v3/${path}`, signal), "components", "schemas");
-  const found = isRecord(schemas) ? Object.values(schemas) : [];
-  return { version: url, byKind: new Map(found.flatMap((schema) => kindsIn(schema, group, version))) };
+  const served = await readServedKinds(ask, { group, version });
+  return { version: url, byKind: new Map([...served].map(([kind, schema]) => [kind, shapeOf(schema)])) };
 }
 
-async function asked(client: Pick<ApiClient, "send">, path: string, signal: AbortSignal): Promise<unknown> {
-  return client.send({ method: "GET", path }, signal);
+/** Answers what stands at a path of the API server, or throws an ApiError. */
+export type Ask = (path: string) => Promise<unknown>;
+
+/** The whole schemas by kind, descriptions and rules included. Throws an ApiError: 404 where the group is not served. */
+export async function readServedKinds(
+  ask: Ask,
+  { group, version }: { readonly group: string; readonly version: string },
+): Promise<ReadonlyMap<string, unknown>> {
+  const schemas = at(await ask(`/openapi/v3/apis/${group}/${version}`), "components", "schemas");
+  const found = isRecord(schemas) ? Object.values(schemas) : [];
+  return new Map(found.flatMap((schema) => kindsIn(schema, group, version)));
 }
 
 function at(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>((found, name) => (isRecord(found) ? found[name] : undefined), value);
 }
 
-function kindsIn(schema: unknown, group: string, version: string): [string, Shape][] {
+function kindsIn(schema: unknown, group: string, version: string): [string, unknown][] {
   const named = isRecord(schema) ? schema["x-kubernetes-group-version-kind"] : undefined;
   if (!Array.isArray(named)) return [];
-  return named.flatMap((name: unknown): [string, Shape][] => {
+  return named.flatMap((name: unknown): [string, unknown][] => {
     if (!isRecord(name) || name["group"] !== group || name["version"] !== version) return [];
-    return typeof name["kind"] === "string" ? [[name["kind"], shapeOf(schema)]] : [];
+    return typeof name["kind"] === "string" ? [[name["kind"], schema]] : [];
   });
 }
 

@@ -39,6 +39,10 @@ export interface CheckClaim {
   readonly retired: readonly (Pick<RetiredRow, "vendorId" | "state"> & {
     readonly fingerprint?: string;
     readonly changedAt: Instant;
+    /** When the last consumer of its rotation was proven to work with the new one. */
+    readonly lastReceiptAt?: Instant;
+    /** Who was not, as a person had decided. */
+    readonly unproven?: readonly string[];
   })[];
   /** By field, of values that Velvet minted, the one in use too. */
   readonly oldPrints: readonly Readonly<Record<string, string>>[];

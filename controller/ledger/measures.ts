@@ -8,6 +8,8 @@ export interface Measures {
   readonly stalled: number;
   /** Gates that wait for a person. */
   readonly gates: number;
+  /** Rotations whose person has not answered for so long that the alarm was told. */
+  readonly unanswered: number;
   /** Rotations that could go on and that no replica holds. */
   readonly waiting: number;
   readonly requests: number;

@@ -87,6 +87,17 @@ AS $function$
   select said ~ ('(^|[^[:alnum:]_])' || regexp_replace(word, '([^[:alnum:][:space:]])', '\\\1', 'g') || '($|[^[:alnum:]_])')
 $function$;
 
+CREATE OR REPLACE FUNCTION velvet.show_scheduled()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform velvet.touch('Scheduled', new.namespace || '/' || new.name)
+  from velvet.object k join velvet.source s on s.name = k.source and s.kind = 'kubernetes'
+  where k.uid = (new.origin ->> 'credential')::uuid and k.present;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION velvet.touch(touched text, place text)
  RETURNS void
  LANGUAGE sql
@@ -576,7 +587,17 @@ CREATE INDEX request_pending_for ON velvet.request USING btree (namespace, (((sp
 
 CREATE INDEX request_scheduled ON velvet.request USING btree (namespace, (((spec -> 'credentialRef'::text) ->> 'name'::text))) WHERE ((origin ->> 'kind'::text) = 'schedule'::text);
 
+CREATE TRIGGER request_is_scheduled AFTER INSERT ON velvet.request FOR EACH ROW WHEN (((new.origin ->> 'kind'::text) = 'schedule'::text)) EXECUTE FUNCTION velvet.show_scheduled();
+
 CREATE TRIGGER request_is_shown AFTER INSERT OR UPDATE ON velvet.request FOR EACH ROW EXECUTE FUNCTION velvet.touch_named('RotationRequest');
+
+create table velvet.restored (
+  credential uuid not null,
+  truth jsonb not null,
+  looked_at timestamp with time zone not null default clock_timestamp(),
+  constraint restored_credential_fkey FOREIGN KEY (credential) REFERENCES velvet.object(uid),
+  constraint restored_pkey PRIMARY KEY (credential)
+);
 
 create table velvet.retired (
   credential uuid not null,
@@ -643,6 +664,8 @@ create table velvet.rotation (
 
 CREATE INDEX rotation_due ON velvet.rotation USING btree (next_action_at) WHERE (ended_at IS NULL);
 
+CREATE INDEX rotation_of_credential ON velvet.rotation USING btree (credential, ended_at);
+
 CREATE UNIQUE INDEX rotation_one_live ON velvet.rotation USING btree (credential) WHERE (ended_at IS NULL);
 
 CREATE INDEX rotation_revocations ON velvet.rotation USING btree (created_at) WHERE (flow = 'Revocation'::text);
@@ -702,6 +725,21 @@ create table velvet.source_problem (
   constraint source_problem_source_fkey FOREIGN KEY (source) REFERENCES velvet.source(name) ON DELETE CASCADE,
   constraint source_problem_pkey PRIMARY KEY (source, path, line, col, code, message)
 );
+
+create table velvet.sweep (
+  account text not null,
+  found jsonb not null default '[]'::jsonb,
+  facts jsonb not null default '{}'::jsonb,
+  swept_at timestamp with time zone,
+  next_sweep_at timestamp with time zone not null default clock_timestamp(),
+  fence bigint not null default 0,
+  lease_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  constraint sweep_pkey PRIMARY KEY (account)
+);
+
+CREATE INDEX sweep_due ON velvet.sweep USING btree (next_sweep_at);
+
+CREATE TRIGGER sweep_is_shown AFTER UPDATE OF found ON velvet.sweep FOR EACH ROW WHEN ((old.found IS DISTINCT FROM new.found)) EXECUTE FUNCTION velvet.touch_account();
 
 create table velvet.tombstone (
   id uuid not null,

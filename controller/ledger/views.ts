@@ -15,7 +15,11 @@ import { statement } from "./db.ts";
 /** A rotation as the ledger tells it, without sealed values. */
 export interface RotationView {
   readonly now: Instant;
-  readonly rotation: RotationRow & { readonly nextActionAt?: Instant; readonly claimedBy?: string };
+  readonly rotation: RotationRow & {
+    readonly nextActionAt?: Instant;
+    readonly claimedBy?: string;
+    readonly leaseUntil?: Instant;
+  };
   readonly consumers: readonly ConsumerRow[];
   readonly attempts: readonly AttemptRow[];
   readonly decisions: readonly DecisionView[];
@@ -84,6 +88,8 @@ export interface WorldRow {
   readonly decisions: readonly DecisionView[] | null;
   readonly retired: readonly RetiredRow[] | null;
   readonly mints_today: number;
+  readonly expires_at: string | null;
+  readonly due_at: string | null;
   readonly tombstones: readonly TombstoneRow[] | null;
   readonly now: Date;
 }
@@ -118,11 +124,16 @@ export function viewOf(row: WorldRow): RotationView {
   };
 }
 
-function whileLive(row: WorldRow): Pick<RotationView["rotation"], "endedAt" | "nextActionAt" | "claimedBy"> {
+function whileLive(row: WorldRow): Omit<RotationView["rotation"], keyof RotationRow> & Pick<RotationRow, "endedAt"> {
   if (row.ended_at) return { endedAt: row.ended_at.toISOString() };
   return {
     ...(row.next_action_at instanceof Date ? { nextActionAt: row.next_action_at.toISOString() } : {}),
-    ...(row.claimed_by !== null && row.lease_until > row.now ? { claimedBy: row.claimed_by } : {}),
+    ...(row.claimed_by !== null && row.lease_until > row.now
+      ? {
+          claimedBy: row.claimed_by,
+          ...(row.lease_until instanceof Date ? { leaseUntil: row.lease_until.toISOString() } : {}),
+        }
+      : {}),
   };
 }
 
@@ -131,6 +142,8 @@ function knownOf(row: WorldRow): CredentialRow {
     mintsToday: row.mints_today,
     ...(row.current_id === null ? {} : { currentId: row.current_id }),
     ...(row.fingerprint === null ? {} : { fingerprint: row.fingerprint }),
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+    ...(row.due_at === null ? {} : { dueAt: row.due_at }),
   };
 }
 

@@ -16,6 +16,11 @@ interface Single {
 const SINGLES: readonly Single[] = [
   { name: "velvet_rotations_stalled", help: "Live rotations that only a person can lead on.", of: (m) => m.stalled },
   { name: "velvet_gates_open", help: "Gates that wait for a person.", of: (m) => m.gates },
+  {
+    name: "velvet_rotations_unanswered",
+    help: "Live rotations whose person was reminded in vain, so that the alarm was told.",
+    of: (m) => m.unanswered,
+  },
   { name: "workqueue_depth", help: "Rotations that could go on and that no replica holds.", of: (m) => m.waiting },
   { name: "velvet_requests_pending", help: "Requests that wait to be admitted.", of: (m) => m.requests },
   { name: "velvet_credentials", help: "Credentials that are declared.", of: (m) => m.credentials },

@@ -5,6 +5,8 @@ export interface Meter {
   /** A replica's work on one rotation ended, until it is due again or for good. */
   workBegun(): void;
   workEnded(result: WorkResult, ms: number): void;
+  /** A person was reminded of what a rotation waits for; `aloud`: the alarm's webhook hears of it too. */
+  personReminded(waitsFor: string, aloud: boolean): void;
   rotationEnded(flow: string, state: string): void;
 }
 

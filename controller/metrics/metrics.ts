@@ -37,6 +37,7 @@ export function createMetrics({ version, concurrency }: MetricsOrder): Metrics {
       made.passSeconds.observe(ROTATION, ms / 1_000);
       if (result === "error") made.errors.inc(ROTATION);
     },
+    personReminded: (waits_for, aloud) => made.reminders.inc({ waits_for, aloud: String(aloud) }),
     rotationEnded: (flow, state) => made.ended.inc({ flow, state }),
     text: async (measures) => {
       ledger.show(measures);
@@ -62,6 +63,12 @@ function instruments(registry: Registry) {
       name: "controller_runtime_max_concurrent_reconciles",
       help: "How many it works on at once, at most.",
       labelNames,
+      registers,
+    }),
+    reminders: new Counter({
+      name: "velvet_reminders_total",
+      help: "How often this replica reminded a person, by what was waited for; aloud: the alarm was told too.",
+      labelNames: ["waits_for", "aloud"],
       registers,
     }),
     ended: new Counter({

@@ -2,6 +2,7 @@
 import { isLeaking, nameOfTarget, revocationOf } from "../domain/revocation.ts";
 import type { Instant } from "../domain/world.ts";
 import type { RotationView } from "../ledger/views.ts";
+import { fieldsOf } from "./message.ts";
 
 export interface Alarm {
   /** The same whenever it is told again: whoever hears it twice can tell. */
@@ -60,7 +61,7 @@ export function alarmMessage(alarm: Alarm): object {
     attachments: [
       {
         color: consumers.length === 0 ? "good" : "danger",
-        fields: fields.map(([title, value]) => ({ title, value, short: value.length < 40 })),
+        fields: fieldsOf(fields),
       },
     ],
   };

@@ -9,7 +9,7 @@ import type { Db } from "../ledger/db.ts";
 import { type HeldLease, holdLease } from "../ledger/lease.ts";
 import { alarmedRotation, deliverOutbox, dueAlarms, type Touched } from "../ledger/projections.ts";
 import type { Log } from "../log.ts";
-import { type Alarm, alarmMessage, alarmOf, alarmText } from "./alarm.ts";
+import { type Notice, noticeOf } from "./notice.ts";
 import { post } from "./webhook.ts";
 
 export interface NotificationOptions {
@@ -86,34 +86,33 @@ class Teller {
     const resting = this.#resting.get(key);
     if (resting && resting.untilMs > clock.monotonicMs()) return;
     const view = await alarmedRotation(db, touched.key);
-    const alarm = view && alarmOf(view, touched.version);
-    if (alarm) this.#logOnce(key, alarm);
-    if (alarm && !(await this.#post(key, alarm))) return;
+    const notice = view && noticeOf(view, touched.version);
+    if (notice) this.#logOnce(key, notice, view.rotation.id);
+    if (notice && !(await this.#post(key, notice))) return;
     await deliverOutbox(db, [touched]);
     this.#resting.delete(key);
     this.#logged.delete(key);
   }
 
-  #logOnce(key: string, alarm: Alarm): void {
+  #logOnce(key: string, { facts, text }: Notice, rotation: string): void {
     if (this.#logged.has(key)) return;
     this.#logged.add(key);
-    const { id, consumers, namespace, name, credential } = alarm;
-    this.#options.log.error({ alarm: id, revocation: `${namespace}/${name}`, credential, consumers }, alarmText(alarm));
+    this.#options.log.error({ rotation, ...facts }, text);
   }
 
   /** False: not heard yet. */
-  async #post(key: string, alarm: Alarm): Promise<boolean> {
+  async #post(key: string, { id, message }: Notice): Promise<boolean> {
     const { webhook, signal, log, clock } = this.#options;
     if (!webhook) return true;
     try {
-      await post(webhook, alarm.id, alarmMessage(alarm), signal);
+      await post(webhook, id, message, signal);
       return true;
     } catch (error) {
       const tries = (this.#resting.get(key)?.tries ?? 0) + 1;
       const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries - 1, 10));
       this.#resting.set(key, { untilMs: clock.monotonicMs() + waitMs, tries });
       const because = error instanceof Error ? error.message : "";
-      if (!signal.aborted) log.warn({ alarm: alarm.id, tries, because }, "an alarm was not heard; it is told again");
+      if (!signal.aborted) log.warn({ alarm: id, tries, because }, "an alarm was not heard; it is told again");
       return false;
     }
   }

@@ -1,3 +1,5 @@
+import type { RotationRequestSpec } from "../../crds/kinds.gen.ts";
+import { isShowing } from "../domain/schedule/request.ts";
 import type { Origin, Problem, SourceLook, Trust } from "./look.ts";
 import { isRecord, keyOf, problemAt, type ShownDocument, shownDocument } from "./shown.ts";
 
@@ -16,6 +18,8 @@ export interface KnownRow {
   readonly uid: string;
   readonly specHash: string;
   readonly suspend?: boolean;
+  /** As the scheduler asked for it, where it did. */
+  readonly scheduled?: RotationRequestSpec | null;
 }
 
 /** What the ledger knows, by `keyOf`. */
@@ -152,6 +156,8 @@ function objectionTo(
     return problemAt(shown, "OwnedByAnotherSource", message);
   }
   if (row === undefined || row.specHash === shown.identity) return undefined;
+  // What the scheduler asks for is shown on a cluster in the controller's own name there.
+  if (row.scheduled && isShowing(row.scheduled, shown.spec)) return undefined;
   const code = shown.kind === "RotationRequest" ? "RequestImmutable" : "DecisionImmutable";
   return problemAt(shown, code, `${nameOf(shown)} was recorded with another spec and cannot change. Use a new name.`);
 }

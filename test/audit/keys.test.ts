@@ -8,8 +8,8 @@ import { compareFound } from "../../controller/checkpoints/compare.ts";
 import { foundIn } from "../../controller/checkpoints/file.ts";
 import { keyUnder, signingNow } from "../../controller/checkpoints/keys.ts";
 import { publishedText, type Signer, signerOf } from "../../controller/checkpoints/statement.ts";
-import { givenKey } from "../../controller/custody/checkpoint-key.ts";
-import { keyRing } from "../../controller/custody/key.ts";
+import { checkpointKeyOf, givenKey } from "../../controller/custody/checkpoint-key.ts";
+import { keyRing, RETIRED } from "../../controller/custody/key.ts";
 import { appendInstallAudit } from "../../controller/ledger/audit.ts";
 import { ensureInstall } from "../../controller/ledger/install.ts";
 import { type FreshLedger, freshLedger } from "../support/postgres.ts";
@@ -121,6 +121,43 @@ describe("a key that follows another", () => {
     } finally {
       await own.drop();
     }
+  });
+});
+
+describe("a key-encryption key that is retired", () => {
+  const [one, two, three] = [5, 6, 7].map((fill) => Secret.from(Buffer.alloc(32, fill).toString("base64")));
+  if (!one || !two || !three) throw new Error("no keys");
+  const [both, alone] = [keyRing(two, [one]), keyRing(two, [RETIRED])];
+  const last = keyRing(three, [RETIRED, two]);
+
+  it("may be the first one, as soon as the one after it has followed; everything verifies from the first key on", async () => {
+    await seal(derived);
+    await ensureInstall(ledger.db, { id: "eu-1", environment: "test" }, both);
+    const handover = await seal(signerOf("eu-1", both));
+    expect(JSON.parse(handover)).toMatchObject({ key: derived.key, nextKey: checkpointKeyOf(both) });
+    for (const ring of [alone, last]) {
+      await ensureInstall(ledger.db, { id: "eu-1", environment: "test" }, ring);
+      const signer = signerOf("eu-1", ring);
+      expect((await look(signer, handover)).hold).toBeUndefined();
+      await seal(signer);
+    }
+    const { checkpoints, faults, ok } = await verifyAudit(ledger.auditorUrl, { publicKey: derived.key });
+    expect({ ok, faults, checkpoints }).toMatchObject({
+      ok: true,
+      faults: [],
+      checkpoints: { count: 4, key: derived.key, keyNow: checkpointKeyOf(last) },
+    });
+  });
+
+  it("and is not taken where it was too early: what is to be put back is named, and nothing is started until then", async () => {
+    await ensureInstall(ledger.db, { id: "eu-1", environment: "test" }, both);
+    await seal(derived);
+    const { hold } = await look(signerOf("eu-1", alone));
+    expect(hold).toMatchObject({
+      reason: "CheckpointForged",
+      message: expect.stringContaining("key-encryption key k1"),
+    });
+    expect((await look(signerOf("eu-1", both))).hold).toBeUndefined();
   });
 });
 

@@ -88,7 +88,7 @@ describe("what people are shown", () => {
     expect(await touched(watch), "the same drift again is no news").toBe(quiet);
     const text = await drift(watch, CREDENTIAL);
     expect(text).toContain("ValueChanged at app, seen by value");
-    expect(text).toContain("velvet drift correct token -n team --consumer app");
+    expect(text).toContain("velvet drift correct team/token --consumer app --reason <why>");
     expect(await drift(watch)).toMatch(/team +token +Warn +yes .*ValueChanged at app/);
     expect(wrongShape("drift", await drift(watch, undefined, "json"))).toEqual([]);
     expect(await status(watch)).toContain(

@@ -226,6 +226,7 @@ describeKubernetes("the chart", () => {
       const allowed = await allowedOf(server, await velvet(), deeds);
       const watched = ["orders", "billing"].flatMap((namespace) => [
         ...["create", "patch"].map((verb) => `${verb} events.events.k8s.io in ${namespace}`),
+        `create rotationrequests.${OWN} in ${namespace}`,
         ...["credentials", "rotationrequests", "rotationdecisions"].flatMap((one) => [
           ...["get", "list", "watch"].map((verb) => `${verb} ${one}.${OWN} in ${namespace}`),
           `patch ${one}/status.${OWN} in ${namespace}`,

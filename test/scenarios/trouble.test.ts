@@ -184,7 +184,7 @@ describe("verify", () => {
     await scenario.request("first");
     const view = await scenario.until("first", ({ rotation }) => rotation.state === "verify_failed");
     expect(view.rotation.facts.failure?.reason).toBe("QuotaExhausted");
-    expect(view.rotation.facts.failure?.message).toContain("key-0, key-other");
+    expect(view.rotation.facts.failure?.message).toContain("key-0 (the one in use), key-other");
   });
 
   it("fails on a place that a disabled credential holds, where the vendor counts those", async () => {
@@ -196,7 +196,7 @@ describe("verify", () => {
     await scenario.request("first");
     const view = await scenario.until("first", ({ rotation }) => rotation.state === "verify_failed");
     expect(view.rotation.facts.failure?.reason).toBe("QuotaExhausted");
-    expect(view.rotation.facts.failure?.message).toContain("key-0, key-other (disabled)");
+    expect(view.rotation.facts.failure?.message).toContain("key-0 (the one in use), key-other (disabled)");
   });
 
   it("issues the first credential where none is expected", async () => {

@@ -30,9 +30,16 @@ export interface FreshLedger {
   drop(): Promise<void>;
 }
 
+let given: TestServer | undefined;
+
+/** For scripts, which vitest does not run: everything in this process uses this server. */
+export function useServer(server: TestServer): void {
+  given = server;
+}
+
 /** The run's server. Every test file of a run shares it: name roles and databases at random. */
 export function testServer(): TestServer {
-  return inject("postgres");
+  return given ?? inject("postgres");
 }
 
 /** A migrated ledger of its own, cloned from the template: about 50 ms. */

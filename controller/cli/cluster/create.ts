@@ -1,6 +1,7 @@
 /** Creates what a command composed, never over something that is there. */
 import { isApiError } from "../../kubernetes/error.ts";
-import { pathOf, type Resource } from "../../kubernetes/resource.ts";
+import { pathOf } from "../../kubernetes/resource.ts";
+import { ownName } from "../../kubernetes/who.ts";
 import type { CommandContext } from "../command.ts";
 import type { DecisionOptions } from "../decision.ts";
 import { CommandFailure } from "../failure.ts";
@@ -9,23 +10,10 @@ import { printable } from "../output.ts";
 import type { OpenCluster } from "./open.ts";
 import { DECISIONS, REQUESTS } from "./resources.ts";
 
-const REVIEWS: Resource = {
-  group: "authentication.k8s.io",
-  version: "v1",
-  plural: "selfsubjectreviews",
-  kind: "SelfSubjectReview",
-  namespaced: false,
-};
-
 /** Who the API server says that we are: what its policies hold names against. */
 export async function myName(cluster: OpenCluster): Promise<string> {
-  const answer = await cluster.send<{ readonly status?: { readonly userInfo?: { readonly username?: string } } }>({
-    method: "POST",
-    path: pathOf(REVIEWS),
-    body: { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" },
-  });
-  const name = answer.status?.userInfo?.username;
-  if (name !== undefined && name !== "") return name;
+  const name = await ownName(async (request) => cluster.send(request));
+  if (name !== undefined) return name;
   throw new CommandFailure({
     happened: "The API server does not say who you are.",
     stillFine: "Nothing was created.",

@@ -3,7 +3,8 @@ import type { Kind } from "../../../crds/kinds.gen.ts";
 import { type Finding, missing, ok, warn } from "../../doctor/finding.ts";
 import { isApiError } from "../../kubernetes/error.ts";
 import { isRecord } from "../../kubernetes/object.ts";
-import { kindSchema, KINDS } from "../../sources/manifest/schema.ts";
+import { readServedKinds } from "../../kubernetes/served-schemas.ts";
+import { GROUP, kindSchema, KINDS, VERSION } from "../../sources/manifest/schema.ts";
 import { ownVersion } from "../version.ts";
 import type { OpenCluster } from "./open.ts";
 
@@ -12,12 +13,12 @@ const UPGRADE =
 
 export async function checkKinds(cluster: OpenCluster): Promise<Finding[]> {
   const published = await schemasOf(cluster);
-  const lacking = KINDS.filter((kind) => published[kind] === undefined);
+  const lacking = KINDS.filter((kind) => !published.has(kind));
   if (lacking.length > 0) {
     const said = `the cluster lacks ${lacking.join(", ")}`;
     return [missing("kinds", said, "A cluster administrator installs the chart velvet, with its CRDs.")];
   }
-  const compared = KINDS.map((kind) => differenceOf(kind, published[kind]));
+  const compared = KINDS.map((kind) => differenceOf(kind, published.get(kind)));
   const older = compared.flatMap(({ lacks }) => lacks);
   const newer = compared.flatMap(({ more }) => more);
   if (older.length > 0) return [missing("kinds", `the CRDs are older than this Velvet ${ownVersion()}: they lack ${some(older)}`, UPGRADE)]; // prettier-ignore
@@ -28,19 +29,13 @@ export async function checkKinds(cluster: OpenCluster): Promise<Finding[]> {
   return [ok("kinds", "all four kinds are there, and of this version")];
 }
 
-type Schemas = Readonly<Record<string, unknown>>;
-
-/** By kind; empty where the cluster knows none of them. */
-async function schemasOf(cluster: OpenCluster): Promise<Schemas> {
-  const path = "/openapi/v3/apis/velvet.raxx.app/v1alpha1";
-  const answer = await cluster
-    .send<{ readonly components?: { readonly schemas?: Schemas } }>({ method: "GET", path })
-    .catch((error: unknown) => {
-      if (isApiError(error) && error.status === 404) return {};
-      throw error;
-    });
-  const named = Object.entries(("components" in answer ? answer.components?.schemas : undefined) ?? {});
-  return Object.fromEntries(named.map(([name, schema]) => [name.split(".").at(-1), schema]));
+/** By kind, as the controller itself reads them; empty where the cluster knows none of them. */
+async function schemasOf(cluster: OpenCluster): Promise<ReadonlyMap<string, unknown>> {
+  const ask = async (path: string): Promise<unknown> => cluster.send({ method: "GET", path });
+  return readServedKinds(ask, { group: GROUP, version: VERSION }).catch((error: unknown) => {
+    if (isApiError(error) && error.status === 404) return new Map<string, unknown>();
+    throw error;
+  });
 }
 
 function differenceOf(kind: Kind, published: unknown): { readonly lacks: string[]; readonly more: string[] } {

@@ -15,6 +15,14 @@ export interface KnownAttempt {
   readonly watched: boolean;
 }
 
+/** An old credential, and what was proven when it stopped being the current one. */
+export interface Old extends Pick<RetiredRow, "vendorId" | "state"> {
+  readonly changedAt: Instant;
+  readonly lastReceiptAt?: Instant;
+  /** Consumers that were skipped, or switched off. */
+  readonly unproven?: readonly string[];
+}
+
 export interface Inventory {
   readonly credential: string;
   readonly install: string;
@@ -23,7 +31,7 @@ export interface Inventory {
   readonly now: Instant;
   readonly currentId: KeyId | undefined;
   readonly keys: readonly IssuedKey[];
-  readonly retired: readonly (Pick<RetiredRow, "vendorId" | "state"> & { readonly changedAt: Instant })[];
+  readonly retired: readonly Old[];
   readonly attempts: readonly KnownAttempt[];
   /** What the vendor says of the value in use, where it was asked. */
   readonly verdict: Liveness | undefined;
@@ -101,22 +109,34 @@ function judge(inventory: Inventory, key: IssuedKey): Seen | "other" | undefined
   return { ...found("UnknownKey", key.id, message), doubtful: true };
 }
 
-function oldSeen(
-  { inUse }: Inventory,
-  key: IssuedKey,
-  { state, changedAt }: Inventory["retired"][number],
-): Seen | undefined {
+function oldSeen({ inUse }: Inventory, key: IssuedKey, old: Old): Seen | undefined {
+  const { state } = old;
   if (state === "restored") return undefined;
   if (state === "destroyed" || state === "manual") {
     if (!key.enabled) return undefined;
     const message = `The vendor still has ${key.id}, which was ended${state === "manual" ? " by hand" : ""}.`;
     return { ...found("RetiredStillLive", key.id, message), doubtful: true };
   }
-  const last = key.lastUsedAt;
-  const isLater = last !== undefined && Date.parse(last) > Date.parse(changedAt) + SKEW_MS;
-  if (!isLater && !inUse.has(key.id)) return undefined;
-  const at = isLater ? `, last at ${last}` : "";
-  return found("OldStillUsed", key.id, `The old credential ${key.id} is still used${at}.`);
+  return stillUsed(key, old, inUse.has(key.id));
+}
+
+/** From its last receipt on every consumer has the new one: a use after that is somebody else's, or an old copy's. */
+function stillUsed({ id, lastUsedAt }: IssuedKey, old: Old, isInUse: boolean): Seen | undefined {
+  const from = [old.changedAt, ...(old.lastReceiptAt === undefined ? [] : [old.lastReceiptAt])].toSorted()[0] ?? "";
+  const isLater = lastUsedAt !== undefined && Date.parse(lastUsedAt) > Date.parse(from) + SKEW_MS;
+  if (!isLater && !isInUse) return undefined;
+  const at = isLater ? `, last at ${lastUsedAt}` : "";
+  const since =
+    old.lastReceiptAt === undefined
+      ? ""
+      : ` The last consumer was proven to work with the new one at ${old.lastReceiptAt}.`;
+  return found("OldStillUsed", id, `The old credential ${id} is still used${at}.${since} ${whoUses(old)}`);
+}
+
+function whoUses({ unproven = [], state }: Old): string {
+  const others = "a consumer that is not registered, or one that still runs with an old copy";
+  const who = unproven.length === 0 ? others : `${unproven.join(", ")}, not proven then; or ${others}`;
+  return `It may be ${who}.${state === "quarantined" ? " It is disabled: whoever uses it is refused now." : ""}`;
 }
 
 /** What is under way, or watched, or another Credential's, has an owner. */

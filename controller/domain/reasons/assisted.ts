@@ -46,7 +46,7 @@ export const ASSISTED_REASONS: Readonly<Record<string, Reason>> = {
     where: ["rotation"],
   },
   RevokeOverdue: {
-    meaning: "The old credential was to be ended by hand, the rotation's deadline has passed, and it still lives.",
+    meaning: "The old credential was to be ended by hand, it has taken longer than it should, and it still lives.",
     fine: NEW,
     remedy: "End it at the vendor; then MarkRevoked with a ticket, where Velvet does not see it.",
     commands: ["velvet mark-revoked <request> --ticket <ticket>"],

@@ -15,12 +15,20 @@ export const CAUSES_STEPS_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Report it with the adapter's name and the label in the message; Velvet tries again.",
     where: ["rotation", "consumer"],
   },
+  NoProgress: {
+    meaning: "A rotation is due, and nothing has been recorded of it for five minutes.",
+    fine: IN_USE,
+    remedy:
+      "See whether the replica that is named runs and answers, and restart it; where none is named, start a controller. Another replica takes the rotation up as soon as the lease is over.",
+    commands: ["velvet describe <request>", "velvet doctor"],
+    where: ["rotation"],
+  },
   InternalFault: {
     meaning: "A step of Velvet broke before it did anything.",
     fine: IN_USE,
     remedy: "See the controller's log and report it; Velvet tries again.",
     commands: ["velvet describe <request>"],
-    where: ["rotation"],
+    where: ["rotation", "request"],
   },
   Unsealable: {
     meaning: "A sealed value does not open with this controller's key.",

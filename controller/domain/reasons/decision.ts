@@ -1,5 +1,5 @@
 /** Why a decision was refused. */
-import { KEEPS, NEW, NOTHING, NOT_BEGUN } from "./reason.ts";
+import { KEEPS, NEW, NOT_BEGUN } from "./reason.ts";
 import type { Reason } from "./reason.ts";
 
 export const DECISION_REASONS: Readonly<Record<string, Reason>> = {
@@ -25,7 +25,8 @@ export const DECISION_REASONS: Readonly<Record<string, Reason>> = {
   AlreadyApproved: {
     meaning: "The gate is approved already.",
     fine: KEEPS,
-    remedy: NOTHING,
+    remedy: "This is done already: see what the rotation waits for now.",
+    commands: ["velvet describe <request>"],
     where: ["decision"],
   },
   GateNotOpen: {
@@ -65,7 +66,8 @@ export const DECISION_REASONS: Readonly<Record<string, Reason>> = {
   NothingToRetry: {
     meaning: "Nothing has failed that could be tried again.",
     fine: KEEPS,
-    remedy: NOTHING,
+    remedy: "See what the rotation waits for, and what you can do about that.",
+    commands: ["velvet describe <request>"],
     where: ["decision"],
   },
   ConsumerUnknown: {
@@ -78,13 +80,15 @@ export const DECISION_REASONS: Readonly<Record<string, Reason>> = {
   ConsumerAlreadyWorks: {
     meaning: "The consumer already has its receipt.",
     fine: KEEPS,
-    remedy: NOTHING,
+    remedy: "This is done already: see which consumers are still waited for.",
+    commands: ["velvet describe <request>"],
     where: ["decision"],
   },
   ConsumerAlreadySkipped: {
     meaning: "The consumer is skipped already.",
     fine: KEEPS,
-    remedy: NOTHING,
+    remedy: "This is done already: see which consumers are still waited for.",
+    commands: ["velvet describe <request>"],
     where: ["decision"],
   },
   NothingToConfirm: {
@@ -132,7 +136,8 @@ export const DECISION_REASONS: Readonly<Record<string, Reason>> = {
   RetiredGone: {
     meaning: "The retired credential is gone already.",
     fine: KEEPS,
-    remedy: NOTHING,
+    remedy: "There is nothing left to end or to bring back: see which old credentials still live.",
+    commands: ["velvet describe <request>"],
     where: ["decision"],
   },
   NotQuarantined: {

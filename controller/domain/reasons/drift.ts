@@ -92,8 +92,8 @@ export const DRIFT_VENDOR_REASONS: Readonly<Record<string, Reason>> = {
   OldStillUsed: drift(
     "An old credential is used after every consumer had changed over.",
     "Find who still uses it: a consumer that nobody registered, or one that was not restarted.",
-    ["velvet drift <credential>", "velvet restore <credential> <vendor id>"],
-    "It is still in its quarantine where the vendor has one.",
+    ["velvet drift <credential>", "velvet restore <credential> <vendor-id>", "velvet destroy <credential> <vendor-id>"],
+    "The consumers that were proven work with the new one. In its quarantine the old one can be brought back.",
   ),
   RetiredStillLive: drift(
     "The vendor still has a credential enabled that was ended.",

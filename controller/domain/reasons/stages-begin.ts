@@ -111,9 +111,10 @@ export const STAGES_BEGIN_REASONS: Readonly<Record<string, Reason>> = {
   NothingWorks: {
     meaning:
       "The Credential's consumers have nothing that works: it was dead or absent, or what worked was ended first.",
-    fine: "The rotation that brings them the new one is under way.",
-    remedy: "See with `velvet describe` what its request waits for.",
-    where: ["rotation"],
+    fine: "Velvet revokes nothing that works, and brings the new one with the next rotation that is not aborted.",
+    remedy: "See what the request waits for; where it was aborted, request a rotation with expect: Dead.",
+    commands: ["velvet describe <request>", "velvet request rotate <credential> --expect Dead"],
+    where: ["rotation", "credential"],
   },
   NotRotatedYet: {
     meaning: "The Credential is taken, and no rotation of it has ended yet: nothing is proven of it.",

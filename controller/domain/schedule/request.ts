@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { RotationRequestSpec } from "../../../crds/kinds.gen.ts";
 import { later } from "../duration.ts";
+import { specHash } from "../spec-hash.ts";
 import type { Instant } from "../world.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -21,6 +22,19 @@ export interface ScheduledRequest {
   readonly name: string;
   readonly spec: RotationRequestSpec;
   readonly deadline: Instant;
+}
+
+/**
+ * Whether an object shows this scheduled request: the same in all but who is named in it, since an API server wants to see the name that it
+ * knows, and but for `suspend`, which may change.
+ */
+export function isShowing(scheduled: RotationRequestSpec, shown: unknown): boolean {
+  return typeof shown === "object" && shown !== null && essence(scheduled) === essence(shown);
+}
+
+function essence(spec: object): string {
+  const { requestedBy: _, suspend: __, ...rest } = { expect: "Alive", ...spec } as Readonly<Record<string, unknown>>;
+  return specHash(rest);
 }
 
 const MOST_NAME = 253;

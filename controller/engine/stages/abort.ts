@@ -4,6 +4,7 @@ import { isGivenUp } from "../../domain/abort.ts";
 import { handedInId, where } from "../../domain/assisted.ts";
 import { nextFailure, recovered } from "../../domain/backoff.ts";
 import { CUSTODY } from "../../domain/consumers.ts";
+import { isFoundDead } from "../../domain/ready-text.ts";
 import { secondSlots } from "../../domain/slots.ts";
 import type { AttemptRow, ConsumerRow, World } from "../../domain/world.ts";
 import { everybody, liveAttempt } from "../../domain/world.ts";
@@ -105,7 +106,7 @@ function residualOfReturned(world: World): Residual[] {
   return [
     ...(facts.revoked && ended !== undefined
       ? [residual("OldCredentialRevoked", `${ended} was ended, and there is no new one.`, BRING_BACK)]
-      : []),
+      : deadBefore(world)),
     ...stuck.map((row) =>
       residual(
         "NotWrittenBack",
@@ -118,11 +119,26 @@ function residualOfReturned(world: World): Residual[] {
       : [
           residual(
             "NewCredentialLive",
-            `${id} is still live.`,
-            endBy(world, "Destroy it when nobody holds it any more."),
+            `${id} is still live.${holdersText(world)}`,
+            endBy(world, "Destroy it with DestroyRetired when nobody holds it any more, or MarkRevoked."),
           ),
         ]),
   ];
+}
+
+/** Custody is emptied, and consumers are given the old one back, before the new one is ended. */
+function holdersText(world: World): string {
+  const holders = everybody(world).filter((row) => row.touched && row.state !== "restored");
+  const names = holders.map(({ id }) => (id === CUSTODY ? "custody" : id));
+  return names.length === 0 ? " Nobody holds it." : ` It may be held by: ${names.join(", ")}.`;
+}
+
+/** What the consumers hold was dead before this rotation, and it leaves them with that. */
+function deadBefore({ rotation }: World): Residual[] {
+  if (rotation.expect !== "Dead" && !isFoundDead(rotation)) return [];
+  const id = rotation.facts.verify?.previousId ?? "The credential in use";
+  const message = `${id} is dead at the vendor, and is what the consumers still hold.`;
+  return [residual("CredentialDead", message, "Request a rotation with expect: Dead.")];
 }
 
 /** Where no API ends it, a person does: and is told where. */

@@ -2,7 +2,7 @@
 import type { Assist } from "../../domain/action.ts";
 import type { Instant, World } from "../../domain/world.ts";
 import type { Pass } from "../effect.ts";
-import { askRevoke, escalate, remind } from "./assisted.ts";
+import { askRevoke } from "./assisted.ts";
 import { look } from "./look.ts";
 import { askValue } from "./provide.ts";
 
@@ -15,9 +15,5 @@ export async function assist(pass: Pass, world: World, deed: Assist): Promise<In
       return askRevoke(pass, world, deed.id);
     case "look":
       return look(pass, world, deed.step);
-    case "remind":
-      return remind(pass, deed.step);
-    case "escalate":
-      return escalate(pass);
   }
 }

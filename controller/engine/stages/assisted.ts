@@ -1,7 +1,7 @@
-/** While a person does at the vendor what no API does: asked once, reminded, and told when the time is over. */
-import { askedNow, type Asked, reminded, type Step, type Trouble, where } from "../../domain/assisted.ts";
+/** While a person does at the vendor what no API does: asked once, and told what is wrong with what they did. */
+import { askedNow, type Asked, type Step, type Trouble } from "../../domain/assisted.ts";
 import { recovered } from "../../domain/backoff.ts";
-import type { Failure, RotationFacts, World } from "../../domain/world.ts";
+import type { RotationFacts, World } from "../../domain/world.ts";
 import { liveAttempt } from "../../domain/world.ts";
 import type { Pass } from "../effect.ts";
 import { lastLook, recordHeldBack } from "./last-look.ts";
@@ -27,36 +27,6 @@ export async function askRevoke(pass: Pass, world: World, id: string | undefined
   }));
 }
 
-export async function remind(pass: Pass, step: Step): Promise<void> {
-  await pass.journal.write((live, now) => {
-    const asked = reminded(askedIn(live.facts, step), now);
-    return {
-      audit: { event: "PersonReminded", step, since: asked.since, reminders: asked.reminders },
-      facts: withAsked(live.facts, step, asked),
-    };
-  });
-}
-
-/** The old one should have been ended by now: it is said aloud, and still waited for. */
-export async function escalate(pass: Pass): Promise<void> {
-  await pass.journal.write((live, now) => {
-    const asked = askedIn(live.facts, "revoke");
-    const failure: Failure = { ...overdue(asked), tries: 1, since: now, stalled: true };
-    return {
-      audit: { event: "PersonOverdue", step: "revoke", since: asked.since },
-      facts: { ...withAsked(live.facts, "revoke", { ...asked, escalatedAt: now }), failure },
-    };
-  });
-}
-
-function overdue({ since, instructions }: Asked): Pick<Failure, "reason" | "message" | "remedy"> {
-  return {
-    reason: "RevokeOverdue",
-    message: `The old credential should have been ended by hand, which was asked for ${since}, and it still lives.`,
-    remedy: `End it at the vendor; then say so with MarkRevoked and a ticket where Velvet does not see it.${where(instructions?.link)}`,
-  };
-}
-
 /** What is to be told is written once, and not with every look. */
 export async function recordTrouble(
   pass: Pass,
@@ -80,6 +50,6 @@ function askedIn(facts: RotationFacts, step: Step): Asked {
   return asked;
 }
 
-function withAsked(facts: RotationFacts, step: Step, asked: Asked): RotationFacts {
+export function withAsked(facts: RotationFacts, step: Step, asked: Asked): RotationFacts {
   return { ...facts, assisted: { ...facts.assisted, [step]: asked } };
 }

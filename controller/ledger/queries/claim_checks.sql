@@ -27,8 +27,10 @@ returning c.credential, c.fence, c.state, c.facts, c.postponed, velvet.instant(c
     from velvet.finding f where f.credential = c.credential) as findings, (
     select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
       'vendorId', d.vendor_id, 'state', d.state, 'fingerprint', d.fingerprint,
-      'changedAt', velvet.instant(d.changed_at)))), '[]')
-    from velvet.retired d where d.credential = c.credential) as retired, (
+      'changedAt', velvet.instant(d.changed_at), 'lastReceiptAt', r.facts ->> 'lastReceiptAt', 'unproven', (
+        select jsonb_agg(u.id order by u.id) from velvet.consumer u
+        where u.rotation = d.rotation and u.state in ('skipped', 'inactive'))))), '[]')
+    from velvet.retired d join velvet.rotation r on r.id = d.rotation where d.credential = c.credential) as retired, (
     select coalesce(jsonb_agg(old.fingerprints), '[]') from (
       select a.fingerprints from velvet.attempt a
       where a.credential = c.credential and a.fingerprints <> '{}' order by a.created_at desc limit 16) old) as "oldPrints", (

@@ -6,6 +6,10 @@ select (
     select count(*) from velvet.rotation r, jsonb_each(coalesce(r.facts -> 'gates', '{}')) g
     where r.ended_at is null and not g.value ? 'approved') as gates, (
     select count(*) from velvet.rotation r
+    where r.ended_at is null and (jsonb_path_exists(r.facts, '$.awaited.*.escalatedAt')
+      or (r.facts -> 'assisted' -> 'revoke' ? 'escalatedAt' and not r.facts ? 'revoked')
+      or (r.facts -> 'assisted' -> 'mint' ? 'escalatedAt' and r.state in ('verified', 'minting')))) as unanswered, (
+    select count(*) from velvet.rotation r
     where r.ended_at is null and r.next_action_at <= clock_timestamp() and r.lease_until < clock_timestamp()) as waiting, (
     select count(*) from velvet.request where state = 'pending') as requests, (
     select count(*) from velvet.object where kind = 'Credential' and present) as credentials, (

@@ -11,6 +11,7 @@ import type { RotationView } from "../../ledger/views.ts";
 import { acceptedCondition, type Problem, refusedConditions, shown } from "./conditions.ts";
 import { withDrift } from "./drift-rows.ts";
 import { dueCondition } from "./due.ts";
+import { lostConditions } from "./lost.ts";
 import { consumerRows, consumersReady } from "./rows.ts";
 
 /** A Credential as the ledger has it. */
@@ -93,10 +94,12 @@ function conditionsOf(
   if (problems.length > 0) return [...refusedConditions(problems, at), rotating];
   if (credential === undefined) return [rotating];
   const due = dueCondition(credential.schedule, credential.firstSeenAt);
-  const interrupted = interruption(credential);
-  const ready = interrupted.length > 0 ? interrupted : [readiness(credential)];
+  const broken = [...interruption(credential), ...lostConditions(credential.rotation)];
+  const ready = broken.length > 0 ? broken : [readiness(credential)];
   const accepted = acceptedCondition(credential.firstSeenAt);
-  return [...ready, accepted, rotating, due, ...drifted(credential)];
+  const isStalled = ready.some(({ type }) => type === "Stalled");
+  const differs = drifted(credential).filter(({ type }) => type !== "Stalled" || !isStalled);
+  return [...ready, accepted, rotating, due, ...differs];
 }
 
 /** What a rotation that is under way stalls on stands before what it may mend. */

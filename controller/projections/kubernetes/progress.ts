@@ -1,5 +1,6 @@
 /** How far a rotation is, when it goes on, and what keeps everything from going on: parts of a request's status. Pure. */
 import { isFinished } from "../../domain/consumers.ts";
+import { remindedOf } from "../../domain/reminder-text.ts";
 import { camelCase } from "../../domain/status.ts";
 import type { HoldView } from "../../ledger/holds.ts";
 import type { RotationView } from "../../ledger/views.ts";
@@ -26,6 +27,21 @@ export function tryFields({ rotation, consumers }: RotationView): Readonly<Recor
     ...(next === undefined ? {} : { nextTryTime: next }),
     ...(failure === undefined ? {} : { tries: failure.tries }),
   };
+}
+
+/** Only what somebody was reminded of: as it changes, an Event tells of it. */
+export function reminderRows(view: RotationView): Readonly<Record<string, unknown>> {
+  const told = view.rotation.endedAt === undefined ? remindedOf(view) : [];
+  if (told.length === 0) return {};
+  const reminders = told.map(({ need, reminders: { since, reminders, remindedAt, escalatedAt } }) => ({
+    for: need.kind,
+    about: bounded(need.about, LONGEST),
+    since,
+    count: reminders,
+    ...(remindedAt === undefined ? {} : { lastAt: remindedAt }),
+    ...(escalatedAt === undefined ? {} : { escalatedAt }),
+  }));
+  return { reminders };
 }
 
 export function holdRows(holds: readonly HoldView[] = []): Readonly<Record<string, unknown>> {

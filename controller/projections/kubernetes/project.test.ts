@@ -5,7 +5,8 @@ import { freshLedger, type FreshLedger } from "../../../test/support/postgres.ts
 import type { ApiObject } from "../../kubernetes/object.ts";
 import { dropHolds, reportHold } from "../../ledger/holds.ts";
 import { syncSource } from "../../sources/sync.ts";
-import { type Announcement, openProjector, type Projector } from "./project.ts";
+import type { Announcement } from "./announcements.ts";
+import { openProjector, type Projector } from "./project.ts";
 import type { Status } from "./reading.ts";
 import { openSubjects, type Subjects } from "./subjects.ts";
 

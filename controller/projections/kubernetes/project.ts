@@ -7,23 +7,16 @@ import type { Db } from "../../ledger/db.ts";
 import { deliverOutbox, dueOutbox, nameRotations, type Touched } from "../../ledger/projections.ts";
 import { type Bell, createBell } from "../../sources/bell.ts";
 import { keyOf } from "../../sources/shown.ts";
+import { type Announcement, announcementsOf } from "./announcements.ts";
 import { type HoldWatch, openHoldWatch } from "./hold-watch.ts";
 import { readStatuses, type Status } from "./reading.ts";
-import { driftReason, type KnownSubject, type Left, readyReason, type Subjects } from "./subjects.ts";
+import type { KnownSubject, Left, Subjects } from "./subjects.ts";
 
 /**
  * Writes the whole status and answers what stands there now; nothing where there is no such object any more. Throws where it is to be
  * tried again.
  */
 export type WriteStatus = (subject: KnownSubject, status: Status, signal: AbortSignal) => Promise<Left | undefined>;
-
-/** Said once for each new reason of an object's readiness. */
-export interface Announcement {
-  readonly subject: KnownSubject;
-  readonly type: "Normal" | "Warning";
-  readonly reason: string;
-  readonly note: string;
-}
 
 export interface ProjectorOptions {
   readonly db: Db;
@@ -184,41 +177,13 @@ class Projecting implements Projector {
 
   #isWritten(subject: KnownSubject, status: Status): void {
     this.written += 1;
-    const reason = readyReason(status);
-    if (reason !== undefined && reason !== subject.reason) {
-      this.#options.announce({ subject, ...announcementOf(status, reason) });
-    }
-    const drift = driftReason(status);
-    if (drift !== subject.drift) this.#options.announce({ subject, ...driftAnnouncement(status, drift) });
+    for (const text of announcementsOf(subject, status)) this.#options.announce({ subject, ...text });
   }
 
   #backoff(tries: number): number {
     const planned = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries - 1, 10));
     return planned / 2 + (planned / 2) * this.#options.random();
   }
-}
-
-function conditionsIn(
-  status: Status,
-): readonly { type?: string; status?: string; message?: string; reason?: string }[] {
-  const conditions = status["conditions"];
-  return Array.isArray(conditions) ? conditions : [];
-}
-
-/** `drift`: what differs most; undefined: nothing does any more. */
-function driftAnnouncement(status: Status, drift: string | undefined): Pick<Announcement, "type" | "reason" | "note"> {
-  const drifted = conditionsIn(status).find(({ type }) => type === "Drifted");
-  const reason = drift ?? drifted?.reason ?? "NothingDrifted";
-  const note = drifted?.message ?? "";
-  return { type: drift === undefined ? "Normal" : "Warning", reason, note: note === "" ? reason : note };
-}
-
-function announcementOf(status: Status, reason: string): Pick<Announcement, "type" | "reason" | "note"> {
-  const all = conditionsIn(status);
-  const stalled = all.some(({ type, status: is }) => type === "Stalled" && is === "True");
-  const failed = stalled || /(Partial|Failed|Leaked)$/.test(reason);
-  const note = all.find(({ type }) => type === "Ready")?.message ?? "";
-  return { type: failed ? "Warning" : "Normal", reason, note: note === "" ? reason : note };
 }
 
 /** The paths of the objects that show what was touched. */

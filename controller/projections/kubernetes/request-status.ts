@@ -7,7 +7,7 @@ import { liveAttempt } from "../../domain/world.ts";
 import type { HoldView } from "../../ledger/holds.ts";
 import type { RotationView } from "../../ledger/views.ts";
 import { acceptedCondition, bounded, type Problem, refusedConditions, shown } from "./conditions.ts";
-import { holdRows, stageRows, tryFields } from "./progress.ts";
+import { holdRows, reminderRows, stageRows, tryFields } from "./progress.ts";
 import { consumerRows, consumersReady, residualRows } from "./rows.ts";
 
 /** A request as the ledger has it, with its rotation where it became one. */
@@ -105,6 +105,7 @@ function rotationFields(view: RotationView): Readonly<Record<string, unknown>> {
   return {
     jobID: rotation.id,
     ...(gate === undefined ? {} : { gate: gateFields(view, gate) }),
+    ...reminderRows(view),
     ...stageRows(view),
     ...tryFields(view),
     consumersReady: consumersReady(view),

@@ -198,4 +198,20 @@ describe("a Credential, as kstatus reads it", () => {
     const told = view({ facts, rotation: { expect: "Dead" }, consumer: { state: "pending" } });
     expect(conditions(credentialOf(told))["Stalled"]).toMatchObject({ status: "True", reason: "VendorAway" });
   });
+
+  it.each([
+    ["expected it dead", { expect: "Dead" }, {}],
+    ["found it dead", {}, { over: "CredentialDead" }],
+  ] as const)("has failed where the rotation that %s was aborted: its consumers hold what is dead", (_, more, over) => {
+    const by = { name: "ben", trust: "host", decision: "stop", at: AT } as const;
+    const abort = { by, reason: "later", from: "verify_failed", ...over } as const;
+    const rotation = { state: "aborted", endedAt: LATER, ...more } as const;
+    const told = conditions(credentialOf(view({ facts: { abort }, rotation, consumer: { state: "pending" } })));
+    expect(told["Ready"]).toMatchObject({ status: "False", reason: "NothingWorks" });
+    expect(told["Ready"]?.message).toContain("what these hold is dead: app. Request a rotation with expect: Dead.");
+    expect(told["Stalled"]).toMatchObject({ status: "True", reason: "NothingWorks" });
+    const kept = conditions(credentialOf(view({ facts: { abort }, rotation })));
+    expect(kept["Ready"]).toMatchObject({ status: "True" });
+    expect(Object.keys(kept)).not.toContain("Stalled");
+  });
 });

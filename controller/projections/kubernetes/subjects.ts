@@ -18,6 +18,8 @@ export interface KnownSubject extends Subject {
   readonly reason: string | undefined;
   /** `Drifted`'s reason in it, where that is so. */
   readonly drift: string | undefined;
+  /** What somebody was reminded of in it, as one text to compare. */
+  readonly reminders: string | undefined;
   readonly requestedAt: string | undefined;
 }
 
@@ -66,7 +68,7 @@ export function openSubjects(): Subjects {
       const digest = digestOf(stored);
       last.set(path, { asked: digestOf(status), stored: digest });
       const subject = known.get(path);
-      const told = { reason: readyReason(stored), drift: driftReason(stored) };
+      const told = { reason: readyReason(stored), drift: driftReason(stored), reminders: remindersMark(stored) };
       if (subject?.uid === uid) known.set(path, { ...subject, resourceVersion, digest, ...told });
     },
     stands: (path, status) => {
@@ -93,6 +95,35 @@ export function driftReason(status: unknown): string | undefined {
   return isRecord(drifted) && drifted["status"] === "True" ? reasonIn(drifted) : undefined;
 }
 
+export interface RemindedRow {
+  readonly for: string;
+  readonly about: string;
+  readonly since: string;
+  readonly count: number;
+  readonly escalatedAt?: string;
+}
+
+/** As this Velvet writes them; of what another one wrote only what reads like that. */
+export function remindedIn(status: unknown): RemindedRow[] {
+  const rows: unknown = isRecord(status) ? status["reminders"] : undefined;
+  return Array.isArray(rows) ? rows.flatMap(rowIn) : [];
+}
+
+function rowIn(row: unknown): RemindedRow[] {
+  if (!isRecord(row)) return [];
+  const { for: waitsFor, about, since, count, escalatedAt } = row;
+  if (typeof waitsFor !== "string" || typeof about !== "string") return [];
+  if (typeof since !== "string" || typeof count !== "number") return [];
+  return [{ for: waitsFor, about, since, count, ...(typeof escalatedAt === "string" ? { escalatedAt } : {}) }];
+}
+
+/** Changes with each reminder, and with nothing else. */
+export function remindersMark(status: unknown): string | undefined {
+  const rows = remindedIn(status);
+  if (rows.length === 0) return undefined;
+  return rows.map((row) => [row.for, row.since, row.count, row.escalatedAt ?? ""].join(" ")).join("; ");
+}
+
 function conditionIn(status: unknown, type: string): unknown {
   const conditions = isRecord(status) && Array.isArray(status["conditions"]) ? status["conditions"] : [];
   return conditions.find((condition: unknown) => isRecord(condition) && condition["type"] === type);
@@ -114,6 +145,7 @@ function subjectOf(kind: Kind, { metadata, status }: ApiObject): KnownSubject {
     digest: digestOf(status),
     reason: readyReason(status),
     drift: driftReason(status),
+    reminders: remindersMark(status),
     requestedAt: metadata.annotations?.[REQUESTED_AT]?.slice(0, 128),
   };
 }

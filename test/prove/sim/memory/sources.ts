@@ -49,7 +49,10 @@ export const SOURCES: Statements = {
   },
 
   source_requests: ({ request }, [namespaces, names]) =>
-    named(request.where(isNamed(namespaces, names)), ({ spec }) => ({ suspend: spec["suspend"] === true })),
+    named(request.where(isNamed(namespaces, names)), ({ spec, origin }) => ({
+      suspend: spec["suspend"] === true,
+      scheduled: origin["kind"] === "schedule" ? spec : null,
+    })),
 
   source_decisions: ({ decision }, [namespaces, names]) =>
     named(decision.where(isNamed(namespaces, names)), () => ({})),

@@ -1,5 +1,5 @@
 /** The view `rotation_world`: what the engine decides on and what people are shown. */
-import type { AttemptRow, DecisionRow, RetiredRow, RotationRow, TombstoneRow } from "./columns.ts";
+import type { AttemptRow, CredentialRow, DecisionRow, RetiredRow, RotationRow, TombstoneRow } from "./columns.ts";
 import type { Statements, Tables } from "./tables.ts";
 import { compare, dateOf, instant, later, stripNulls } from "./values.ts";
 
@@ -60,10 +60,19 @@ function worldOf(tables: Tables, row: RotationRow): readonly object[] {
       deadline: dateOf(request.deadline),
       current_id: credential.current_id,
       fingerprint: credential.fingerprint,
+      expires_at: expiresAt(tables, credential),
+      // The simulation has no schedules.
+      due_at: null,
       ...partsOf(tables, row),
       now: dateOf(tables.now),
     },
   ];
+}
+
+/** As the mint of the one in use was told. */
+function expiresAt({ attempt, rotation }: Tables, { current_attempt }: CredentialRow): unknown {
+  const minted = current_attempt === null ? undefined : attempt.get(current_attempt);
+  return (minted && rotation.get(minted.rotation)?.facts["expiresAt"]) ?? null;
 }
 
 function partsOf(tables: Tables, { id, namespace, name, credential }: RotationRow): object {
