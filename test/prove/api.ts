@@ -185,6 +185,8 @@ export interface LayerOptions {
   readonly skip?: number;
   /** Only setups or stories whose name contains this. */
   readonly only?: string;
+  /** Only what it wants is told: schedules of layer A, where somebody stands still of layer C. Default: all. */
+  readonly wants?: (text: string) => boolean;
 }
 
 /** A way of making schedules and of running one. `A`, `B`, `C`, `D`, `E`, `F`. */

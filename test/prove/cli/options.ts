@@ -8,6 +8,8 @@ export interface ProveOptions {
   readonly seed?: number;
   readonly schedules?: number;
   readonly minutes?: number;
+  /** Of each layer by itself. */
+  readonly minutesEach?: number;
   readonly workers?: number;
   readonly only?: string;
   readonly ledger: "postgres" | "memory";
@@ -45,6 +47,7 @@ function proveProgram(layers: readonly Entry[], out: Output): Command {
     .option("--seed <number>", "what chance begins with (default: a new one, printed)", whole(0))
     .option("--schedules <number>", "of each layer, at most", whole(1))
     .option("--minutes <number>", "begin none after so many", positive)
+    .option("--minutes-each <number>", "of each layer, begin none after so many", positive)
     .option("--workers <number>", "processes (default: one for each core)", whole(1))
     .option("--only <text>", "only stories, setups or mutants whose name holds this")
     .addOption(
@@ -71,6 +74,7 @@ Examples:
   npm run prove -- --layers H --only tombstone         the mutants about tombstones
   npm run prove -- --layers A --replay '<schedule>'    one again, as a violation prints it
   npm run prove -- --report docs/proof.md              everything, and the report of it
+  npm run prove -- --minutes-each 3 --report docs/proof.md   as much of each layer as three minutes hold
 
 Ends with 0 when every promise was kept, 1 when one was broken, 2 after misuse.`;
 

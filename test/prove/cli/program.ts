@@ -37,7 +37,7 @@ export async function runProve(args: readonly string[], frame: ProveFrame): Prom
 async function prove(options: ProveOptions, frame: ProveFrame): Promise<0 | 1> {
   const { out } = frame;
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), minutesOf(options)).unref();
+  const timer = setTimeout(() => late.abort(), msOf(options.minutes)).unref();
   const stop = AbortSignal.any([frame.stop, late.signal]);
   const needsServer = options.layers.some((entry) => entry.server !== false);
   const own = needsServer ? await proofServer() : undefined;
@@ -46,7 +46,8 @@ async function prove(options: ProveOptions, frame: ProveFrame): Promise<0 | 1> {
   try {
     for (const entry of options.layers) {
       if (stop.aborted) break;
-      const outcome = await new LayerRun(entry, options, { ...frame, stop, env }).run();
+      const each = AbortSignal.any([stop, minutesAfter(options.minutesEach)]);
+      const outcome = await new LayerRun(entry, options, { ...frame, stop: each, env }).run();
       outcomes.push(outcome);
       if (options.output !== "json") violationLines(outcome).forEach((line) => out.line(line));
     }
@@ -59,8 +60,12 @@ async function prove(options: ProveOptions, frame: ProveFrame): Promise<0 | 1> {
 }
 
 /** A timer above 2^31 ms fires at once. */
-function minutesOf({ minutes }: ProveOptions): number {
-  return Math.min((minutes ?? Infinity) * 60_000, 2 ** 31 - 1);
+function msOf(minutes = Infinity): number {
+  return Math.min(minutes * 60_000, 2 ** 31 - 1);
+}
+
+function minutesAfter(minutes: number | undefined): AbortSignal {
+  return AbortSignal.timeout(msOf(minutes));
 }
 
 function stoppedBy({ stop }: ProveFrame, late: AbortSignal): string | undefined {

@@ -7,6 +7,7 @@ import { knownLabels } from "./known-labels.ts";
 import { type Entry, LAYERS } from "./layers.ts";
 import { proofReport, rowsIn } from "./markdown.ts";
 import { runProve } from "./program.ts";
+import { runLayer } from "./run.ts";
 
 const SMALL: Entry = {
   name: "S",
@@ -170,6 +171,35 @@ describe("prove", () => {
     ]);
     expect(await proofReport(two, [])).toBe(two);
   });
+});
+
+describe("the report", () => {
+  it("says of each flow how much every layer told of it, and what was kept", async () => {
+    await prove(["--workers", "1", "--seed", "5", "--schedules", "26", "--report", "proof.md"]);
+    const text = await readFile(join(root, "proof.md"), "utf8");
+    expect(text).toContain("## Flow by flow");
+    const [line = ""] = text
+      .split("\n")
+      .filter((each) => /^\| S +\|/.test(each))
+      .slice(-1);
+    const cells = line.split("|").map((cell) => cell.trim());
+    // Even numbers are rotations, odd ones end what leaked, and each tenth does both.
+    expect(cells.slice(2, 4)).toEqual(["13 kept", "16 kept"]);
+    expect(cells.at(-2)).toBe("3 kept");
+  });
+
+  it("stops each layer after its own minutes, and says so", async () => {
+    const both = [SMALL, { ...SMALL, name: "T" }];
+    const args = ["--only", " slow", "--minutes-each", "0.002", "--workers", "1", "-o", "json"];
+    const { layers } = JSON.parse((await prove(args, undefined, both)).out) as Json;
+    expect(layers.map(({ complete }) => complete)).toEqual([false, false]);
+  });
+});
+
+it("ends its workers where whoever waits has given up before", async () => {
+  const frame = { seed: 1, workers: 1, mostViolations: 1, env: {}, stop: new AbortController().signal };
+  const ran = await runLayer({ entry: SMALL, ...frame, only: " slow", giveUp: AbortSignal.abort() });
+  expect(ran).toMatchObject({ complete: false, broke: [expect.stringContaining("SIGKILL")] });
 });
 
 it("knows every label of the engine", () => {

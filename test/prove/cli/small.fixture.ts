@@ -18,6 +18,7 @@ export const layer: Layer = {
       return {
         schedule,
         labels: new Set(["issuer.mint:before", "sink.write:after"]),
+        flows: flowsOf(schedule),
         violations: bad ? [{ invariant: "I1", message: "thirteen" }] : [],
         ...(bad ? { story: "first this\nthen that" } : {}),
       };
@@ -25,3 +26,9 @@ export const layer: Layer = {
     [Symbol.asyncDispose]: async () => undefined,
   }),
 };
+
+function flowsOf(schedule: string): string[] {
+  const number = Number(/\d+/.exec(schedule)?.[0]);
+  if (number % 10 === 0) return ["Operational", "Revocation"];
+  return [number % 2 === 0 ? "Operational" : "Revocation"];
+}

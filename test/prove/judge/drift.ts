@@ -22,6 +22,7 @@ export function drift(evidence: Evidence): Violation[] {
     ...wrongWrites(evidence),
     ...found.flatMap((entry) => falseAlarm(evidence, entry)),
     ...untold(evidence),
+    ...fights(evidence.ledger),
   ];
   return messages.map((message) => ({ invariant: "drift", message }));
 }
@@ -105,6 +106,23 @@ const CAUSES: Readonly<Record<string, readonly string[]>> = {
 function isNamed({ retired, tombstones }: LedgerRows, kind: string): boolean {
   if (kind === "RetiredStillLive") return retired.some(({ state }) => state === "live");
   return kind === "Orphan" && tombstones.some(({ state }) => state === "orphan-suspected");
+}
+
+const DAY_MS = 86_400_000;
+const MOST_A_DAY = 3;
+
+/** So many corrections of one place that nobody asked for, and then a person. */
+function fights({ corrections }: LedgerRows): string[] {
+  const own = corrections.filter(({ wanted_by }) => wanted_by === null);
+  return own.flatMap(({ place, intent_at }) => {
+    const since = Date.parse(intent_at) - DAY_MS;
+    const day = own.filter((row) => row.place === place && isBetween(Date.parse(row.intent_at), since, intent_at));
+    return day.length === MOST_A_DAY + 1 ? [`${place} was put right ${day.length} times within a day`] : [];
+  });
+}
+
+function isBetween(at: number, since: number, until: string): boolean {
+  return at > since && at <= Date.parse(until);
 }
 
 /** At rest everybody holds the current one, or it stands there that somebody does not. */

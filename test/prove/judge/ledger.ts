@@ -118,6 +118,8 @@ export interface CorrectionRow {
   /** Until then its request may still take effect. */
   readonly lands_until: Time;
   readonly outcome: "done" | "refused" | "unknown" | null;
+  /** Null: by the Credential's drift.mode. */
+  readonly wanted_by: object | null;
 }
 
 export interface AuditRow {

@@ -23,8 +23,8 @@ const LEASE_FACTOR = 5;
 const FREEZE = 1.7;
 /** In leases: what it still does before it notices that it was replaced. Its calls have a deadline. */
 const STALE = 0.4;
-/** In leases: longer than any story takes with a blow in it. */
-const MOST = 60;
+/** Longer than any story takes with a blow in it, also where others begin to keep the machine busy after the lease was chosen. */
+const MOST_MS = 600_000;
 const LOOK_EVERY_MS = 100;
 export const CONTROLLER_COUNT = 6;
 const SPARES = 2;
@@ -121,7 +121,7 @@ export class World implements AsyncDisposable {
     const name = `kill${this.#count}`;
     const trap = new Trap(blow);
     const fake = this.#vendors.add(accountOf(name), fitting, this.#guardOf(name));
-    const tale = new Tale({ name, adapter, db: this.#ledger.db, fake, story, trap, mostMs: MOST * this.#leaseMs });
+    const tale = new Tale({ name, adapter, db: this.#ledger.db, fake, story, trap, mostMs: MOST_MS });
     this.#tales.set(name, tale);
     this.#logs.set(name, []);
     try {

@@ -3,7 +3,7 @@ import type { Layer, LayerOptions } from "../api.ts";
 import type { Passed } from "../sim/events.ts";
 import type { SimRunner } from "../sim/runner.ts";
 import { openRunner, openScout } from "../sim/runner.ts";
-import { apart, flightOf, momentsOf, shardOf, tellings } from "./moments.ts";
+import { apart, flightOf, momentsOf, shardOf, tellings, wanted } from "./moments.ts";
 
 /** Before and after another replica takes over; a mint also long after. */
 const LANDS = ["20s", "40s"];
@@ -19,7 +19,7 @@ export const layer: Layer = {
 
 async function* schedules(options: LayerOptions, scout?: SimRunner): AsyncIterable<string> {
   await using runner = await openScout(scout);
-  yield* shardOf(options, tellings("A", options), (plain) => disturbed(runner, plain));
+  yield* shardOf(options, tellings("A", options), (plain) => wanted(options, disturbed(runner, plain)));
 }
 
 export async function* disturbed(runner: SimRunner, plain: string): AsyncIterable<string> {

@@ -3,7 +3,7 @@ import type { Layer, LayerOptions } from "../api.ts";
 import type { SimRunner } from "../sim/runner.ts";
 import { openRunner, openScout } from "../sim/runner.ts";
 import { ownMoments } from "./a.ts";
-import { changes, flightOf, momentsOf, shardOf, tellings } from "./moments.ts";
+import { changes, flightOf, momentsOf, shardOf, tellings, wanted } from "./moments.ts";
 
 /** One that goes forward, one that goes back, one that ends what there is, one that goes both ways, and what is done between them. */
 const STORIES = ["rotate", "abort-distributing", "revoke", "rehearse", "drift-corrected", "leak-in-rehearsal"];
@@ -19,7 +19,7 @@ export const layer: Layer = {
 async function* schedules(options: LayerOptions, scout?: SimRunner): AsyncIterable<string> {
   await using runner = await openScout(scout);
   const plain = tellings("C", options, STORIES).filter((text) => /\/1x/.test(text) && isToldOf(text));
-  yield* shardOf(options, pauses(runner, plain), (pause) => resumes(runner, pause));
+  yield* shardOf(options, wanted(options, pauses(runner, plain)), (pause) => resumes(runner, pause));
 }
 
 /** What differs between vendors is told by the stories of rotations. */

@@ -60,3 +60,10 @@ export async function* shardOf<Group>(
     }
   }
 }
+
+export async function* wanted(
+  { wants = () => true }: Pick<LayerOptions, "wants">,
+  texts: AsyncIterable<string>,
+): AsyncIterable<string> {
+  for await (const text of texts) if (wants(text)) yield text;
+}

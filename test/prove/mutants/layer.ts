@@ -1,7 +1,7 @@
 /** Layer H: the other layers must notice each of these mistakes. A schedule is the name of a mutant. */
 import type { Layer, Result } from "../api.ts";
 import { LAYERS } from "../cli/layers.ts";
-import { MUTANTS } from "./all.ts";
+import { flowOf, MUTANTS } from "./all.ts";
 import { Controls } from "./controls.ts";
 import { trial } from "./trial.ts";
 
@@ -27,5 +27,6 @@ async function tell(name: string): Promise<Result> {
   if (!mutant) throw new Error(`there is no mutant ${name}`);
   const verdict = await trial(LAYERS, mutant, { seed: SEED, controls });
   const survived = { invariant: "H", message: `${mutant.breaks} Not caught: ${verdict.message}` };
-  return { schedule: name, labels: new Set(), violations: verdict.killed ? [] : [survived] };
+  const flows = [flowOf(mutant)];
+  return { schedule: name, labels: new Set(), flows, violations: verdict.killed ? [] : [survived] };
 }

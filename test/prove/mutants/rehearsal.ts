@@ -94,6 +94,20 @@ export const REHEARSAL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "sentence-names-person",
+    breaks: "The audit chain says in a sentence of its own who stopped a rehearsal: a name that cannot be erased (I8).",
+    layer: "A",
+    only: "markable/1xcas rehearse",
+    known: "A markable/1xcas rehearse abort sink.write:before:2",
+    edits: [
+      {
+        file: "controller/engine/stages/rehearsal-removal.ts",
+        search: "{ because: wordsOf(because, random) }",
+        replace: "{ told: because }",
+      },
+    ],
+  },
+  {
     name: "rehearsal-silent-slot",
     breaks: "A slot that could not be put back is named nowhere (I3).",
     layer: "A",

@@ -27,6 +27,14 @@ function alone(fit: NonNullable<Story["fit"]>, classes: readonly string[] = [...
   return (setup) => (setup.consumers.length === 1 && classes.includes(setup.mintClass) ? fit(setup) : undefined);
 }
 
+/** The consumer itself has the last word on a correction. */
+function askedAtDoor(fit: NonNullable<Story["fit"]>): NonNullable<Story["fit"]> {
+  return (setup) => {
+    const [first, ...others] = setup.consumers;
+    return first && fit({ ...setup, consumers: [{ ...first, check: "http" }, ...others] });
+  };
+}
+
 /** These one after the other, each once everybody has looked at what was there before it. */
 export function inTurn(...acts: readonly Act["verb"][]): Story["act"] {
   return (agenda, done) => {
@@ -47,7 +55,7 @@ function isReady(verb: Act["verb"], { drift }: Agenda): boolean {
   const findings = drift?.findings ?? [];
   if (verb === "correct" || verb === "accept")
     return findings.some(({ place, state }) => state === "open" && place !== "@vendor");
-  return verb === "request" || findings.every(({ place }) => place === "@vendor");
+  return verb === "request" || findings.every(({ place, kind }) => place === "@vendor" || kind === "DoubleWriter");
 }
 
 export const DRIFTS: Readonly<Record<string, Story>> = {
@@ -67,7 +75,7 @@ export const DRIFTS: Readonly<Record<string, Story>> = {
   },
   "drift-warned": {
     about: "the old value comes back to a consumer; Velvet says so, and a person has it put right",
-    fit: alone(watched("Warn"), ["re-readable", "markable"]),
+    fit: alone(askedAtDoor(watched("Warn")), ["re-readable", "markable"]),
     watches: true,
     ends: ["done"],
     act: inTurn("revert", "correct"),
@@ -102,7 +110,8 @@ export const DRIFTS: Readonly<Record<string, Story>> = {
     act: (agenda, done) => {
       if (isBusy(agenda)) return helpful(agenda);
       const times = done.filter((verb) => verb === "overwrite").length;
-      return times < 4 && isReady("overwrite", agenda) ? { verb: "overwrite" } : undefined;
+      // Each time is another one; a place that still holds what was written there is left alone.
+      return times < 4 ? { verb: "overwrite", because: `look ${agenda.drift?.checkedAt ?? "over"}` } : undefined;
     },
   },
 };

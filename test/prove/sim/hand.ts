@@ -46,9 +46,10 @@ function firstPlace({ setup }: VendorFake): string {
   return setup.consumers[0]?.id ?? "";
 }
 
-/** Who writes past Velvet: another value that works, the value from before Velvet, or the end of what is in use. */
+/** Who writes past Velvet: another value that works (unless one stands there already), the value from before Velvet, or the end of what is in use. */
 export const OTHER_HANDS: Readonly<Partial<Record<Act["verb"], (fake: VendorFake) => boolean>>> = {
-  overwrite: (fake) => planted(fake, firstPlace(fake), fake.mintForeign()),
+  overwrite: (fake) =>
+    fake.heldBy(firstPlace(fake)) === fake.heldBy("custody") && planted(fake, firstPlace(fake), fake.mintForeign()),
   "overwrite-custody": (fake) => planted(fake, "custody", fake.mintForeign()),
   revert: (fake) => planted(fake, firstPlace(fake), fake.originalId),
   "end-current": (fake) => {

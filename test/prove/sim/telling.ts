@@ -309,7 +309,7 @@ export class Telling {
     this.#approveWrites();
     const act = this.#options.story.act(agenda, this.#done);
     const live = liveRotation(agenda);
-    const key = `${act?.verb} ${act?.consumer} ${live?.name} ${live?.state}`;
+    const key = `${act?.verb} ${act?.consumer} ${act?.because} ${live?.name} ${live?.state}`;
     // Nobody does the same again and again where it changes nothing.
     const times = this.#times.get(key) ?? 0;
     if (!act || times >= MOST_TIMES) return false;
