@@ -210,6 +210,7 @@ function provenWays(state: "validate_partial" | "validate_failed", options: Hero
   return [
     atHeroku(`${state}: mend the cause, retry`, [RETRY_ONE], options, async (drill, person) => {
       const mend = await unproven(drill, state);
+      await drill.world.calm();
       const page = await reads(person);
       mend();
       await person.does(page, RETRY_ONE, DOOR);

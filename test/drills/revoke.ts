@@ -133,6 +133,7 @@ const FAILED: Drill = {
     atHeroku("retry", [RETRY_REVOKE], {}, async (drill, person) => {
       const mend = await failed(drill);
       const page = await readsFailed(drill, person);
+      await drill.world.calm();
       mend();
       await person.does(page, RETRY_REVOKE);
       await drill.world.in("done");
@@ -143,6 +144,7 @@ const FAILED: Drill = {
       const { world, heroku, old } = drill;
       const mend = await failed(drill);
       const page = await readsFailed(drill, person);
+      await drill.world.calm();
       mend();
       heroku.unauthorize(old.id); // in the dashboard: from now on it answers 404
       await person.does(page, RETRY_REVOKE);

@@ -201,6 +201,25 @@ export class DrillWorld implements AsyncDisposable {
     });
   }
 
+  /** What has failed is tried again in five minutes and not in a second: whoever mends something now is not overtaken by the next try. */
+  async calm(): Promise<void> {
+    const at = new Date(Date.now() + 300_000).toISOString();
+    await poll("nobody works on it", async () => {
+      const rows = await this.sql(
+        `with calm as (
+           update velvet.rotation set next_action_at = $1::timestamptz, facts = case when facts ? 'failure'
+             then jsonb_set(facts, '{failure,nextTryAt}', to_jsonb($1::text)) else facts end
+           where ended_at is null and lease_until < now() returning id),
+         rows as (
+           update velvet.consumer c set facts = jsonb_set(c.facts, '{failure,nextTryAt}', to_jsonb($1::text))
+           from calm where c.rotation = calm.id and c.facts ? 'failure' returning c.id)
+         select id from calm`,
+        [at],
+      );
+      return rows.length > 0 ? true : undefined;
+    });
+  }
+
   /** What is waited for is over: the next try of what failed, and the time in which an earlier write may still land. Never while a replica works on it. */
   async hurry(): Promise<void> {
     const past = `to_jsonb('2026-01-01T00:00:00.000Z'::text)`;
