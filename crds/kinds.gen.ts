@@ -283,7 +283,7 @@ export interface VendorAccountStatus {
   readonly observedGeneration?: number;
   /** Last value of the annotation `velvet.raxx.app/requestedAt` that was acted on. Example: `2026-11-21T09:30:00Z`. */
   readonly lastHandledReconcileAt?: string;
-  /** Whether the account works: `Ready`; `DefinitionCurrent` only while false. Example: `[{type: Ready, status: "True", reason: LoginAccepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
+  /** Whether the account works: `Ready`; whether its vendor has something of this install's alive that nobody owns: `Drifted`; `DefinitionCurrent` only while false. Example: `[{type: Ready, status: "True", reason: LoginAccepted, message: "", lastTransitionTime: "2026-11-21T09:30:00Z"}]`. */
   readonly conditions?: readonly Condition[];
   /** Remaining quota at the vendor, where it tells. Example: `4812`. */
   readonly remaining?: number;

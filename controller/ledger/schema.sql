@@ -578,6 +578,14 @@ CREATE INDEX request_scheduled ON velvet.request USING btree (namespace, (((spec
 
 CREATE TRIGGER request_is_shown AFTER INSERT OR UPDATE ON velvet.request FOR EACH ROW EXECUTE FUNCTION velvet.touch_named('RotationRequest');
 
+create table velvet.restored (
+  credential uuid not null,
+  truth jsonb not null,
+  looked_at timestamp with time zone not null default clock_timestamp(),
+  constraint restored_credential_fkey FOREIGN KEY (credential) REFERENCES velvet.object(uid),
+  constraint restored_pkey PRIMARY KEY (credential)
+);
+
 create table velvet.retired (
   credential uuid not null,
   vendor_id text not null,
@@ -702,6 +710,20 @@ create table velvet.source_problem (
   constraint source_problem_source_fkey FOREIGN KEY (source) REFERENCES velvet.source(name) ON DELETE CASCADE,
   constraint source_problem_pkey PRIMARY KEY (source, path, line, col, code, message)
 );
+
+create table velvet.sweep (
+  account text not null,
+  found jsonb not null default '[]'::jsonb,
+  facts jsonb not null default '{}'::jsonb,
+  swept_at timestamp with time zone,
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  next_sweep_at timestamp with time zone not null default clock_timestamp(),
+  constraint sweep_pkey PRIMARY KEY (account)
+);
+
+CREATE INDEX sweep_due ON velvet.sweep USING btree (next_sweep_at);
+
+CREATE TRIGGER sweep_is_shown AFTER INSERT OR UPDATE ON velvet.sweep FOR EACH ROW EXECUTE FUNCTION velvet.touch_account();
 
 create table velvet.tombstone (
   id uuid not null,
