@@ -24,7 +24,7 @@ import type { TestServer } from "../support/server.ts";
 import { drillAdapters } from "./vendors.ts";
 
 export const NAMESPACE = "team";
-const LONGEST_MS = 30_000;
+const LONGEST_MS = 60_000;
 const LEASE_MS = 15_000;
 
 export class DrillWorld implements AsyncDisposable {
@@ -164,8 +164,8 @@ export class DrillWorld implements AsyncDisposable {
   }
 
   /** Its manifest is gone from the repository. */
-  async remove(credential: string): Promise<void> {
-    this.#documents.delete(`Credential/${credential}`);
+  async remove(kind: DesiredDocument["kind"], name: string): Promise<void> {
+    this.#documents.delete(`${kind}/${name}`);
     await this.sync();
   }
 

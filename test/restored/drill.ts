@@ -57,10 +57,12 @@ export async function drill(
   if (blind) await world.rows(`update velvet.restored set truth = jsonb_set(truth, '{acts}', '[]')`);
   await accept(world, holds, blind ? await listRestored(world.db) : views);
   told("Accepted. What waited begins.");
-  // The control waits for the harm that it must do.
-  await world.until("what goes on", async () => !world.isHeld && (blind ? isHarmed(world) : isQuiet(world)));
-  told("Days pass, and what is to be destroyed then is destroyed.");
-  if (!blind) await daysPass(world);
+  if (blind) await harm(world, told);
+  else {
+    await world.until("what goes on", async () => !world.isHeld && (await isQuiet(world)));
+    told("Days pass, and what is to be destroyed then is destroyed.");
+    await daysPass(world);
+  }
   const lost = aliveBefore.filter((id) => !alive(world).includes(id));
   const outcomes: Outcome[] = [];
   for (const story of stories) outcomes.push(await outcomeOf(world, story, { views, before, lost, blind }));
@@ -126,8 +128,10 @@ async function isQuiet(world: DrillWorld): Promise<boolean> {
   return Number(row?.open) === 0;
 }
 
+const DUE = "update velvet.retired set next_action_at = clock_timestamp() where next_action_at is not null";
+
 async function daysPass(world: DrillWorld): Promise<void> {
-  await world.rows("update velvet.retired set next_action_at = clock_timestamp() where next_action_at is not null");
+  await world.rows(DUE);
   await world.until("the end of quarantines", async () => {
     const [row] = await world.rows<{ open: number }>(
       "select count(*) as open from velvet.retired where next_action_at is not null",
@@ -136,8 +140,12 @@ async function daysPass(world: DrillWorld): Promise<void> {
   });
 }
 
-async function isHarmed({ vendor }: DrillWorld): Promise<boolean> {
-  return Promise.resolve(vendor.outages.length > 0);
+/** The control waits for the harm that it must do. */
+async function harm(world: DrillWorld, told: (line: string) => void): Promise<void> {
+  await world.until("what goes on", async () => Promise.resolve(!world.isHeld));
+  await world.rows(DUE);
+  const isHarmed = async (): Promise<boolean> => Promise.resolve(world.vendor.outages.length > 0);
+  await world.until("harm", isHarmed).catch(() => told("Nobody was harmed in this time."));
 }
 
 interface Before {

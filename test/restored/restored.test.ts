@@ -10,6 +10,9 @@ import { credential, request, RestoredWorld, type Replica } from "./world.ts";
 
 const ACCEPT = ["ledger", "accept", "--reason", "restored from the night; vendors looked at", "--decided-by", "ana"];
 
+/** Two controllers after each other, and a dozen commands. */
+const LONG = { timeout: 90_000 };
+
 /** Rotated once, backed up, rotated once more, stopped gracefully. Returns the backup. */
 async function rotatedAfterBackup(world: RestoredWorld): Promise<string> {
   await world.start();
@@ -97,7 +100,7 @@ describe("what is published", () => {
 });
 
 describe("a ledger that was restored from before what was published", () => {
-  it("starts nothing, says so everywhere, reads its sources, and goes on when a person accepts", async () => {
+  it("starts nothing, says so everywhere, reads its sources, and goes on when a person accepts", LONG, async () => {
     await using world = await RestoredWorld.open();
     const backup = await rotatedAfterBackup(world);
     const lost = await world.published();
@@ -140,15 +143,17 @@ describe("a ledger that was restored from before what was published", () => {
     expect(behind).toMatchObject({ code: 1 });
     expect(behind.out).toContain(`checkpoint ${String(lost["size"])}: CheckpointMissing.`);
 
-    const report = await world.velvet("ledger", "report", "-o", "json");
+    const [report, read, other] = await Promise.all([
+      world.velvet("ledger", "report", "-o", "json"),
+      world.velvet("ledger", "report"),
+      world.velvet(...ACCEPT, "--report", "sha256:0"),
+    ]);
     expect(report).toMatchObject({ code: 0, err: "" });
     expect(wrongShape("ledger-report", report.out)).toEqual([]);
     const { digest } = JSON.parse(report.out) as { digest: string };
-    const read = await world.velvet("ledger", "report");
     expect(read.out).toContain("takes what custody holds for the one in use");
     expect(read.out).toContain("takes the request after for executed");
     expect(read.out).toContain(`velvet ledger accept --report ${digest} --reason …`);
-    const other = await world.velvet(...ACCEPT, "--report", "sha256:0");
     expect(other).toMatchObject({ code: 1 });
     expect(other.err).toContain("The report has changed since it was read.");
     expect(await listHolds(world.ledger.db)).toHaveLength(1);

@@ -63,9 +63,8 @@ function tell({ holds, views, outcomes, outages, unowned }: DrillReport): void {
     console.log(
       `  ${what.padEnd(width)}  ${(truth?.happened ?? "-").padEnd(10)}  ${faults.length === 0 ? "as promised" : faults.join("; ")}`,
     );
-  console.log(
-    `\nConsumers that held, at any call, what their vendor refuses: ${outages.length === 0 ? "none" : outages.join(", ")}.`,
-  );
+  const harmed = [...new Set(outages.map((outage) => outage.split(" ")[0]))].join(", ") || "none";
+  console.log(`\nConsumers that held, at any call, what their vendor refuses: ${harmed}.`);
   console.log(
     `Alive at a vendor, minted by Velvet, and nobody's: ${unowned.length === 0 ? "none" : unowned.join(", ")}.`,
   );

@@ -270,6 +270,7 @@ export const STORIES: readonly Story[] = [
       });
       await world.sync();
       await world.until("it is back", async () => world.vendor.keys.get("brought-back-0")?.enabled === true);
+      await world.remove("RotationDecision", "bring-back"); // as one that was given with --now
       world.vendor.overwrite("brought-back/job", "brought-back-value-0", { by: "ana" });
     },
   },

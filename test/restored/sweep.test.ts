@@ -117,7 +117,7 @@ describe("a sweep of an account", () => {
 
   it("also looks where a Credential's manifest is gone, and is told on the account, in the gauge and by the command", async () => {
     await rotated("one");
-    await world.remove("one");
+    await world.remove("Credential", "one");
     plant("unknown", `velvet/test/${randomUUID()}/${randomUUID()}`, "one");
     const { account, nextSweepAt } = await sweep();
     expect(Date.parse(nextSweepAt ?? "") - Date.now()).toBeLessThan(700_000);

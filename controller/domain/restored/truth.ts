@@ -30,6 +30,8 @@ export interface Truth {
   readonly person: readonly string[];
   /** Requests of it that begin when the ledger is accepted. */
   readonly starts: readonly string[];
+  /** What it was concluded from: a manifest or a request that came since makes it stale. */
+  readonly asOf: { readonly generation: number; readonly requests: readonly string[] };
 }
 
 export function truthOf(known: Known): Truth {
@@ -49,7 +51,12 @@ export function truthOf(known: Known): Truth {
     acts,
     person: personFor(told),
     starts: subject.waiting.filter(({ uid }) => !closed.has(uid)).map(({ name }) => name),
+    asOf: asOf(subject),
   };
+}
+
+function asOf({ generation, waiting }: Subject): Truth["asOf"] {
+  return { generation, requests: waiting.map(({ uid }) => uid).toSorted() };
 }
 
 function placeTold({ place, grade, holds, id, why }: PlaceSight): PlaceTold {
@@ -57,7 +64,8 @@ function placeTold({ place, grade, holds, id, why }: PlaceSight): PlaceTold {
 }
 
 /** Nothing is adopted and nothing is ended where nobody could look. */
-export function unseenTruth({ currentId, waiting, live }: Subject, { unseen }: Unseen): Truth {
+export function unseenTruth(subject: Subject, { unseen }: Unseen): Truth {
+  const { currentId, waiting, live } = subject;
   const going = live === null ? "" : ` ${live.name} would go on from ${live.state}.`;
   return {
     happened: "unseen",
@@ -69,6 +77,7 @@ export function unseenTruth({ currentId, waiting, live }: Subject, { unseen }: U
     acts: [],
     person: ["Let it be looked at: see why in the message; it is looked at again every minute."],
     starts: waiting.map(({ name }) => name),
+    asOf: asOf(subject),
   };
 }
 

@@ -1,10 +1,12 @@
--- What was found of each Credential since something is held, and which were not looked at yet, or not since they or their requests changed
+-- What was found of each Credential since something is held, and which were not looked at yet, or not as they and their requests are now
 -- (their truth is null)?
 with asked as materialized (
-  select q.namespace, q.spec -> 'credentialRef' ->> 'name' as name, max(q.changed_at) as changed_at from velvet.request q group by 1, 2
+  select q.namespace, q.spec -> 'credentialRef' ->> 'name' as name, jsonb_agg(q.uid::text order by q.uid::text collate "C") as requests
+  from velvet.request q where q.state = 'pending' group by 1, 2
 )
 select c.uid as credential, c.namespace, c.name,
-  case when s.looked_at >= greatest((select min(found_at) from velvet.hold), c.changed_at, a.changed_at) then s.truth end as truth,
+  case when s.looked_at >= (select min(found_at) from velvet.hold)
+    and s.truth -> 'asOf' = jsonb_build_object('generation', c.generation, 'requests', coalesce(a.requests, '[]')) then s.truth end as truth,
   velvet.instant(s.looked_at) as "lookedAt"
 from velvet.object c
 left join velvet.restored s on s.credential = c.uid

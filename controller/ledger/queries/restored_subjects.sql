@@ -1,7 +1,8 @@
--- What does this ledger say of each Credential that was not looked at since $1, or not since it or a request of it changed? The longest unseen
+-- What does this ledger say of each Credential that was not looked at since $1, or not as it and its requests are now? The longest unseen
 -- first, at most $2. One whose manifest is gone is among them as long as a rotation of it is under way.
 with asked as materialized (
-  select q.namespace, q.spec -> 'credentialRef' ->> 'name' as name, max(q.changed_at) as changed_at from velvet.request q group by 1, 2
+  select q.namespace, q.spec -> 'credentialRef' ->> 'name' as name, jsonb_agg(q.uid::text order by q.uid::text collate "C") as requests
+  from velvet.request q where q.state = 'pending' group by 1, 2
 )
 select c.uid as credential, c.namespace, c.name, c.generation, c.spec, statement_timestamp()::text as "readAt",
   coalesce(k.current_id, v.facts #>> '{verify,previousId}') as "currentId",
@@ -27,7 +28,8 @@ left join velvet.credential k on k.uid = c.uid
 left join velvet.rotation v on v.credential = c.uid and v.ended_at is null
 left join velvet.restored s on s.credential = c.uid
 left join asked on asked.namespace = c.namespace and asked.name = c.name
-where c.kind = 'Credential' and (s.looked_at is null or s.looked_at < greatest($1::timestamptz, c.changed_at, asked.changed_at))
+where c.kind = 'Credential' and (s.looked_at is null or s.looked_at < $1::timestamptz
+    or s.truth -> 'asOf' <> jsonb_build_object('generation', c.generation, 'requests', coalesce(asked.requests, '[]')))
   and (c.present or v.id is not null)
 order by s.looked_at nulls first, c.namespace, c.name
 limit $2
