@@ -17,6 +17,8 @@ export const NAMESPACE = "team";
 export const GRADES = ["value", "version", "presence", "none"] as const;
 export const LEASE_MS = 3_000;
 const MOST_IN_A_ROW = 2;
+/** A look asks its vendor twice, and one that is killed or put off forgets no failure: so many questions are several looks for certain. */
+const QUIET = 12;
 const FACTS = { vendor: "fake", operation: "look" };
 
 /** How often something goes wrong, of 1: what looks ask, and what rotations write. */
@@ -39,8 +41,8 @@ export class SteadyWorld {
   readonly #lots: Lots;
   readonly #keys = keyRing(Secret.from(randomBytes(32).toString("base64")));
   readonly #requests: DesiredDocument[] = [];
-  /** Failures in a row, of each place and each list. */
-  readonly #inARow = new Map<string, number>();
+  /** Of each place and each vendor: failures, and questions that are answered well after them. */
+  readonly #troubles = new Map<string, { failures: number; quiet: number }>();
 
   constructor(db: Db, lots: Lots, credentials: number) {
     this.#db = db;
@@ -132,9 +134,10 @@ export class SteadyWorld {
 
   /** Three failures in a row would be a place that cannot be reached, and no false alarm. */
   async #asked<T>(target: string, work: () => Promise<T>): Promise<T> {
-    const lot = this.#lots.next();
+    const lot = this.#isQuiet(target) ? 0.5 : this.#lots.next();
     const { failing, limited, hanging } = this.weather;
-    if (lot < failing + hanging && this.#mayFail(target)) {
+    if (lot < failing + hanging) {
+      this.#failed(target);
       if (lot < hanging) await new Promise<never>(() => undefined);
       throw new Transient({ reason: "ServerError", message: "not now" }, FACTS);
     }
@@ -143,10 +146,17 @@ export class SteadyWorld {
     return work();
   }
 
-  #mayFail(target: string): boolean {
-    const inARow = this.#inARow.get(target) ?? 0;
-    this.#inARow.set(target, inARow < MOST_IN_A_ROW ? inARow + 1 : 0);
-    return inARow < MOST_IN_A_ROW;
+  #failed(target: string): void {
+    const { failures = 0 } = this.#troubles.get(target) ?? {};
+    const isEnough = failures + 1 >= MOST_IN_A_ROW;
+    this.#troubles.set(target, isEnough ? { failures: 0, quiet: QUIET } : { failures: failures + 1, quiet: 0 });
+  }
+
+  #isQuiet(target: string): boolean {
+    const trouble = this.#troubles.get(target);
+    if (trouble === undefined || trouble.quiet === 0) return false;
+    trouble.quiet -= 1;
+    return true;
   }
 }
 
