@@ -29,7 +29,7 @@ returning c.credential, c.fence, c.state, c.facts, c.postponed, velvet.instant(c
       'vendorId', d.vendor_id, 'state', d.state, 'fingerprint', d.fingerprint,
       'changedAt', velvet.instant(d.changed_at), 'lastReceiptAt', r.facts ->> 'lastReceiptAt', 'unproven', (
         select jsonb_agg(u.id order by u.id) from velvet.consumer u
-        where u.rotation = d.rotation and u.state in ('skipped', 'inactive'))))), '[]')
+        where u.rotation = d.rotation and u.state in ('skipped', 'inactive')))) order by d.vendor_id), '[]')
     from velvet.retired d join velvet.rotation r on r.id = d.rotation where d.credential = c.credential) as retired, (
     select coalesce(jsonb_agg(old.fingerprints), '[]') from (
       select a.fingerprints from velvet.attempt a

@@ -1,6 +1,6 @@
 /** What a replica is given when it claims a look. */
 import { accountsOf } from "./requests.ts";
-import type { CorrectionRow, DriftCheckRow, FindingRow } from "./columns.ts";
+import type { CorrectionRow, DriftCheckRow, FindingRow, RetiredRow } from "./columns.ts";
 import type { Tables } from "./tables.ts";
 import { compare, instant, jsonb, later, stripNulls } from "./values.ts";
 
@@ -51,9 +51,10 @@ function besides(tables: Tables, credential: string): object {
       .where(isOwn)
       .sort((a, b) => compare(a.since, b.since) || compare(a.place, b.place) || compare(a.kind, b.kind))
       .map(findingShown),
-    retired: retired.where(isOwn).map(({ vendor_id, state, fingerprint, changed_at }) => {
-      return stripNulls({ vendorId: vendor_id, state, fingerprint, changedAt: instant(changed_at) });
-    }),
+    retired: retired
+      .where(isOwn)
+      .sort((a, b) => compare(a.vendor_id, b.vendor_id))
+      .map((row) => retiredShown(tables, row)),
     oldPrints: old
       .sort((a, b) => compare(b.created_at, a.created_at))
       .slice(0, MOST_OLD)
@@ -77,4 +78,20 @@ function findingShown(row: FindingRow): object {
 function correctionShown({ place, intent_at, outcome, detail, wanted_by }: CorrectionRow): object {
   const told = { version: detail["version"] ?? null, digest: detail["digest"] ?? null };
   return stripNulls({ place, intentAt: instant(intent_at), outcome, ...told, wanted: wanted_by !== null });
+}
+
+function retiredShown({ rotation, consumer }: Tables, row: RetiredRow): object {
+  const { vendor_id, state, fingerprint, changed_at } = row;
+  const unproven = consumer
+    .where((each) => each.rotation === row.rotation && (each.state === "skipped" || each.state === "inactive"))
+    .map(({ id }) => id)
+    .sort(compare);
+  return stripNulls({
+    vendorId: vendor_id,
+    state,
+    fingerprint,
+    changedAt: instant(changed_at),
+    lastReceiptAt: rotation.get(row.rotation)?.facts["lastReceiptAt"] ?? null,
+    unproven: unproven.length === 0 ? null : unproven,
+  });
 }
