@@ -40,6 +40,8 @@ begin
   update velvet.decision set state = 'baseline' where state = 'pending';
   update velvet.retired set next_action_at = null where next_action_at is not null;
   update velvet.tombstone set state = 'clear', next_action_at = null where next_action_at is not null;
+  -- The same telling again has the same values.
+  delete from velvet.shared_print;
   delete from velvet.audit where chain = 'install';
   delete from velvet.audit_words where chain = 'install';
   delete from velvet.actor;

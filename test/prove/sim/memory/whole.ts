@@ -33,7 +33,10 @@ export class Witness {
     const result = await this.#runner.run(text);
     const { db } = this.#runner.ledger;
     const [found] = await db.query<{ rows: Record<string, unknown> }>(ROWS, [namespace]);
-    const views = await listRotations(db, { namespace, all: true });
+    // Of two that began at one moment any may come first.
+    const views = (await listRotations(db, { namespace, all: true })).toSorted((a, b) =>
+      a.rotation.name < b.rotation.name ? -1 : 1,
+    );
     return {
       violations: result.violations.map(({ invariant, message }) => `${invariant}: ${message}`),
       passed: inGroups(result.passed),
