@@ -38,29 +38,39 @@ export function namespaceLast(args: readonly string[]): string[] {
 
 const TAKES_VALUE: ReadonlySet<string> = new Set(["-n", "--namespace", "--context", "--kubeconfig"]);
 
+const IN_ITS_POD = "Run it in the controller's pod, as whoever may exec there: kubectl exec … -- velvet …";
+
 /** What cannot be done with kubectl's rights alone, and where it is done instead. */
 const BY_LEDGER: Readonly<Record<string, string>> = {
   quickstart: "Run `velvet quickstart` on your own machine: it needs no cluster.",
   controller: "The chart runs the controller in the cluster.",
   migrate: "The controller migrates at its start; by hand it is run in its pod: kubectl exec … -- velvet migrate",
-  verify: "Run it where the ledger is: kubectl exec … -- velvet audit verify",
-  show: "Run it where the ledger is: kubectl exec … -- velvet audit show …",
-  export: "Run it where the ledger is: kubectl exec … -- velvet audit export",
-  erase: "Run it where the ledger is, with the owner's role: kubectl exec … -- velvet audit erase …",
-  report: "Run it where the ledger is: kubectl exec … -- velvet ledger report",
+  "audit verify": "Run it where the ledger is: kubectl exec … -- velvet audit verify",
+  "audit show": "Run it where the ledger is: kubectl exec … -- velvet audit show …",
+  "audit export": "Run it where the ledger is: kubectl exec … -- velvet audit export",
+  "audit erase": "Run it where the ledger is, with the owner's role: kubectl exec … -- velvet audit erase …",
+  "ledger report": "Run it where the ledger is: kubectl exec … -- velvet ledger report",
   sweep:
     "See the condition Drifted of each VendorAccount; or run it where the ledger is: kubectl exec … -- velvet sweep",
-  accept: "Run it in the controller's pod, as whoever may exec there: kubectl exec … -- velvet …",
+  "ledger accept": IN_ITS_POD,
+  "source accept": IN_ITS_POD,
 };
 
 /** Throws for a command that is the ledger's by nature. */
 export function refuseWithoutLedger(command: Command, cluster: ClusterChoice | undefined): void {
-  const next = BY_LEDGER[command.name()];
+  const name = pathOf(command);
+  const next = BY_LEDGER[name];
   if (cluster === undefined || next === undefined) return;
   throw misuse(
-    `This reads or changes the ledger itself, which kubectl has no way to: ${command.name()} cannot be done on a cluster.`,
+    `This reads or changes the ledger itself, which kubectl has no way to: ${name} cannot be done on a cluster.`,
     next,
   );
+}
+
+/** `ledger accept`: a command's name with those of its groups, without the program's. */
+function pathOf(command: Command): string {
+  const group = command.parent;
+  return group?.parent ? `${pathOf(group)} ${command.name()}` : command.name();
 }
 
 /** Undefined: the ledger. `plugin`: run by kubectl, which is always about a cluster. */

@@ -9,6 +9,7 @@ import type { HerokuDrill, HerokuOptions } from "./heroku.ts";
 import { poll } from "./poll.ts";
 import { NEXT, type Person } from "./person.ts";
 
+const INVESTIGATE = "velvet investigate <request>";
 const RESOLVE = "velvet resolve-leak <request> --ticket <ticket> --reason <why>";
 const FOLLOW_UP = "velvet request rotate <name> --after <request-name> -n <namespace> --reason <why>";
 const LEAK = { flow: "Revocation", reason: "in a public log", ticket: "SEC-7" } as const;
@@ -85,12 +86,23 @@ export const LEAK_DRILLS: readonly Drill[] = [
         await givesNew(drill, person);
         return { shown: SHOWN, ended: "RevDone; then everybody has a new one" };
       }),
-      atHeroku("look into it, and say that it is over", [RESOLVE, FOLLOW_UP], DOOR, async (drill, person) => {
-        await person.does(await leaks(drill, person), RESOLVE);
-        await drill.world.in("rev_done");
-        await givesNew(drill, person);
-        return { shown: SHOWN, ended: "RevDone; then everybody has a new one" };
-      }),
+      atHeroku(
+        "look into it, and say that it is over",
+        [INVESTIGATE, RESOLVE, FOLLOW_UP],
+        DOOR,
+        async (drill, person) => {
+          const page = await leaks(drill, person);
+          assertShown(
+            await person.does(page, INVESTIGATE),
+            "| door | files | leaking |",
+            "- [ ] Make door drop the value",
+          );
+          await person.does(page, RESOLVE);
+          await drill.world.in("rev_done");
+          await givesNew(drill, person);
+          return { shown: SHOWN, ended: "RevDone; then everybody has a new one" };
+        },
+      ),
     ],
   },
 ];

@@ -84,6 +84,7 @@ export class Person {
       .split(" ")
       .slice(1)
       .map((word) => WORDS[word] ?? word);
+    if (args[0] === "investigate") return this.reads(...args);
     return args[0] === "request" ? this.#asks(args) : this.#decides(args, timeout);
   }
 

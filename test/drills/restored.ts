@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { request, RestoredWorld } from "../restored/world.ts";
 import { type Drill, assertShown, type Told } from "./drill.ts";
 
+const REPORT = "velvet ledger report";
 const ACCEPT = "velvet ledger accept --reason …";
 
 /** Rotated, backed up, rotated once more, and restored. */
@@ -33,22 +34,31 @@ async function acceptAfterReading(): Promise<Told> {
   await world.held("LedgerRollback");
   const { out } = await world.velvet("status");
   const shown = assertShown(out, "Nothing is started. LedgerRollback: The ledger is behind what was published");
-  assertShown(out, ACCEPT);
+  for (const command of [REPORT, ACCEPT]) assertShown(out, command);
   assert.equal(await held(world, "custody/token.json"), custody);
+  const report = await world.velvet(...REPORT.split(" ").slice(1));
+  assert.equal(report.code, 0, report.err);
+  assertShown(report.out, "takes what custody holds for the one in use");
+  assertShown(report.out, "takes the request after for executed");
   const words = ACCEPT.split(" ")
     .slice(1)
     .map((word) => (word === "…" ? "restored from the night; the vendors were looked at" : word));
   const said = await world.velvet(...words, "--decided-by", "ana");
   assert.equal(said.code, 0, said.err);
-  await world.request("after", "done");
+  await world.request("after", "baseline");
+  assert.equal(await held(world, "custody/token.json"), custody);
+  await world.commit(request("again", { expect: "Alive" }));
+  await world.request("again", "done");
   const { value } = JSON.parse(await held(world, "custody/token.json")) as { readonly value: string };
   assert.ok((await held(world, "apps/token.env")).includes(`SECRET=${value}`));
-  return { shown, ended: "accepted: what was lost is executed, and goes on from there" };
+  return { shown, ended: "accepted: what was lost is taken for executed, and goes on from there" };
 }
 
 export const RESTORED_DRILLS: readonly Drill[] = [
   {
     situation: "ledger restored from a backup",
-    ways: [{ way: "read the report, look at the vendors, accept", commands: [ACCEPT], run: acceptAfterReading }],
+    ways: [
+      { way: "read the report, look at the vendors, accept", commands: [REPORT, ACCEPT], run: acceptAfterReading },
+    ],
   },
 ];

@@ -253,6 +253,11 @@ describeKubernetes("looking", () => {
 
   it("says what cannot be done on a cluster, where the cluster is not, and which context is not there", async () => {
     expect(await velvet(ana, "migrate")).toMatchObject({ code: 2, err: expect.stringContaining("kubectl exec") });
+    expect(await velvet(ana, "ledger", "accept", "--reason", "restored")).toMatchObject({ code: 2 });
+    expect(await velvet(ana, "drift", "accept", "orders-db", "--reason", "so", "--context", "ghost")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("ghost"),
+    });
     expect(await velvet(ana, "status", "--context", "ghost")).toMatchObject({
       code: 1,
       err: expect.stringContaining("ghost"),

@@ -90,19 +90,3 @@ function correctionShown({ place, intent_at, outcome, detail, wanted_by }: Corre
   const told = { version: detail["version"] ?? null, digest: detail["digest"] ?? null };
   return stripNulls({ place, intentAt: instant(intent_at), outcome, ...told, wanted: wanted_by !== null });
 }
-
-function retiredShown({ rotation, consumer }: Tables, row: RetiredRow): object {
-  const { vendor_id, state, fingerprint, changed_at } = row;
-  const unproven = consumer
-    .where((each) => each.rotation === row.rotation && (each.state === "skipped" || each.state === "inactive"))
-    .map(({ id }) => id)
-    .sort(compare);
-  return stripNulls({
-    vendorId: vendor_id,
-    state,
-    fingerprint,
-    changedAt: instant(changed_at),
-    lastReceiptAt: rotation.get(row.rotation)?.facts["lastReceiptAt"] ?? null,
-    unproven: unproven.length === 0 ? null : unproven,
-  });
-}
