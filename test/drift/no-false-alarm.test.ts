@@ -20,7 +20,7 @@ it(`sees no drift in ${LOOKS} looks between rotations, aborts, failures and shor
   });
   const writes = (): number => watch.vendor.calls("sink.write").length;
   let rotations = 0;
-  for (const [index, step] of steps.entries()) {
+  for (const [index, step] of passing(steps).entries()) {
     rotations += await between(watch, step, index);
     const before = writes();
     const view = await watch.look();
@@ -32,6 +32,17 @@ it(`sees no drift in ${LOOKS} looks between rotations, aborts, failures and shor
   expect(rotations).toBeGreaterThan(0);
   expect(await watch.events()).toEqual([]);
 }, 180_000);
+
+/** Three looks in a row that fail are no hiccup, and to be told; one that was not even sent says nothing, and ends no row. */
+function passing(steps: readonly Step[]): Step[] {
+  let inARow = 0;
+  return steps.map((step) => {
+    if (step !== "short") inARow = step === "hiccup" ? inARow + 1 : 0;
+    if (inARow < 3) return step;
+    inARow = 0;
+    return "look";
+  });
+}
 
 /** Returns how many rotations were made. */
 async function between(watch: Watch, step: Step, index: number): Promise<number> {

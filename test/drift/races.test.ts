@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { tendDrift } from "../../controller/drift/tend.ts";
 import type { Deps } from "../../controller/engine/deps.ts";
+import type { Statement } from "../../controller/ledger/db.ts";
 import { CREDENTIAL } from "../support/scenario.ts";
 import { told, Watch } from "./watch.ts";
 
@@ -121,6 +122,7 @@ describe("replicas", () => {
     const { promise: asleep, resolve: wake } = Promise.withResolvers<void>();
     const { promise: sleeps, resolve: slept } = Promise.withResolvers<void>();
     let isAsleep = false;
+    let claiming: Promise<unknown> | undefined;
     const sleeper = watch.deps("a", (deps) => ({
       ...hooked(async (label, point) => {
         if (label !== "drift.verify" || point !== "after") return;
@@ -131,13 +133,19 @@ describe("replicas", () => {
       // Nor does it claim anything.
       db: {
         ...deps.db,
-        query: async (statement, values) =>
-          isAsleep && statement.name === "claim_checks" ? [] : deps.db.query(statement, values),
+        query: async <Row>(statement: Statement, values?: readonly unknown[]) => {
+          if (statement.name !== "claim_checks") return deps.db.query<Row>(statement, values);
+          if (isAsleep) return [];
+          const claimed = deps.db.query<Row>(statement, values);
+          claiming = claimed;
+          return claimed;
+        },
       },
     }));
     await watch.due();
     const going = tendDrift(sleeper);
     await sleeps;
+    await claiming;
     await watch.sql("update velvet.drift_check set lease_until = '-infinity'");
     await watch.look(watch.deps("b"));
     expect(watch.vendor.held("app")).toBe(watch.current);
@@ -166,31 +174,38 @@ async function dying(watch: Watch, at: string): Promise<void> {
   const never = async <T>(): Promise<T> => new Promise<T>(() => undefined);
   const { promise: death, resolve: die } = Promise.withResolvers<void>();
   let dead = false;
+  const underWay = new Set<Promise<unknown>>();
+  const sent = async <T>(asked: Promise<T>): Promise<T> => {
+    underWay.add(asked);
+    return asked.finally(() => underWay.delete(asked));
+  };
   const deps = watch.deps("mortal", (alive) => ({
     ...alive,
     db: {
       query: async (statement, values) => {
         if (!dead && `before ${statement.name}` === at) end();
         if (dead) return never();
-        const rows = await alive.db.query<never>(statement, values);
+        const rows = await sent(alive.db.query<never>(statement, values));
         if (`after ${statement.name}` === at) end();
         return dead ? never() : rows;
       },
       transaction: async (run) => {
         if (dead) return never();
         const names: string[] = [];
-        const result = await alive.db.transaction(async (tx) => {
-          const inside = await run({
-            ...tx,
-            query: async (statement, values) => {
-              names.push(statement.name);
-              return tx.query(statement, values);
-            },
-          });
-          if (names.some((name) => `before ${name}` === at)) end();
-          if (dead) throw new Error("it died before the commit");
-          return inside;
-        });
+        const result = await sent(
+          alive.db.transaction(async (tx) => {
+            const inside = await run({
+              ...tx,
+              query: async (statement, values) => {
+                names.push(statement.name);
+                return tx.query(statement, values);
+              },
+            });
+            if (names.some((name) => `before ${name}` === at)) end();
+            if (dead) throw new Error("it died before the commit");
+            return inside;
+          }),
+        );
         if (names.some((name) => `after ${name}` === at)) end();
         return dead ? never() : result;
       },
@@ -207,6 +222,8 @@ async function dying(watch: Watch, at: string): Promise<void> {
   await watch.due();
   void tendDrift(deps).catch(() => undefined);
   await death;
+  // What it had asked before, a claim for example, is answered by now.
+  await Promise.allSettled(underWay);
 }
 
 const MOMENTS = [

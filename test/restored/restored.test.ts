@@ -195,7 +195,7 @@ describe("a ledger that was restored from before what was published", () => {
     expect((await world.velvet(...ACCEPT)).err).toContain("There is nothing to accept");
   });
 
-  it("holds every replica, also one that has never published anything", async () => {
+  it("holds every replica, also one that has never published anything", LONG, async () => {
     await using world = await RestoredWorld.open();
     const backup = await rotatedAfterBackup(world);
     await world.restore(backup);
@@ -218,7 +218,7 @@ describe("a ledger that was restored from before what was published", () => {
     );
   });
 
-  it("is noticed under a controller that runs, and does not go away with the file", async () => {
+  it("is noticed under a controller that runs, and does not go away with the file", LONG, async () => {
     await using world = await RestoredWorld.open();
     const backup = await rotatedAfterBackup(world);
     await world.start();

@@ -107,7 +107,9 @@ it("a confirmation that nobody gives and a step that only a person can mend are 
   const { conditions } = await scenario.status("first");
   expect(conditions.find(({ type }) => type === "Validated")).toMatchObject({
     reason: "AwaitingConfirmation",
-    message: expect.stringMatching(/^0 of 1 consumers. Asked since \S+, reminded once/),
+    message: expect.stringMatching(
+      /^0 of 1 consumers; a person is to look at app, then: velvet confirm .+\. Asked since \S+, reminded once/,
+    ),
   });
   await scenario.decide("works", { requestRef: { name: "first" }, action: "ConfirmConsumer", consumer: "app" });
   await scenario.ended("first");

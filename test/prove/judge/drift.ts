@@ -79,6 +79,8 @@ function falseAlarm(evidence: Evidence, { at, facts }: Entry): string[] {
     const plants = fake.liveWrites.filter((write) => placeOf(write.place) === place && write.deed === PLANTED);
     return plants.length >= 2 ? [] : [`${told}, and somebody wrote there ${plants.length} times`];
   }
+  if (kind === "Unreachable" && fake.history.some((deed) => deed.at <= at + SKEW_MS && deed.outcome !== "done"))
+    return [];
   const cause = fake.history.some((deed) => deed.at <= at + SKEW_MS && CAUSES[kind]?.includes(deed.label));
   return cause || isNamed(ledger, kind) ? [] : [`${told}, and nothing had happened there`];
 }
@@ -133,7 +135,8 @@ function untold({ fake, ledger, quiet = true }: Evidence): string[] {
   return places.flatMap((place) => {
     const isPlanted = fake.liveWrites.findLast((write) => write.place === place)?.deed === PLANTED;
     const isSeen = place === "custody" || sinkTraitsOf(sinkOf(fake.setup, place)).grade === "value";
-    if (!isPlanted || !isSeen || fake.heldBy(place) === current) return [];
+    const isWatched = ledger.watched?.includes(placeOf(place)) ?? true;
+    if (!isPlanted || !isSeen || !isWatched || fake.heldBy(place) === current) return [];
     const isTold = ledger.findings.some((finding) => finding.place === placeOf(place));
     return isTold ? [] : [`${place} holds ${fake.heldBy(place) ?? "nothing known"}, and nobody is told`];
   });

@@ -159,6 +159,8 @@ export interface LedgerRows {
   /** What differs now. */
   readonly findings: readonly FindingRow[];
   readonly corrections: readonly CorrectionRow[];
+  /** Places that Velvet has written and nobody switched off, '' for custody. Absent: all of the manifest. */
+  readonly watched?: readonly string[];
   /** By chain and number. The install's own chain is here whole, whatever the credential. */
   readonly audit: readonly AuditRow[];
   readonly words: readonly WordsRow[];

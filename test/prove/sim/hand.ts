@@ -48,8 +48,11 @@ function firstPlace({ setup }: VendorFake): string {
 
 /** Who writes past Velvet: another value that works (unless one stands there already), the value from before Velvet, or the end of what is in use. */
 export const OTHER_HANDS: Readonly<Partial<Record<Act["verb"], (fake: VendorFake) => boolean>>> = {
-  overwrite: (fake) =>
-    fake.heldBy(firstPlace(fake)) === fake.heldBy("custody") && planted(fake, firstPlace(fake), fake.mintForeign()),
+  overwrite: (fake) => {
+    const inCustody = fake.heldBy("custody");
+    const isOurs = fake.heldBy(firstPlace(fake)) === inCustody || isForeign(fake, inCustody);
+    return isOurs && planted(fake, firstPlace(fake), fake.mintForeign());
+  },
   "overwrite-custody": (fake) => planted(fake, "custody", fake.mintForeign()),
   revert: (fake) => planted(fake, firstPlace(fake), fake.originalId),
   "end-current": (fake) => {
@@ -58,6 +61,11 @@ export const OTHER_HANDS: Readonly<Partial<Record<Act["verb"], (fake: VendorFake
     return id !== undefined;
   },
 };
+
+/** Somebody else made it, after what was there before Velvet. */
+function isForeign(fake: VendorFake, id: string | undefined): boolean {
+  return id !== fake.originalId && fake.keys().some((key) => key.id === id && !key.ours);
+}
 
 function planted(fake: VendorFake, place: string, id: string): boolean {
   fake.plant(place, id);

@@ -62,11 +62,13 @@ function issuerThrough(issuer: Issuer, carry: Carry): Issuer {
 
 function sinkThrough(sink: Sink, carry: Carry, target = ""): Sink {
   const lasting = { place: target, conditional: sink.traits.conditional };
+  const shadows = sink.shadows?.bind(sink);
   return {
     ...sink,
     observe: async (keys, signal) => carry(signal, async (own) => sink.observe(keys, own)),
     write: async (order, signal) => carry(signal, async (own) => sink.write(order, own), lasting),
     settle: async (written, signal) => carry(signal, async (own) => sink.settle(written, own)),
+    ...(shadows ? { shadows: async (keys, signal) => carry(signal, async (own) => shadows(keys, own)) } : {}),
   };
 }
 

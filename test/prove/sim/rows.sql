@@ -21,6 +21,10 @@ select jsonb_build_object(
     where d.namespace = $1),
   'held', (select coalesce(jsonb_agg(to_jsonb(h) order by h.credential, h.place), '[]') from velvet.held h
     where h.credential in (select k.uid from velvet.credential k where k.namespace = $1)),
+  'watched', (select coalesce(jsonb_agg(h.place order by h.place), '[]') from velvet.held h
+    join velvet.credential k on k.uid = h.credential join velvet.object o on o.uid = k.uid
+    where k.namespace = $1 and o.present and not exists (
+      select from jsonb_array_elements(o.spec -> 'consumers') c where c ->> 'id' = h.place and c ->> 'active' = 'false')),
   'findings', (select coalesce(jsonb_agg(to_jsonb(f) order by f.since, f.place, f.kind), '[]') from velvet.finding f
     where f.credential in (select k.uid from velvet.credential k where k.namespace = $1)),
   'corrections', (select coalesce(jsonb_agg(to_jsonb(t) order by t.intent_at, t.place, t.id), '[]') from velvet.correction t

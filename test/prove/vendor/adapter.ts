@@ -12,6 +12,7 @@ import type {
   Observed,
   Residual,
   Settled,
+  Shadow,
   Sink,
   Usage,
   Verdict,
@@ -123,6 +124,12 @@ function sinkOf(setup: Setup, ask: Ask, target: string): Sink {
     },
     write: async (order, signal) => ask<Written>("sink.write", { target, order: wireOrder(order) }, signal),
     settle: async (written, signal) => ask<Settled>("sink.settle", { target, written }, signal),
+    ...(kindOf(setup, target) === "cas"
+      ? {
+          shadows: async (keys, signal) =>
+            ask<Readonly<Record<string, Shadow>>>("sink.shadows", { target, keys }, signal),
+        }
+      : {}),
   };
 }
 

@@ -44,6 +44,8 @@ const METHODS: Readonly<Record<string, Method>> = {
     const target = textArg(args, "target");
     return { target, act: () => observe(truth, target, args["keys"] as readonly string[]) };
   },
+  // Where it can be seen what hides a key, nothing does.
+  "sink.shadows": (_, __, args) => ({ target: textArg(args, "target"), act: () => ({}) }),
   "sink.write": (truth, _, args) => {
     const target = textArg(args, "target");
     return { target, act: (mishap) => write(truth, target, args["order"] as WireOrder, mishap) };

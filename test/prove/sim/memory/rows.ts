@@ -1,4 +1,6 @@
 /** Everything that is judged, as the server writes rows into JSON. */
+import type { CredentialSpec } from "../../../../crds/kinds.gen.ts";
+import type { HeldRow } from "./columns.ts";
 import type { Statements, Tables } from "./tables.ts";
 import { INSTALL_CHAIN } from "./tables.ts";
 import { compare, jsonTime } from "./values.ts";
@@ -25,11 +27,16 @@ export const ROWS: Statements = {
   },
 };
 
-function ofDrift({ credential, held, finding, correction }: Tables, namespace: string): object {
+function ofDrift(tables: Tables, namespace: string): object {
+  const { credential, held, finding, correction } = tables;
   const uids = new Set(credential.where((row) => row.namespace === namespace).map(({ uid }) => uid));
   const isOf = (row: { readonly credential: string }): boolean => uids.has(row.credential);
   return {
     held: held.where(isOf).sort(by("credential", "place")).map(shown),
+    watched: held
+      .where((row) => isOf(row) && isOn(tables, row))
+      .map(({ place }) => place)
+      .toSorted(compare),
     findings: finding
       .where(isOf)
       .sort(by("since", "place", "kind"))
@@ -39,6 +46,13 @@ function ofDrift({ credential, held, finding, correction }: Tables, namespace: s
       .sort(by("intent_at", "place", "id"))
       .map(shown),
   };
+}
+
+/** Neither the Credential was removed nor the consumer switched off. */
+function isOn({ object }: Tables, { credential, place }: HeldRow): boolean {
+  const [found] = object.where(({ uid }) => uid === credential);
+  const { consumers } = (found?.spec ?? {}) as Partial<CredentialSpec>;
+  return found?.present === true && consumers?.find(({ id }) => id === place)?.active !== false;
 }
 
 function ofRotations(tables: Tables, namespace: string): object {
