@@ -2,7 +2,7 @@
  * What is done between rotations: a correction writes nothing but the value that the ledger holds for the current one, and only where
  * somebody had written before; nobody is told of a difference that nobody made; and one that was made is put right or told.
  */
-import type { Violation } from "../api.ts";
+import type { Deed, Violation } from "../api.ts";
 import { sinkTraitsOf } from "../vendor/shape.ts";
 import type { LiveWrite } from "../vendor/beside.ts";
 import { CUSTODY, type Evidence, SKEW_MS } from "./evidence.ts";
@@ -79,10 +79,12 @@ function falseAlarm(evidence: Evidence, { at, facts }: Entry): string[] {
     const plants = fake.liveWrites.filter((write) => placeOf(write.place) === place && write.deed === PLANTED);
     return plants.length >= 2 ? [] : [`${told}, and somebody wrote there ${plants.length} times`];
   }
-  if (kind === "Unreachable" && fake.history.some((deed) => deed.at <= at + SKEW_MS && deed.outcome !== "done"))
-    return [];
-  const cause = fake.history.some((deed) => deed.at <= at + SKEW_MS && CAUSES[kind]?.includes(deed.label));
+  const cause = fake.history.some((deed) => deed.at <= at + SKEW_MS && isCause(kind, deed));
   return cause || isNamed(ledger, kind) ? [] : [`${told}, and nothing had happened there`];
+}
+
+function isCause(kind: string, { label, outcome }: Deed): boolean {
+  return kind === "Unreachable" ? outcome !== "done" : CAUSES[kind]?.includes(label) === true;
 }
 
 /** By somebody else, and not by Velvet since. What is put right at the same moment is found before. */
@@ -134,12 +136,16 @@ function untold({ fake, ledger, quiet = true }: Evidence): string[] {
   const places = ["custody", ...fake.setup.consumers.flatMap(({ id, active }) => (active === false ? [] : [id]))];
   return places.flatMap((place) => {
     const isPlanted = fake.liveWrites.findLast((write) => write.place === place)?.deed === PLANTED;
-    const isSeen = place === "custody" || sinkTraitsOf(sinkOf(fake.setup, place)).grade === "value";
-    const isWatched = ledger.watched?.includes(placeOf(place)) ?? true;
-    if (!isPlanted || !isSeen || !isWatched || fake.heldBy(place) === current) return [];
+    if (!isPlanted || !isLookedAt(fake.setup, ledger, place) || fake.heldBy(place) === current) return [];
     const isTold = ledger.findings.some((finding) => finding.place === placeOf(place));
     return isTold ? [] : [`${place} holds ${fake.heldBy(place) ?? "nothing known"}, and nobody is told`];
   });
+}
+
+/** Velvet wrote it, nobody switched it off, and its sink shows values. */
+function isLookedAt(setup: Evidence["fake"]["setup"], { watched }: LedgerRows, place: string): boolean {
+  const isSeen = place === "custody" || sinkTraitsOf(sinkOf(setup, place)).grade === "value";
+  return isSeen && (watched?.includes(placeOf(place)) ?? true);
 }
 
 function sinkOf({ consumers }: Evidence["fake"]["setup"], place: string) {
