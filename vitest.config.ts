@@ -11,8 +11,9 @@ export default defineConfig({
     include: ["{adapters,controller,scripts,test}/**/*.test.ts"],
     exclude: [...configDefaults.exclude, "**/*.peers.test.ts"],
     globalSetup: ["test/support/postgres.setup.ts", "test/kubernetes/environment/shared.setup.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only for what hangs: many tests start programs, which a busy machine makes slow.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     pool: "forks",
     // Node itself strips the types, as it does for the controller: nothing is transformed, and nothing here is mocked by its module.
     experimental: { viteModuleRunner: false, nodeLoader: false },
