@@ -59,9 +59,11 @@ function isNamedInSlot({ rotations }: LedgerRows): boolean {
   return residual.some(({ kind }) => kind === "OldValueInSlot");
 }
 
-/** A Revocation ended the current one, and no rotation has made another since. */
+/** A Revocation ended the current one, and no rotation has made another since. One of the retired ones leaves it as it was. */
 function isWithoutCurrent({ ledger }: Evidence): boolean {
-  const ended = revocationsOf(ledger).some(({ state }) => state === "rev_done");
+  const ended = revocationsOf(ledger).some(
+    ({ state, facts }) => state === "rev_done" && facts.revocation?.target !== "Retired",
+  );
   return ended && (ledger.credentials[0]?.current_id ?? null) === null;
 }
 
