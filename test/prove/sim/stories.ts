@@ -249,7 +249,8 @@ export const STORIES: Readonly<Record<string, Story>> = {
 /** Once, when the rotation has ended. */
 function afterwards(act: Act): Story["act"] {
   return (agenda, done) => {
-    if (liveRotation(agenda) || agenda.requestAt !== null) return helpful(agenda);
+    const isOver = agenda.rotations.some(({ ended }) => ended);
+    if (!isOver || liveRotation(agenda) || agenda.requestAt !== null) return helpful(agenda);
     return done.includes(act.verb) ? undefined : act;
   };
 }
