@@ -1,15 +1,14 @@
 /** Many credentials at a vendor in memory, each in use by its consumers. */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { Secret } from "../adapters/secret.ts";
 import { keyRing } from "../controller/custody/key.ts";
-import { Accounts } from "../controller/engine/accounts.ts";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../controller/engine/deps.ts";
 import type { Db } from "../controller/ledger/db.ts";
 import type { DesiredDocument } from "../controller/sources/look.ts";
 import { syncSource } from "../controller/sources/sync.ts";
 import type { FakeVendor } from "../test/support/fake-vendor.ts";
 import { fakeAdapter } from "../test/support/fake-vendor.ts";
+import { testDeps } from "../test/support/test-deps.ts";
 
 export const NAMESPACE = "bench";
 
@@ -76,25 +75,18 @@ export async function sync(db: Db, documents: readonly DesiredDocument[]): Promi
 }
 
 export function benchDeps(db: Db, vendor: FakeVendor): Deps {
-  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
   const quiet = () => undefined;
   const warn = (facts: object, message: string) => console.error(message, facts);
-  return {
+  return testDeps({
     db,
-    accounts: new Accounts({ fake: fakeAdapter(vendor) }, () => undefined, clock),
+    adapters: { fake: fakeAdapter(vendor) },
     keys: keyRing(Secret.from(Buffer.alloc(32, 7).toString("base64"))),
     install: "bench",
     environment: "bench",
-    clock,
-    random: randomBytes,
-    uuid: randomUUID,
-    jitter: () => 0,
-    timeout: (ms) => AbortSignal.timeout(ms),
-    pause: async (ms) => delay(ms),
     log: { debug: quiet, info: quiet, warn, error: warn },
     leaseMs: 30_000,
     replica: "bench",
-  };
+  });
 }
 
 export function benchOptions(vendor: FakeVendor, concurrency: number) {

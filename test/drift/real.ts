@@ -1,15 +1,13 @@
 /** One Heroku token in five places at five vendors, looked at between rotations by the real adapters. */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { adapters } from "../../adapters/registry.ts";
 import { Secret } from "../../adapters/secret.ts";
-import { keyRing } from "../../controller/custody/key.ts";
 import type { DriftDeps } from "../../controller/drift/pass.ts";
 import { tendDrift } from "../../controller/drift/tend.ts";
-import { Accounts } from "../../controller/engine/accounts.ts";
 import { Engine } from "../../controller/engine/engine.ts";
 import type { Db } from "../../controller/ledger/db.ts";
 import { type DriftView, listDrift } from "../../controller/ledger/drift-views.ts";
@@ -17,6 +15,8 @@ import { listRotations, type RotationView } from "../../controller/ledger/views.
 import type { DesiredDocument } from "../../controller/sources/look.ts";
 import { syncSource } from "../../controller/sources/sync.ts";
 import { KEY, openVendors, type Vendors } from "../fan-out/vendors.ts";
+import { testDeps } from "../support/test-deps.ts";
+import { newKeys } from "../support/real-engine.ts";
 
 const NAMESPACE = "orders";
 const CREDENTIAL = "orders-token";
@@ -94,30 +94,21 @@ async function until(db: Db, wanted: (view: RotationView) => boolean): Promise<R
 }
 
 function depsOf(db: Db, { secrets }: Vendors): DriftDeps {
-  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-  const quiet = () => undefined;
   const secretOf = (name = ""): Secret | undefined => {
     const text = secrets.get(name);
     return text === undefined ? undefined : Secret.from(text);
   };
-  return {
+  const deps = testDeps({
     db,
-    accounts: new Accounts(adapters, ({ env }) => secretOf(env), clock),
-    keys: keyRing(Secret.from(randomBytes(32).toString("base64"))),
+    adapters,
+    secrets: ({ env }) => secretOf(env),
+    keys: newKeys(),
     install: "drift",
-    environment: "test",
-    clock,
-    random: randomBytes,
-    uuid: randomUUID,
     jitter: () => 0.5,
-    timeout: (ms) => AbortSignal.timeout(ms),
-    pause: async (ms) => delay(ms),
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     leaseMs: 25_000,
     replica: "drift",
-    mayCorrect: () => true,
-    stopping: new AbortController().signal,
-  };
+  });
+  return { ...deps, mayCorrect: () => true, stopping: new AbortController().signal };
 }
 
 function documentsOf({ accounts, secrets, places }: Vendors, folder: string): DesiredDocument[] {

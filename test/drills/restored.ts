@@ -2,25 +2,11 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { request, RestoredWorld } from "../restored/world.ts";
+import { request, RestoredWorld, rotatedAfterBackup } from "../restored/world.ts";
 import { type Drill, assertShown, type Told } from "./drill.ts";
 
 const REPORT = "velvet ledger report";
 const ACCEPT = "velvet ledger accept --reason …";
-
-/** Rotated, backed up, rotated once more, and restored. */
-async function restored(world: RestoredWorld): Promise<void> {
-  await world.start();
-  await world.commit(request("before"));
-  await world.request("before", "done");
-  await world.stopAll();
-  const backup = await world.backup();
-  await world.start();
-  await world.commit(request("after", { expect: "Alive" }));
-  await world.request("after", "done");
-  await world.stopAll();
-  await world.restore(backup);
-}
 
 async function held(world: RestoredWorld, file: string): Promise<string> {
   return readFile(join(world.remote.folder, "files", file), "utf8");
@@ -28,7 +14,7 @@ async function held(world: RestoredWorld, file: string): Promise<string> {
 
 async function acceptAfterReading(): Promise<Told> {
   await using world = await RestoredWorld.open();
-  await restored(world);
+  await world.restore(await rotatedAfterBackup(world));
   const custody = await held(world, "custody/token.json");
   await world.start();
   await world.held("LedgerRollback");

@@ -1,15 +1,13 @@
 /** One Heroku token, used in five places at five vendors, rotated under load while one of the places fails twice. */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { adapters } from "../../adapters/registry.ts";
 import { Secret } from "../../adapters/secret.ts";
-import { keyRing } from "../../controller/custody/key.ts";
 import { summarize } from "../../controller/domain/summarize.ts";
 import type { RotationStatus } from "../../controller/domain/status.ts";
-import { Accounts } from "../../controller/engine/accounts.ts";
 import { Engine } from "../../controller/engine/engine.ts";
 import type { Db } from "../../controller/ledger/db.ts";
 import { listAsked } from "../../controller/ledger/views.ts";
@@ -17,6 +15,8 @@ import type { DesiredDocument } from "../../controller/sources/look.ts";
 import { syncSource } from "../../controller/sources/sync.ts";
 import { openApps, type Probes } from "./apps.ts";
 import { KEY, openVendors, type Vendors } from "./vendors.ts";
+import { testDeps } from "../support/test-deps.ts";
+import { newKeys } from "../support/real-engine.ts";
 
 export interface FanOut {
   readonly status: RotationStatus;
@@ -138,24 +138,16 @@ async function sync(db: Db, documents: readonly DesiredDocument[]): Promise<void
 }
 
 function openEngine(db: Db, { secrets }: Vendors): Engine {
-  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-  const quiet = () => undefined;
-  const deps = {
+  const deps = testDeps({
     db,
-    accounts: new Accounts(adapters, ({ env = "" }) => secretOf(secrets, env), clock),
-    keys: keyRing(Secret.from(randomBytes(32).toString("base64"))),
+    adapters,
+    secrets: ({ env = "" }) => secretOf(secrets, env),
+    keys: newKeys(),
     install: "fan-out",
-    environment: "test",
-    clock,
-    random: randomBytes,
-    uuid: randomUUID,
     jitter: () => 0.5,
-    timeout: (ms: number) => AbortSignal.timeout(ms),
-    pause: async (ms: number) => delay(ms),
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     leaseMs: 25_000,
     replica: "fan-out",
-  };
+  });
   const admission = { environment: "test", rotationOn: true, registry: adapters };
   return new Engine(deps, { concurrency: 8, pollMs: 100, admission });
 }

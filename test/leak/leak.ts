@@ -1,5 +1,5 @@
 /** A leaked token, from the suspicion to the new one: everything over HTTP, on a real ledger. */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,11 +7,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type HerokuEmulator, openHeroku } from "../../adapters/heroku/emulator.ts";
 import { adapters } from "../../adapters/registry.ts";
 import { Secret } from "../../adapters/secret.ts";
-import { keyRing } from "../../controller/custody/key.ts";
 import { followUpOf } from "../../controller/domain/follow-up.ts";
 import type { RotationStatus } from "../../controller/domain/status.ts";
 import { summarize } from "../../controller/domain/summarize.ts";
-import { Accounts } from "../../controller/engine/accounts.ts";
 import { Engine } from "../../controller/engine/engine.ts";
 import type { Db } from "../../controller/ledger/db.ts";
 import type { RotationView } from "../../controller/ledger/views.ts";
@@ -21,6 +19,8 @@ import type { DesiredDocument } from "../../controller/sources/look.ts";
 import { syncSource } from "../../controller/sources/sync.ts";
 import { type Gateway, openGateway } from "./gateway.ts";
 import { type Heard, openWebhook, type Webhook } from "./webhook.ts";
+import { testDeps } from "../support/test-deps.ts";
+import { newKeys } from "../support/real-engine.ts";
 
 export interface Leak {
   readonly revocation: RotationView;
@@ -210,22 +210,8 @@ const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 function openEngine(db: Db, admin: string): Engine {
   const lookup = ({ env }: { readonly env?: string }) =>
     env === "VELVET_ACCOUNT_HEROKU" ? Secret.from(admin) : undefined;
-  const deps = {
-    db,
-    accounts: new Accounts(adapters, lookup, CLOCK),
-    keys: keyRing(Secret.from(randomBytes(32).toString("base64"))),
-    install: "leak",
-    environment: "test",
-    clock: CLOCK,
-    random: randomBytes,
-    uuid: randomUUID,
-    jitter: () => 0,
-    timeout: (ms: number) => AbortSignal.timeout(ms),
-    pause: async (ms: number) => delay(ms),
-    log: SILENT,
-    leaseMs: 25_000,
-    replica: "leak",
-  };
+  const own = { install: "leak", leaseMs: 25_000, replica: "leak" };
+  const deps = testDeps({ ...own, db, adapters, secrets: lookup, keys: newKeys() });
   return new Engine(deps, {
     concurrency: 4,
     pollMs: 100,

@@ -10,7 +10,6 @@ import { type Checkpoints, startCheckpoints } from "../../controller/checkpoints
 import { signerOf } from "../../controller/checkpoints/statement.ts";
 import { publicKeyOf, sealBox } from "../../controller/custody/box.ts";
 import { keyRing } from "../../controller/custody/key.ts";
-import { Accounts } from "../../controller/engine/accounts.ts";
 import type { Deps } from "../../controller/engine/deps.ts";
 import { Engine } from "../../controller/engine/engine.ts";
 import { type Db, ledgerOf, openPool } from "../../controller/ledger/db.ts";
@@ -22,6 +21,7 @@ import { syncSource } from "../../controller/sources/sync.ts";
 import { FakeVendor } from "../support/fake-vendor.ts";
 import type { TestServer } from "../support/server.ts";
 import { drillAdapters } from "./vendors.ts";
+import { testDeps } from "../support/test-deps.ts";
 
 export const NAMESPACE = "team";
 const LONGEST_MS = 60_000;
@@ -227,24 +227,8 @@ export class DrillWorld implements AsyncDisposable {
   }
 
   deps(): Deps {
-    const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-    const quiet = () => undefined;
-    return {
-      db: this.db,
-      accounts: new Accounts(drillAdapters(this.vendor), () => undefined, clock),
-      keys: this.keys,
-      install: "test",
-      environment: "test",
-      clock,
-      random: randomBytes,
-      uuid: randomUUID,
-      jitter: () => 0,
-      timeout: (ms) => AbortSignal.timeout(ms),
-      pause: async (ms) => delay(ms),
-      log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-      leaseMs: LEASE_MS,
-      replica: "drill",
-    };
+    const adapters = drillAdapters(this.vendor);
+    return testDeps({ db: this.db, adapters, keys: this.keys, leaseMs: LEASE_MS, replica: "drill" });
   }
 
   #add(kind: DesiredDocument["kind"], namespace: string, name: string, spec: object): void {

@@ -6,26 +6,12 @@ import { wrongShape } from "../../controller/cli/shapes.fixture.ts";
 import { listHolds } from "../../controller/ledger/holds.ts";
 import { listSources } from "../../controller/ledger/sources.ts";
 import { listRequests, listRotations } from "../../controller/ledger/views.ts";
-import { credential, request, RestoredWorld, type Replica } from "./world.ts";
+import { credential, request, RestoredWorld, type Replica, rotatedAfterBackup } from "./world.ts";
 
 const ACCEPT = ["ledger", "accept", "--reason", "restored from the night; vendors looked at", "--decided-by", "ana"];
 
 /** Two controllers after each other, and a dozen commands. */
 const LONG = { timeout: 90_000 };
-
-/** Rotated once, backed up, rotated once more, stopped gracefully. Returns the backup. */
-async function rotatedAfterBackup(world: RestoredWorld): Promise<string> {
-  await world.start();
-  await world.commit(request("before"));
-  await world.request("before", "done");
-  await world.stopAll();
-  const backup = await world.backup();
-  await world.start();
-  await world.commit(request("after", { expect: "Alive" }));
-  await world.request("after", "done");
-  await world.stopAll();
-  return backup;
-}
 
 /** Everything that the engine writes. */
 async function engineHasWritten({ ledger }: RestoredWorld): Promise<unknown> {

@@ -227,3 +227,17 @@ export function request(name: string, more: object = {}): Record<string, string>
   };
   return { [`teams/orders/requests/${name}.yaml`]: manifest("RotationRequest", name, spec) };
 }
+
+/** Rotated once, backed up, rotated once more, stopped gracefully. Returns the backup. */
+export async function rotatedAfterBackup(world: RestoredWorld): Promise<string> {
+  await world.start();
+  await world.commit(request("before"));
+  await world.request("before", "done");
+  await world.stopAll();
+  const backup = await world.backup();
+  await world.start();
+  await world.commit(request("after", { expect: "Alive" }));
+  await world.request("after", "done");
+  await world.stopAll();
+  return backup;
+}

@@ -1,13 +1,13 @@
 /** One engine with every adapter of the build, quick to look and to give up. */
-import { randomBytes, randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
+import { randomBytes } from "node:crypto";
 import { adapters } from "../../adapters/registry.ts";
 import { Secret } from "../../adapters/secret.ts";
 import { type KeyRing, keyRing } from "../../controller/custody/key.ts";
-import { Accounts, type SecretLookup } from "../../controller/engine/accounts.ts";
+import { type SecretLookup } from "../../controller/engine/accounts.ts";
 import type { Deps, EffectPoint, Log } from "../../controller/engine/deps.ts";
 import { Engine } from "../../controller/engine/engine.ts";
 import type { Db } from "../../controller/ledger/db.ts";
+import { testDeps } from "./test-deps.ts";
 
 export interface RealEngineOptions {
   /** Resolves what the accounts name in `auth[]`. */
@@ -28,32 +28,13 @@ export function newKeys(): KeyRing {
   return keyRing(Secret.from(randomBytes(32).toString("base64")));
 }
 
-export function realDeps(db: Db, options: RealEngineOptions): Deps {
-  const { secrets, leaseMs, keys, log, replica = "a", hook } = options;
-  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-  const quiet = () => undefined;
-  return {
-    db,
-    accounts: new Accounts(adapters, secrets, clock),
-    keys: keys ?? newKeys(),
-    install: "test",
-    environment: "test",
-    clock,
-    random: randomBytes,
-    uuid: randomUUID,
-    jitter: () => 0,
-    timeout: (ms: number) => AbortSignal.timeout(ms),
-    pause: async (ms: number) => delay(ms),
-    log: log ?? { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    leaseMs,
-    replica,
-    ...(hook ? { hook } : {}),
-  };
+export function realDeps(db: Db, options: Omit<RealEngineOptions, "isHeld">): Deps {
+  return testDeps({ keys: newKeys(), ...options, db, adapters });
 }
 
 export function startRealEngine(db: Db, options: RealEngineOptions): Engine {
-  const deps = realDeps(db, options);
-  const { isHeld } = options;
+  const { isHeld, ...own } = options;
+  const deps = realDeps(db, own);
   const admission = { environment: "test", rotationOn: true, registry: adapters };
   return new Engine(deps, { concurrency: 4, pollMs: 20, admission, ...(isHeld ? { isHeld } : {}) });
 }

@@ -1,5 +1,5 @@
 /** A rotation from request to end, with the real ledger, the real engine and a vendor in memory. */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Adapter } from "../../adapters/contract.ts";
 import { Secret } from "../../adapters/secret.ts";
@@ -7,7 +7,6 @@ import type { CredentialSpec, RotationDecisionSpec, RotationRequestSpec } from "
 import { keyRing } from "../../controller/custody/key.ts";
 import { summarize } from "../../controller/domain/summarize.ts";
 import type { RotationStatus } from "../../controller/domain/status.ts";
-import { Accounts } from "../../controller/engine/accounts.ts";
 import type { Deps, EffectPoint } from "../../controller/engine/deps.ts";
 import { Engine } from "../../controller/engine/engine.ts";
 import type { DesiredDocument } from "../../controller/sources/look.ts";
@@ -17,6 +16,7 @@ import { listRequests, listRotations } from "../../controller/ledger/views.ts";
 import { fakeAdapter, FakeVendor } from "./fake-vendor.ts";
 import type { FreshLedger } from "./postgres.ts";
 import { freshLedger } from "./postgres.ts";
+import { testDeps } from "./test-deps.ts";
 
 export const NAMESPACE = "team";
 export const CREDENTIAL = "token";
@@ -89,25 +89,14 @@ export class Scenario implements AsyncDisposable {
   }
 
   deps(replica = "a"): Deps {
-    const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-    const quiet = () => undefined;
-    return {
+    return testDeps({
       db: this.ledger.db,
-      accounts: new Accounts({ fake: this.adapter }, () => undefined, clock),
+      adapters: { fake: this.adapter },
       keys: this.#keys,
-      install: "test",
-      environment: "test",
-      clock,
-      random: randomBytes,
-      uuid: randomUUID,
-      jitter: () => 0,
-      timeout: (ms) => AbortSignal.timeout(ms),
-      pause: async (ms) => delay(ms),
-      log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       leaseMs: this.#leaseMs,
       replica,
       hook: async (label, point) => this.hook?.(label, point),
-    };
+    });
   }
 
   start(replica = "a"): Engine {

@@ -5,13 +5,13 @@ import type { Adapter, Connection, Issuer, Sink } from "../../../adapters/contra
 import { OutcomeUnknown, Transient } from "../../../adapters/errors.ts";
 import { Secret } from "../../../adapters/secret.ts";
 import { keyRing } from "../../../controller/custody/key.ts";
-import { Accounts } from "../../../controller/engine/accounts.ts";
 import type { Deps } from "../../../controller/engine/deps.ts";
 import type { Db } from "../../../controller/ledger/db.ts";
 import type { DesiredDocument } from "../../../controller/sources/look.ts";
 import { syncSource } from "../../../controller/sources/sync.ts";
 import type { Lots } from "../../prove/sim/random.ts";
 import { fakeAdapter, FakeVendor } from "../../support/fake-vendor.ts";
+import { testDeps } from "../../support/test-deps.ts";
 
 export const NAMESPACE = "team";
 export const GRADES = ["value", "version", "presence", "none"] as const;
@@ -66,25 +66,16 @@ export class SteadyWorld {
   }
 
   deps(replica: string, isLooking: boolean): Deps {
-    const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
-    const quiet = () => undefined;
     const fake = fakeAdapter(this.vendor);
-    return {
+    return testDeps({
       db: this.#db,
-      accounts: new Accounts({ fake: isLooking ? this.#unsteady(fake) : fake }, () => undefined, clock),
+      adapters: { fake: isLooking ? this.#unsteady(fake) : fake },
       keys: this.#keys,
       install: "steady",
-      environment: "test",
-      clock,
-      random: randomBytes,
-      uuid: randomUUID,
       jitter: () => this.#lots.next(),
-      timeout: (ms) => AbortSignal.timeout(ms),
-      pause: async (ms) => delay(ms),
-      log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       leaseMs: LEASE_MS,
       replica,
-    };
+    });
   }
 
   async sync(requests: readonly string[] = []): Promise<void> {
