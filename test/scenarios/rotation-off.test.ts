@@ -6,13 +6,20 @@ const EVERY = { rotation: { every: "90d", jitter: "0s", overlap: "0s", quarantin
 it("VELVET_ROTATION=off begins nothing and ends nothing, brings what was begun to its end, and still reports", async () => {
   await using scenario = await Scenario.open({ credential: EVERY });
   const on = scenario.start();
-  let isWriting = false;
+  const writing = Promise.withResolvers<void>();
+  const stopping = Promise.withResolvers<void>();
   scenario.hook = async (label, point) => {
-    if (label === "sink.write" && point === "before") isWriting = true;
+    if (label !== "sink.write" || point !== "before") return;
+    writing.resolve();
+    await stopping.promise;
   };
   await scenario.request("begun");
-  await scenario.until("begun", () => isWriting);
-  await on.stop();
+  await writing.promise;
+  // It is told to stop while it writes, so that it cannot come to the end before.
+  const stopped = on.stop();
+  stopping.resolve();
+  await stopped;
+  expect((await scenario.rotation("begun")).rotation.endedAt).toBeUndefined();
   await scenario.ledger.pool.query("update velvet.rotation set next_action_at = now() where ended_at is null");
 
   scenario.rotationOn = false;
