@@ -12,6 +12,8 @@ export interface Health {
   ill(part: string, trouble: unknown): Promise<void>;
   /** Everything was seen once: from now on the row may say that all is well. */
   complete(): Promise<void>;
+  /** Somebody else wrote the row, who began before what was told last: it is told again. Never rejects. */
+  overwritten(): Promise<void>;
   isWell(): boolean;
   /** This replica does not watch any more: another one tells. */
   rest(): void;
@@ -42,6 +44,8 @@ class PartByPart implements Health {
   #isComplete = false;
   /** What the row was told last. */
   #told: string | undefined;
+  /** One after the other, so that the row says what was told last. */
+  #telling: Promise<void> = Promise.resolve();
 
   constructor(options: HealthOptions) {
     this.#options = options;
@@ -78,6 +82,12 @@ class PartByPart implements Health {
     await this.#tell();
   }
 
+  async overwritten(): Promise<void> {
+    if (this.isWell()) return;
+    this.#told = undefined;
+    await this.#tell().catch(this.#options.onFailure);
+  }
+
   #gravest(): SourceFailure | undefined {
     const order = (a: SourceFailure, b: SourceFailure): number =>
       gravity(a) - gravity(b) || (a.message < b.message ? -1 : 1);
@@ -85,6 +95,11 @@ class PartByPart implements Health {
   }
 
   async #tell(): Promise<void> {
+    this.#telling = this.#telling.catch(() => undefined).then(async () => this.#write());
+    return this.#telling;
+  }
+
+  async #write(): Promise<void> {
     const { db, source } = this.#options;
     const failure = this.#gravest();
     const text = failure && `${failure.reason} ${failure.message}`;

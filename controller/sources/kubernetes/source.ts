@@ -131,15 +131,22 @@ function watch(options: KubernetesSourceOptions, list: ListOrder, { intake, stop
     signal: stop,
     comeback: options.comeback,
     apply: async (changes, whole) => {
-      await health.well(list.name);
       await intake.take(list.name, list.kind, changes, whole);
+      // The API server may have gone away meanwhile, which what was taken from before does not hide.
+      await health.overwritten();
+      await health.well(takingOf(list));
       for (const change of changes) options.onSeen(list.kind, change);
     },
-    onTrouble: ({ error }) => {
+    onTrouble: ({ during, error }) => {
       const failure = failureOf(error, "watch");
       options.onFailure(failure);
-      void health.ill(list.name, failure);
+      void health.ill(during === "apply" ? takingOf(list) : list.name, failure);
     },
     onWatching: () => void health.well(list.name).catch(options.onFailure),
   });
+}
+
+/** What a watch brought can wait for the API server while the watch itself goes on. */
+function takingOf({ name }: ListOrder): string {
+  return `${name}.@taken`;
 }
