@@ -57,7 +57,7 @@ describeKubernetes("an API server that goes away", () => {
   });
 
   it("hides no request that was deleted or made while it came back", async () => {
-    await server.kubectl(["delete", "rr", "first", "-n", velvet.namespace]);
+    await server.must(["delete", "rr", "first", "-n", velvet.namespace]);
     await server.kill();
     await server.restart();
     await velvet.apply(velvet.request("second"));
