@@ -81,8 +81,8 @@ class Run {
     if (lots.next() < 0.3) world.regrade(lots.pick(world.names), "value", lots.pick(["value", "version"] as const));
     await due(db);
     const [a, b] = this.#replicas;
-    const isKilled = round % ROUNDS_A_KILL === 0;
-    if (isKilled) b.killAfter(1 + lots.below(MOST_STATEMENTS));
+    if (round % ROUNDS_A_KILL === 0) b.killAfter(1 + lots.below(MOST_STATEMENTS));
+    const isKilled = b.isDoomed();
     // Who is to die goes first: it has something under way then.
     const both = [tendDrift(b.deps), tendDrift(a.deps)];
     await (isKilled ? Promise.race([Promise.all([both[1], b.death]), Promise.all(both)]) : Promise.all(both));
@@ -90,7 +90,7 @@ class Run {
     if (b.isDead()) {
       this.#killed += 1;
       this.#replicas = [a, replica(db, world, "b")];
-    } else b.killAfter(Infinity);
+    }
     this.#putOff += await putOff(db);
     world.vendor.history.length = 0;
   }
@@ -126,6 +126,8 @@ interface Replica {
   readonly deps: DriftDeps;
   /** After so many more statements nothing of it reaches the ledger any more, nor comes back from it: in the middle of its looks. */
   killAfter(statements: number): void;
+  /** It dies in this round, or where it does too little for that, in one of the next. */
+  isDoomed(): boolean;
   isDead(): boolean;
   readonly death: Promise<void>;
   /** Looks that it recorded since it was asked last. */
@@ -159,7 +161,14 @@ function replica(db: Db, world: SteadyWorld, name: string): Replica {
     recorded = 0;
     return found;
   };
-  return { deps, death, killAfter: (statements) => (left = statements), isDead: () => left <= 0, counted };
+  return {
+    deps,
+    death,
+    killAfter: (statements) => (left = statements),
+    isDoomed: () => left < Infinity,
+    isDead: () => left <= 0,
+    counted,
+  };
 }
 
 async function due(db: Db): Promise<void> {
