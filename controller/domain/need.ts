@@ -1,7 +1,7 @@
 /** What a rotation waits for that only a person can give, since when, and until when somebody must have given it. Pure. */
 import { type Asked, rhythmOf, type Step } from "./assisted.ts";
 import { awaitsPerson, isFinished } from "./consumers.ts";
-import { later } from "./duration.ts";
+import { instantOf, later } from "./duration.ts";
 import { unansweredGate } from "./gates.ts";
 import { beginning, DAILY, ESCALATED_AFTER_MS, type Reminders, type Rhythm } from "./reminder.ts";
 import { earliest } from "./wait.ts";
@@ -123,7 +123,7 @@ export function escalatesAt(view: Needy, need: Need): Instant {
 }
 
 function limits({ rotation, credential }: Needy, need: Need): Instant[] {
-  const expiries = [expiry(credential?.expiresAt), expiry(rotation.facts.expiresAt)];
+  const expiries = [instantOf(credential?.expiresAt), instantOf(rotation.facts.expiresAt)];
   const due = dayBefore(credential?.dueAt);
   const found = [
     ...expiries.map(dayBefore),
@@ -142,12 +142,6 @@ function isEndedByDeadline({ flow }: RotationRow, { kind, gate }: Need): boolean
 
 function dayBefore(at: Instant | undefined): Instant | undefined {
   return at === undefined ? undefined : later(at, -MARGIN_MS);
-}
-
-/** In the vendor's own words; what is no date is none. */
-function expiry(text: string | undefined): Instant | undefined {
-  const ms = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }
 
 function max(a: Instant, b: Instant): Instant {

@@ -123,8 +123,16 @@ function pending(tables: Tables, row: RequestRow): object {
     ...liveIn(tables, found),
     revocations: row.spec["flow"] === "Revocation" ? revocationsOf(tables, found) : null,
     lastEndedAt: found ? lastEnded(tables, found.uid) : null,
+    expiresAt: found ? expiryOf(tables, found.uid) : null,
     accounts: jsonb(found ? accountsOf(tables, found.spec) : {}),
   };
+}
+
+function expiryOf({ credential, attempt, rotation }: Tables, uid: string): string | null {
+  const current = credential.get(uid)?.current_attempt;
+  const minted = current ? attempt.get(current) : undefined;
+  const facts = minted && rotation.get(minted.rotation)?.facts;
+  return typeof facts?.["expiresAt"] === "string" ? facts["expiresAt"] : null;
 }
 
 function liveIn({ rotation }: Tables, found: ObjectRow | undefined): object {
