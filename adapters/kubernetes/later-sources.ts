@@ -22,10 +22,11 @@ const MOST = 32;
 
 export function sourcesOf(container: Fields): readonly Source[] {
   return itemsOf(container["envFrom"]).flatMap((entry): Source[] => {
-    const [secret, map] = [fieldsOf(entry["secretRef"]), fieldsOf(entry["configMapRef"])];
-    const name = textAt(secret, "name") ?? textAt(map, "name");
-    const kind = textAt(secret, "name") === undefined ? "ConfigMap" : "Secret";
-    return name === undefined ? [] : [{ kind, name, prefix: textAt(entry, "prefix") ?? "" }];
+    const prefix = textAt(entry, "prefix") ?? "";
+    const secret = textAt(fieldsOf(entry["secretRef"]), "name");
+    if (secret !== undefined) return [{ kind: "Secret", name: secret, prefix }];
+    const map = textAt(fieldsOf(entry["configMapRef"]), "name");
+    return map === undefined ? [] : [{ kind: "ConfigMap", name: map, prefix }];
   });
 }
 

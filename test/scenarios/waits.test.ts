@@ -4,6 +4,7 @@ import { Secret } from "../../adapters/secret.ts";
 import { remindOfWaits } from "../../controller/engine/waits.ts";
 import { readMeasures } from "../../controller/ledger/measures.ts";
 import { shownCredentials, shownRequests } from "../../controller/ledger/projections.ts";
+import { listRequests } from "../../controller/ledger/views.ts";
 import { runNotifications } from "../../controller/notifications/run.ts";
 import { credentialStatus } from "../../controller/projections/kubernetes/credential-status.ts";
 import { requestStatus } from "../../controller/projections/kubernetes/request-status.ts";
@@ -84,6 +85,8 @@ it("a request that cannot begin is reminded of, then told to the alarm, until it
   expect(shown.conditions.find(({ type }) => type === "Ready")?.message).toMatch(/Asked since \S+, reminded once/);
   expect(shown.reminders).toMatchObject([{ for: "stalled", about: "CredentialNotFound", count: 1 }]);
   expect((await requestShown("dated")).reminders).toBeUndefined();
+  const listed = Object.fromEntries((await listRequests(scenario.ledger.db)).map((each) => [each.name, each.reminded]));
+  expect(listed).toEqual({ dated: undefined, stuck: expect.stringMatching(/^Asked since \S+, reminded once/) });
   expect((await readMeasures(scenario.ledger.db)).unanswered).toBe(0);
 
   expect(await goesBy("3 days")).toBe(1);

@@ -23,3 +23,10 @@ end $$;
 
 create trigger wait_is_shown after update on velvet.wait
   for each row when (new.reminders > 0 or new.escalated_at is not null) execute function velvet.touch_wait();
+
+-- How often somebody was reminded of it; null where nobody was.
+create function velvet.reminders_of(waiting text, of_subject uuid) returns jsonb stable language sql as $$
+  select jsonb_strip_nulls(jsonb_build_object('since', velvet.instant(w.since), 'reminders', w.reminders, 'remindAt', velvet.instant(w.remind_at),
+    'remindedAt', velvet.instant(w.reminded_at), 'escalatedAt', velvet.instant(w.escalated_at)))
+  from velvet.wait w where w.kind = waiting and w.subject = of_subject and (w.reminders > 0 or w.escalated_at is not null)
+$$;
