@@ -20,12 +20,23 @@ export async function shadowsOf(
   for (const workload of workloadsOf(place)) {
     const object = await readOrNone(place, workload, signal);
     for (const container of object === undefined ? [] : containersOf(object)) {
-      for (const key of keys) {
-        const what = await hidingIn(container, { secret: place.block.secret, key, keysOf });
-        if (what !== undefined)
-          found[key] = { by: `${what} of the container ${nameOf(container)} of the ${titleOf(workload)}` };
-      }
+      Object.assign(found, await hiddenIn({ secret: place.block.secret, keysOf }, workload, container, keys));
     }
+  }
+  return found;
+}
+
+async function hiddenIn(
+  asked: Omit<Key, "key">,
+  workload: Workload,
+  container: Fields,
+  keys: readonly string[],
+): Promise<Readonly<Record<string, Shadow>>> {
+  const found: Record<string, Shadow> = {};
+  for (const key of keys) {
+    const what = await hidingIn(container, { ...asked, key });
+    if (what !== undefined)
+      found[key] = { by: `${what} of the container ${nameOf(container)} of the ${titleOf(workload)}` };
   }
   return found;
 }

@@ -183,14 +183,19 @@ class Tally {
     this.#names.add(name);
     const minute = Math.floor(now / MINUTE);
     this.#minutes.set(minute, (this.#minutes.get(minute) ?? 0) + 1);
-    if (schedule.opensTooLate !== undefined) this.#forExpiry++;
-    else if (!isInside(one.policy, now)) this.#outside++;
-    // Later than it would have begun had nobody been away.
-    const late = now - Date.parse(scheduleOf(one, undefined, this.openings)?.startsAt ?? "");
-    this.#lates.push(late - longestShutMs(one.policy));
+    const late = this.#late({ one, now, schedule });
     if (late > 2 * HOUR) return;
     this.#quiet.set(minute, (this.#quiet.get(minute) ?? 0) + 1);
     if (one.failures === 0) this.#waits.push(now - Date.parse(schedule.dueAt));
+  }
+
+  /** In its window? And how much later than it would have begun had nobody been away? */
+  #late({ one, now, schedule }: Omit<Begun, "name">): number {
+    if (schedule.opensTooLate !== undefined) this.#forExpiry++;
+    else if (!isInside(one.policy, now)) this.#outside++;
+    const late = now - Date.parse(scheduleOf(one, undefined, this.openings)?.startsAt ?? "");
+    this.#lates.push(late - longestShutMs(one.policy));
+    return late;
   }
 
   year(all: readonly One[], order: YearOrder, end: number): Year {
