@@ -37,7 +37,12 @@ export class Secrets {
 
   get(call: Call): Reply {
     const found = this.all.get(keyOf(call.params));
-    return found ? { status: 200, body: shown(found) } : notFound("secrets", call.params["name"] ?? "");
+    if (!found) return notFound("secrets", call.params["name"] ?? "");
+    const isMetadata = call.headers.accept?.includes("as=PartialObjectMetadata;") === true;
+    return {
+      status: 200,
+      body: isMetadata ? { kind: "PartialObjectMetadata", metadata: metadataOf(found) } : shown(found),
+    };
   }
 
   create(call: Call): Reply {

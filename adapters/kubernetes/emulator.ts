@@ -9,6 +9,8 @@ export const TOKEN = "eyJhbGciOi.velvet.token";
 
 export interface KubernetesEmulator extends Emulator {
   readonly secrets: Secrets;
+  /** Their keys are kept as those of Secrets are. */
+  readonly configMaps: Secrets;
   readonly workloads: Workloads;
   /** Tokens that are let in. */
   readonly tokens: Set<string>;
@@ -18,25 +20,27 @@ export interface KubernetesEmulator extends Emulator {
   peek(namespace: string, name: string): Record<string, string>;
   /** By another hand; makes the Secret where it is missing. */
   plant(namespace: string, name: string, values: Readonly<Record<string, string>>, manager?: string): void;
+  plantMap(namespace: string, name: string, values: Readonly<Record<string, string>>): void;
 }
 
 export async function openKubernetes(options: { readonly now?: () => number } = {}): Promise<KubernetesEmulator> {
   const now = options.now ?? Date.now;
   let version = 100;
   const next = () => (version += 1);
-  const [secrets, workloads] = [new Secrets(next), new Workloads(next)];
+  const [secrets, configMaps, workloads] = [new Secrets(next), new Secrets(next), new Workloads(next)];
   secrets.namespaces.set("orders", "active");
   const tokens = new Set([TOKEN]);
   const denied = new Set<string>();
   const emulator = await openEmulator({
     now,
-    routes: routesOf(secrets, workloads, denied),
+    routes: routesOf({ secrets, configMaps, workloads, denied }),
     gate: (call) => refuse(call, tokens, denied),
     unknown: () => status(404, "NotFound", "the server could not find the requested resource"),
   });
   return {
     ...emulator,
     secrets,
+    configMaps,
     workloads,
     tokens,
     denied,
@@ -45,20 +49,37 @@ export async function openKubernetes(options: { readonly now?: () => number } = 
       const entries = found ? Object.entries(groupOf(found, "data")) : [];
       return Object.fromEntries(entries.map(([key, text]) => [key, Buffer.from(text, "base64").toString("utf8")]));
     },
-    plant: (namespace, name, values, manager = "kubectl-edit") => {
-      const found = secrets.all.get(`${namespace}/${name}`) ?? secrets.make(namespace, name);
-      const fields = Object.entries(values).map(
-        ([key, text]) => [`data/${key}`, Buffer.from(text).toString("base64")] as const,
-      );
-      updated(found, { manager, now: now(), nextVersion: next }, new Map(fields));
-    },
+    plant: (namespace, name, values, manager = "kubectl-edit") => plantIn(secrets, namespace, name, values, manager),
+    plantMap: (namespace, name, values) => plantIn(configMaps, namespace, name, values, "kubectl-edit"),
   };
+
+  function plantIn(
+    into: Secrets,
+    namespace: string,
+    name: string,
+    values: Readonly<Record<string, string>>,
+    manager: string,
+  ): void {
+    const found = into.all.get(`${namespace}/${name}`) ?? into.make(namespace, name);
+    const fields = Object.entries(values).map(
+      ([key, text]) => [`data/${key}`, Buffer.from(text).toString("base64")] as const,
+    );
+    updated(found, { manager, now: now(), nextVersion: next }, new Map(fields));
+  }
 }
 
-function routesOf(secrets: Secrets, workloads: Workloads, denied: ReadonlySet<string>): readonly Route[] {
+interface Kept {
+  readonly secrets: Secrets;
+  readonly configMaps: Secrets;
+  readonly workloads: Workloads;
+  readonly denied: ReadonlySet<string>;
+}
+
+function routesOf({ secrets, configMaps, workloads, denied }: Kept): readonly Route[] {
   const apps = "/apis/apps/v1/namespaces/{ns}/{plural}/{name}";
   return [
     { method: "GET", pattern: "/api/v1/namespaces/{ns}/secrets/{name}", handle: (call) => secrets.get(call) },
+    { method: "GET", pattern: "/api/v1/namespaces/{ns}/configmaps/{name}", handle: (call) => configMaps.get(call) },
     { method: "PATCH", pattern: "/api/v1/namespaces/{ns}/secrets/{name}", handle: (call) => secrets.patch(call) },
     { method: "POST", pattern: "/api/v1/namespaces/{ns}/secrets", handle: (call) => secrets.create(call) },
     { method: "GET", pattern: "/api/v1/namespaces/{ns}/pods", handle: (call) => workloads.pods(call) },

@@ -1,6 +1,7 @@
 /** The published checkpoint: a file outside of the database, so that a restore of the one does not bring back the other. */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { readFileSync, renameSync } from "node:fs";
+import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { hashOf, parsePublished, type Published } from "./statement.ts";
 
@@ -23,15 +24,26 @@ export function foundIn(text: string): Found {
 
 export async function readPublished(path: string): Promise<Found> {
   try {
-    return foundIn((await readFile(path, "utf8")).slice(0, LARGEST));
+    return foundIn(capped(await readFile(path, "utf8")));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" ? { kind: "absent" } : { kind: "unreadable", code: code ?? "unknown" };
+    return notRead(error);
   }
 }
 
-/** Whole and on disk before it has its name. Replaces what is there: whether it may is decided before. */
-export async function writePublished(path: string, text: string): Promise<void> {
+function capped(text: string): string {
+  return text.slice(0, LARGEST);
+}
+
+function notRead(error: unknown): Found {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" ? { kind: "absent" } : { kind: "unreadable", code: code ?? "unknown" };
+}
+
+/**
+ * Whole and on disk before it has its name. Replaces only what was `judged`: what somebody put in its place since then would be gone before
+ * anybody has looked at it. False: something else is there, which the next look is about. Without `judged` it replaces whatever is there.
+ */
+export async function writePublished(path: string, text: string, judged?: Found): Promise<boolean> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true, mode: 0o711 }); // as the embedded ledger makes it
   const own = `${path}.${randomUUID()}`;
@@ -39,11 +51,27 @@ export async function writePublished(path: string, text: string): Promise<void> 
     await using file = await open(own, "wx", 0o644);
     await file.writeFile(text);
     await file.sync();
-    await rename(own, path);
+    if (judged !== undefined && !isStill(path, judged)) {
+      await rm(own);
+      return false;
+    }
+    renameSync(own, path);
   } catch (error) {
     await rm(own, { force: true });
     throw error;
   }
   await using named = await open(folder, "r");
   await named.sync();
+  return true;
+}
+
+/** Read and renamed in one breath, with nothing of this process in between. */
+function isStill(path: string, judged: Found): boolean {
+  let found: Found;
+  try {
+    found = foundIn(capped(readFileSync(path, "utf8")));
+  } catch (error) {
+    found = notRead(error);
+  }
+  return found.kind === judged.kind && (found.kind !== "text" || judged.kind !== "text" || found.hash === judged.hash);
 }

@@ -101,7 +101,7 @@ export class Watch {
     const { file, log } = this.#options;
     const { size, at } = last.statement;
     try {
-      await writePublished(file, publishedText(last, keyUnder(last, keys)));
+      if (!(await writePublished(file, publishedText(last, keyUnder(last, keys)), found))) return;
       this.#unpublished = undefined;
       log.debug({ file, size, at }, "a checkpoint was published");
     } catch (err) {

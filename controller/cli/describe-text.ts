@@ -151,6 +151,7 @@ export function requestLines(request: DescribedRequest, now: Date, colours: Colo
     ...(state === "pending" ? [`  not begun after ${deadline}`] : []),
     "",
     printable([reason, message].filter((part) => part !== "").join(": ")),
+    ...(request.reminded === undefined ? [] : [colours.yellow(printable(request.reminded))]),
     ...(request.stillFine === undefined ? [] : [printable(request.stillFine)]),
     ...(request.remedy === undefined ? [] : [printable(request.remedy)]),
   ];

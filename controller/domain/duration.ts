@@ -1,3 +1,5 @@
+import type { Instant } from "./world.ts";
+
 export { durationMs } from "../../adapters/duration.ts";
 
 /** For people: `340 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `7 d 3 h`. */
@@ -19,4 +21,10 @@ function two(big: number, bigUnit: string, small: number, smallUnit: string): st
 /** `at` moved by `ms`. */
 export function later(at: string, ms: number): string {
   return new Date(Date.parse(at) + ms).toISOString();
+}
+
+/** A vendor's date, in the form of the ledger's; what is no date is none. */
+export function instantOf(text: string | null | undefined): Instant | undefined {
+  const ms = Date.parse(text ?? "");
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }

@@ -1,9 +1,9 @@
 /** What a rotation waits for that only a person can give, since when, and until when somebody must have given it. Pure. */
 import { type Asked, rhythmOf, type Step } from "./assisted.ts";
 import { awaitsPerson, isFinished } from "./consumers.ts";
-import { later } from "./duration.ts";
+import { instantOf, later } from "./duration.ts";
 import { unansweredGate } from "./gates.ts";
-import { beginning, DAILY, ESCALATED_AFTER_MS, type Reminders, type Rhythm } from "./reminder.ts";
+import { beginning, DAILY, dayBefore, escalatesBy, type Reminders, type Rhythm } from "./reminder.ts";
 import { earliest } from "./wait.ts";
 import type { AttemptRow, ConsumerRow, CredentialRow, Failure, Gate, Instant, RotationRow } from "./world.ts";
 import { ENDED, liveAttempt } from "./world.ts";
@@ -107,23 +107,19 @@ export function isStep(kind: NeedKind): kind is Step {
   return kind === "mint" || kind === "revoke";
 }
 
-/** Before what would happen without an answer there is this much time left to give one. */
-const MARGIN_MS = 24 * 3_600_000;
-
 /**
  * After three days, or as long as the vendor's work usually takes twice; sooner where something is near by which it must be answered:
  * the credential in use expires, the rotation falls due, or the request's deadline ends it. Never before the first reminder.
  */
 export function escalatesAt(view: Needy, need: Need): Instant {
-  const { firstMs } = rhythmFor(view, need);
-  const patience = Math.max(ESCALATED_AFTER_MS, 2 * firstMs);
-  const soonest = earliest(later(need.since, patience), ...limits(view, need)) ?? need.since;
-  const first = later(need.since, firstMs);
-  return need.kind === "revoke" && view.rotation.deadline < first ? view.rotation.deadline : max(first, soonest);
+  const rhythm = rhythmFor(view, need);
+  if (need.kind === "revoke" && view.rotation.deadline < later(need.since, rhythm.firstMs))
+    return view.rotation.deadline;
+  return escalatesBy(need.since, rhythm, limits(view, need));
 }
 
 function limits({ rotation, credential }: Needy, need: Need): Instant[] {
-  const expiries = [expiry(credential?.expiresAt), expiry(rotation.facts.expiresAt)];
+  const expiries = [instantOf(credential?.expiresAt), instantOf(rotation.facts.expiresAt)];
   const due = dayBefore(credential?.dueAt);
   const found = [
     ...expiries.map(dayBefore),
@@ -138,18 +134,4 @@ function limits({ rotation, credential }: Needy, need: Need): Instant[] {
 
 function isEndedByDeadline({ flow }: RotationRow, { kind, gate }: Need): boolean {
   return kind === "mint" || (kind === "gate" && (gate === "Mint" || flow === "Revocation"));
-}
-
-function dayBefore(at: Instant | undefined): Instant | undefined {
-  return at === undefined ? undefined : later(at, -MARGIN_MS);
-}
-
-/** In the vendor's own words; what is no date is none. */
-function expiry(text: string | undefined): Instant | undefined {
-  const ms = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
-}
-
-function max(a: Instant, b: Instant): Instant {
-  return a > b ? a : b;
 }

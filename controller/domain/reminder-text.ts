@@ -28,6 +28,18 @@ export function withReminders(view: Needy, conditions: readonly Condition[]): Co
   );
 }
 
+/** As the conditions of a rotation have it, for those of `types`. */
+export function withWait(
+  conditions: readonly Condition[],
+  types: readonly string[],
+  awaited: Reminders | null | undefined,
+): Condition[] {
+  const text = awaited ? remindersText(awaited) : "";
+  return conditions.map((one) =>
+    text !== "" && types.includes(one.type) ? { ...one, message: behind(one.message, text) } : one,
+  );
+}
+
 function behind(message: string, text: string): string {
   if (message === "") return text;
   return /[.!?]$/.test(message) ? `${message} ${text}` : `${message}. ${text}`;

@@ -1,5 +1,6 @@
 /** One mechanism for everything that a person is asked for: when they are reminded, and how that is told. Pure. */
 import { later } from "./duration.ts";
+import { earliest } from "./wait.ts";
 import type { Instant } from "./world.ts";
 
 /** The waits between reminders: the first, the second, and from there twice as long each time up to the longest. */
@@ -35,6 +36,20 @@ export function beginning(since: Instant, rhythm: Rhythm): Reminders {
 export function reminded<R extends Reminders>(before: R, rhythm: Rhythm, now: Instant): R {
   const reminders = before.reminders + 1;
   return { ...before, reminders, remindedAt: now, remindAt: later(now, waitMs(rhythm, reminders)) };
+}
+
+/** Before what would happen without an answer there is this much time left to give one. */
+const MARGIN_MS = DAY_MS;
+
+export function dayBefore(at: Instant | undefined): Instant | undefined {
+  return at === undefined ? undefined : later(at, -MARGIN_MS);
+}
+
+/** After three days, or as long as it usually takes twice; sooner where a limit is near. Never before the first reminder. */
+export function escalatesBy(since: Instant, { firstMs }: Rhythm, limits: readonly Instant[]): Instant {
+  const soonest = earliest(later(since, Math.max(ESCALATED_AFTER_MS, 2 * firstMs)), ...limits) ?? since;
+  const first = later(since, firstMs);
+  return soonest > first ? soonest : first;
 }
 
 function waitMs({ firstMs, secondMs, longestMs }: Rhythm, reminders: number): number {

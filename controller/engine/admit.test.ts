@@ -44,3 +44,28 @@ it("an outage of the ledger is no fault of a request", async () => {
   await expect(admitRequests(away, context)).rejects.toThrow("terminating");
   expect(await listRequests(scenario.ledger.db)).toMatchObject([{ name: "first", reason: "Pending" }]);
 });
+
+it("what a schedule asked for in its window and could not begin in it waits for the next one, unless its vendor ends it before", async () => {
+  const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
+  const day = days[(new Date().getUTCDay() + 2) % 7] ?? "Sun";
+  const rotation = { every: "90d", jitter: "0s", window: { days: [day], start: "09:00", end: "10:00" } };
+  await using scenario = await Scenario.open({ credential: { rotation } });
+  const context = { environment: "test", rotationOn: true, registry: { fake: scenario.adapter } };
+  await scenario.request("first");
+  // What a person asks for has no window.
+  expect(await admitRequests(scenario.deps(), context)).toBe(1);
+  const engine = scenario.start();
+  await scenario.ended("first");
+  await engine.stop();
+  await scenario.request("scheduled");
+  const { pool } = scenario.ledger;
+  await pool.query(`update velvet.request set origin = '{"kind": "schedule"}' where name = 'scheduled'`);
+  expect(await admitRequests(scenario.deps(), context)).toBe(0);
+  const [waits] = await listRequests(scenario.ledger.db, { name: "scheduled" });
+  expect(waits).toMatchObject({ state: "pending", reason: "OutsideWindow" });
+  await pool.query(
+    "update velvet.rotation set facts = facts || jsonb_build_object('expiresAt', now() + interval '3 hours')",
+  );
+  await pool.query("update velvet.request set next_look_at = now()");
+  expect(await admitRequests(scenario.deps(), context)).toBe(1);
+});

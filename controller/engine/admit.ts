@@ -3,10 +3,11 @@ import { isAdapterError } from "../../adapters/errors.ts";
 import type { AdmissionContext, Candidate } from "../domain/candidate.ts";
 import { admit } from "../domain/admission.ts";
 import { CUSTODY } from "../domain/consumers.ts";
-import { later } from "../domain/duration.ts";
+import { instantOf, later } from "../domain/duration.ts";
 import { snapshotHash } from "../domain/gates.ts";
 import type { LeftOut } from "../domain/rehearsal.ts";
-import type { ConsumerFacts, Snapshot } from "../domain/world.ts";
+import { waitsForWindow } from "../domain/schedule/shut.ts";
+import type { ConsumerFacts, Instant, Snapshot } from "../domain/world.ts";
 import { readNeighbours } from "../ledger/live-places.ts";
 import { unreadyAccounts } from "../ledger/accounts.ts";
 import type { NewRotation, PendingRequest } from "../ledger/requests.ts";
@@ -75,28 +76,45 @@ async function admitOne(deps: Deps, context: AdmissionContext, request: PendingR
     return start(deps, request, async () => startRevocation(deps, { request, ...answer }));
   }
   if (answer.verdict === "accept") {
-    const [unready] = await unreadyAccounts(deps.db, generationsOf(answer.snapshot));
-    if (!unready) return start(deps, request, async () => startOperational(deps, request, answer));
-    const { account, reason: because, message } = unready;
-    const told = { reason: "AccountNotReady", message: `Account ${account} does not work: ${because}. ${message}` };
-    await postponeRequest(
-      deps.db,
-      uid,
-      Math.min(lookAgainMs(request), LOOK_AGAIN_LATEST_MS),
-      told.reason,
-      told.message,
-    );
+    const wait = await notYet(deps, request, answer.snapshot);
+    if (!wait) return start(deps, request, async () => startOperational(deps, request, answer));
+    await postponeRequest(deps.db, uid, waitMs(request, wait.until), wait.reason, wait.message);
     return false;
   }
   if (answer.verdict === "later") {
-    const wait = answer.until === undefined ? lookAgainMs(request) : Date.parse(answer.until) - Date.parse(now);
-    await postponeRequest(deps.db, uid, Math.min(wait, LOOK_AGAIN_LATEST_MS), answer.reason, answer.message);
+    await postponeRequest(deps.db, uid, waitMs(request, answer.until), answer.reason, answer.message);
     return false;
   }
   const state = answer.verdict === "refuse" ? "refused" : "expired";
   await closeRequest(deps.db, request, state, answer.reason, answer.message);
   deps.log.warn({ request: `${namespace}/${name}`, reason: answer.reason }, answer.message);
   return false;
+}
+
+interface Wait {
+  readonly reason: string;
+  readonly message: string;
+  readonly until?: Instant;
+}
+
+/** It may become a rotation, but for an account that does not work, or a window that is closed by now. */
+async function notYet(deps: Deps, request: PendingRequest, snapshot: Snapshot): Promise<Wait | undefined> {
+  const [unready] = await unreadyAccounts(deps.db, generationsOf(snapshot));
+  if (unready) {
+    const message = `Account ${unready.account} does not work: ${unready.reason}. ${unready.message}`;
+    return { reason: "AccountNotReady", message };
+  }
+  const { origin, expiresAt, now } = request;
+  if (origin["kind"] !== "schedule") return undefined;
+  const until = waitsForWindow(snapshot.credential.spec.rotation, instantOf(expiresAt), now);
+  if (until === undefined) return undefined;
+  const message = `Its window has closed; it begins when that opens, at ${until}.`;
+  return { reason: "OutsideWindow", message, until };
+}
+
+function waitMs(request: PendingRequest, until: Instant | undefined): number {
+  const wait = until === undefined ? lookAgainMs(request) : Date.parse(until) - Date.parse(request.now);
+  return Math.min(wait, LOOK_AGAIN_LATEST_MS);
 }
 
 function generationsOf({ accounts }: Snapshot): { readonly name: string; readonly generation: number }[] {

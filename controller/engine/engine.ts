@@ -9,6 +9,7 @@ import { probeAccounts } from "./probe.ts";
 import { tendTombstones } from "./reaper.ts";
 import { tendRetired } from "./retired.ts";
 import { keepSchedules } from "./scheduler.ts";
+import { remindOfWaits } from "./waits.ts";
 import { work } from "./work.ts";
 
 export interface EngineOptions {
@@ -23,6 +24,9 @@ export interface EngineOptions {
 
 /** How often a replica asks whether it is to look at the schedules: one of them does, every quarter of a minute. */
 const SCHEDULES_MS = 5_000;
+
+/** How often a replica asks whether it is to look at what waits for people: one of them does, every minute. */
+const WAITS_MS = 20_000;
 
 /** Work on one claim, and how to stop it when the claim is lost. */
 interface Running {
@@ -56,6 +60,7 @@ export class Engine {
       this.#retired,
       this.#reaper,
       new Loop(SCHEDULES_MS, async () => this.#guarded(async () => this.#schedule())),
+      new Loop(WAITS_MS, async () => this.#guarded(async () => (await remindOfWaits(deps)) > 0)),
       // Whoever observes only wants to know it, too.
       new Loop(options.pollMs * 5, async () => this.#guarded(async () => (await probeAccounts(deps)) > 0)),
       new Loop(Math.floor(deps.leaseMs / 3), async () => this.#guarded(async () => this.#renew())),

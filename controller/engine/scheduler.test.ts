@@ -115,6 +115,30 @@ describe("the scheduler", () => {
     expect(await requests()).toEqual(["by-hand"]);
   });
 
+  it("asks for nothing while the window is closed that was open when it was due, and says when it opens", async () => {
+    const day = "Sun Mon Tue Wed Thu Fri Sat".split(" ")[(new Date().getUTCDay() + 2) % 7] ?? "";
+    const window = { days: [day], start: "09:00", end: "10:00" };
+    await scenario.change("Credential", CREDENTIAL, (spec: object) => ({
+      ...spec,
+      rotation: { ...EVERY.rotation, window },
+    }));
+    await daysGoBy(120);
+    expect(await keepSchedules(scenario.deps(), ON)).toBe(0);
+    expect(await shown()).toMatchObject({ due: true, waits_for: "" });
+    const { rows } = await scenario.ledger.pool.query("select starts_at > now() as ahead from velvet.schedule");
+    expect(rows).toEqual([{ ahead: true }]);
+  });
+
+  it("begins no more of a backlog because it is reckoned in several batches", async () => {
+    await scenario.ledger.pool.query(`
+      insert into velvet.object
+      select o.* from velvet.object c, generate_series(1, 5) n,
+        jsonb_populate_record(c, jsonb_build_object('uid', gen_random_uuid(), 'name', 'copy-' || n)) o
+      where c.kind = 'Credential'`);
+    await daysGoBy(91);
+    expect(await keepSchedules(scenario.deps(), { ...ON, batch: 2 })).toBe(1);
+  });
+
   it("waits longer after each failure, and asks under another name", async () => {
     await daysGoBy(91);
     await keepSchedules(scenario.deps(), ON);

@@ -1,5 +1,7 @@
 /** Writes the requests that schedules ask for: one replica at a time, a pass now and then, all of it from the ledger. */
 import type { AdmissionContext } from "../domain/candidate.ts";
+import { instantOf } from "../domain/duration.ts";
+import { becauseOf } from "../domain/schedule/schedule.ts";
 import { PASS_MS, reckon, type Reckoning, type Scheduled } from "../domain/schedule/reckon.ts";
 import { QUIET_MS } from "../domain/stuck.ts";
 import { specHash } from "../domain/spec-hash.ts";
@@ -24,6 +26,8 @@ interface Candidate extends Scheduled {
 export interface SchedulerContext extends Pick<AdmissionContext, "environment" | "rotationOn"> {
   /** False where nothing may be started now. */
   readonly free: boolean;
+  /** How many are reckoned in one transaction. */
+  readonly batch?: number;
 }
 
 /** One pass, unless another replica made one just now. Returns how many requests were written. */
@@ -32,16 +36,21 @@ export async function keepSchedules(deps: Deps, context: SchedulerContext): Prom
   // The lease is never given back: whoever has it has made this pass.
   if ((await claimLease(deps.db, order)) === undefined) return 0;
   await touchStuck(deps.db, QUIET_MS);
+  const { batch = BATCH } = context;
   let written = 0;
   for (;;) {
-    const rows = await dueSchedules(deps.db, BATCH);
-    const added = await passOver(deps, rows, context);
-    written += added;
-    if (rows.length < BATCH) return written;
+    const rows = await dueSchedules(deps.db, batch);
+    written += await passOver(deps, rows, context, written);
+    if (rows.length < batch) return written;
   }
 }
 
-async function passOver(deps: Deps, rows: readonly DueSchedule[], context: SchedulerContext): Promise<number> {
+async function passOver(
+  deps: Deps,
+  rows: readonly DueSchedule[],
+  context: SchedulerContext,
+  begun: number,
+): Promise<number> {
   const [first] = rows;
   if (first === undefined) return 0;
   const { environment, rotationOn, free } = context;
@@ -50,6 +59,7 @@ async function passOver(deps: Deps, rows: readonly DueSchedule[], context: Sched
     environment,
     rotationOn: rotationOn && free,
     overdue: first.overdue,
+    begun,
   });
   const orders = reckoned.flatMap((one) => orderOf(one, first.now));
   const added = await recordSchedules(deps.db, reckoned.map(rowOf), orders);
@@ -82,12 +92,6 @@ function candidateOf(row: DueSchedule): Candidate {
   };
 }
 
-/** A vendor's date, in the form of the ledger's; what is no date is none. */
-function instantOf(text: string | null): string | undefined {
-  const ms = text === null ? Number.NaN : Date.parse(text);
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
-}
-
 function rowOf({ credential, schedule, due, waitsFor, nextLookAt }: Reckoning<Candidate>): ReckonedSchedule {
   const { uid, namespace, name, generation, knownAt } = credential.row;
   return {
@@ -97,7 +101,7 @@ function rowOf({ credential, schedule, due, waitsFor, nextLookAt }: Reckoning<Ca
     knownAt,
     dueAt: schedule?.dueAt ?? null,
     startsAt: schedule?.startsAt ?? null,
-    because: schedule?.because ?? "",
+    because: schedule === undefined ? "" : becauseOf(schedule),
     due,
     waitsFor,
     nextLookAt,

@@ -8,7 +8,7 @@ export interface Measures {
   readonly stalled: number;
   /** Gates that wait for a person. */
   readonly gates: number;
-  /** Rotations whose person has not answered for so long that the alarm was told. */
+  /** Rotations, requests and fights over a place whose person has not answered for so long that the alarm was told. */
   readonly unanswered: number;
   /** Rotations that could go on and that no replica holds. */
   readonly waiting: number;

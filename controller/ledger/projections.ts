@@ -1,5 +1,6 @@
 /** What a projection reads: what has changed, and how it stands now. Many objects with one question each. */
 import type { SweepTold } from "../domain/sweep.ts";
+import type { Reminders } from "../domain/reminder.ts";
 import type { Instant, RetiredRow } from "../domain/world.ts";
 import type { Db } from "./db.ts";
 import { statement } from "./db.ts";
@@ -26,6 +27,8 @@ export interface RequestState extends Place {
   readonly appearedAt: Instant;
   readonly changedAt: Instant;
   readonly deadline: Instant;
+  /** How often somebody was reminded that it has not begun. */
+  readonly awaited: Reminders | null;
 }
 
 export interface CredentialState extends Place {
@@ -39,6 +42,8 @@ export interface CredentialState extends Place {
   readonly retired: readonly RetiredRow[];
   /** Absent where nothing is due by itself, or where the scheduler has not looked yet. */
   readonly schedule: ScheduleState | null;
+  /** How often somebody was reminded of a fight over its places. */
+  readonly awaited: Reminders | null;
 }
 
 /** As the scheduler last reckoned it. */

@@ -26,6 +26,8 @@ export interface PendingRequest {
   readonly revocations: { readonly ofCredential: number; readonly ofAccount: number } | null;
   /** When the rotation of the same credential before this one ended. */
   readonly lastEndedAt: Instant | null;
+  /** When its vendor ends the credential in use, in the vendor's own words. */
+  readonly expiresAt: string | null;
   readonly accounts: Snapshot["accounts"];
 }
 

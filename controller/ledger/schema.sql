@@ -79,6 +79,16 @@ begin
   raise exception 'audit rows are never changed or removed' using errcode = 'insufficient_privilege';
 end $function$;
 
+CREATE OR REPLACE FUNCTION velvet.reminders_of(waiting text, of_subject uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select jsonb_strip_nulls(jsonb_build_object('since', velvet.instant(w.since), 'reminders', w.reminders, 'remindAt', velvet.instant(w.remind_at),
+    'remindedAt', velvet.instant(w.reminded_at), 'escalatedAt', velvet.instant(w.escalated_at)))
+  from velvet.wait w where w.kind = waiting and w.subject = of_subject and (w.reminders > 0 or w.escalated_at is not null)
+$function$;
+
 CREATE OR REPLACE FUNCTION velvet.says(said text, word text)
  RETURNS boolean
  LANGUAGE sql
@@ -149,6 +159,15 @@ CREATE OR REPLACE FUNCTION velvet.touch_retired()
 AS $function$
 begin
   perform velvet.touch('Credential', k.namespace || '/' || k.name) from velvet.credential k where k.uid = new.credential;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION velvet.touch_wait()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform velvet.touch(case new.kind when 'admission' then 'RotationRequest' else 'Credential' end, new.namespace || '/' || new.name);
   return null;
 end $function$;
 
@@ -767,3 +786,20 @@ create table velvet.tombstone (
 CREATE INDEX tombstone_due ON velvet.tombstone USING btree (next_action_at) WHERE (next_action_at IS NOT NULL);
 
 CREATE INDEX tombstone_of_rotation ON velvet.tombstone USING btree (rotation);
+
+create table velvet.wait (
+  kind text not null,
+  subject uuid not null,
+  namespace text not null,
+  name text not null,
+  about text not null,
+  since timestamp with time zone not null,
+  reminders bigint not null default 0,
+  remind_at timestamp with time zone not null,
+  reminded_at timestamp with time zone,
+  escalated_at timestamp with time zone,
+  constraint wait_kind_check CHECK (kind = ANY (ARRAY['admission'::text, 'fight'::text])),
+  constraint wait_pkey PRIMARY KEY (kind, subject)
+);
+
+CREATE TRIGGER wait_is_shown AFTER UPDATE ON velvet.wait FOR EACH ROW WHEN (((new.reminders > 0) OR (new.escalated_at IS NOT NULL))) EXECUTE FUNCTION velvet.touch_wait();

@@ -9,6 +9,7 @@ import type {
   Snapshot,
   TombstoneRow,
 } from "../domain/world.ts";
+import { type Reminders, remindersText } from "../domain/reminder.ts";
 import type { Db } from "./db.ts";
 import { statement } from "./db.ts";
 
@@ -45,6 +46,8 @@ export interface RequestView {
   readonly message: string;
   readonly appearedAt: Instant;
   readonly deadline: Instant;
+  /** For people: since when somebody is waited for, and how often they were reminded. */
+  readonly reminded?: string;
 }
 
 export interface ListFilter {
@@ -160,11 +163,13 @@ export async function listRotations(db: Db, filter: ListFilter = {}): Promise<Ro
 
 /** Newest first. */
 export async function listRequests(db: Db, filter: ListFilter = {}): Promise<RequestView[]> {
-  return db.query<RequestView>(LIST_REQUESTS, [
-    filter.namespace ?? null,
-    filter.name ?? null,
-    filter.limit ?? DEFAULT_LIMIT,
+  const { namespace = null, name = null, limit = DEFAULT_LIMIT } = filter;
+  const rows = await db.query<RequestView & { readonly awaited: Reminders | null }>(LIST_REQUESTS, [
+    namespace,
+    name,
+    limit,
   ]);
+  return rows.map(({ awaited, ...view }) => (awaited === null ? view : { ...view, reminded: remindersText(awaited) }));
 }
 
 /**

@@ -18,7 +18,7 @@ const SINGLES: readonly Single[] = [
   { name: "velvet_gates_open", help: "Gates that wait for a person.", of: (m) => m.gates },
   {
     name: "velvet_rotations_unanswered",
-    help: "Live rotations whose person was reminded in vain, so that the alarm was told.",
+    help: "Live rotations, requests that cannot begin, and places that are fought over, whose person was reminded in vain, so that the alarm was told.",
     of: (m) => m.unanswered,
   },
   { name: "workqueue_depth", help: "Rotations that could go on and that no replica holds.", of: (m) => m.waiting },

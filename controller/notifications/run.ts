@@ -8,8 +8,10 @@ import type { Secret } from "../../adapters/secret.ts";
 import type { Db } from "../ledger/db.ts";
 import { type HeldLease, holdLease } from "../ledger/lease.ts";
 import { alarmedRotation, deliverOutbox, dueAlarms, type Touched } from "../ledger/projections.ts";
+import { alarmedWait } from "../ledger/waits.ts";
 import type { Log } from "../log.ts";
 import { type Notice, noticeOf } from "./notice.ts";
+import { noticeOfWait } from "./waits.ts";
 import { post } from "./webhook.ts";
 
 export interface NotificationOptions {
@@ -85,19 +87,27 @@ class Teller {
     const key = `${touched.key}/${touched.version}`;
     const resting = this.#resting.get(key);
     if (resting && resting.untilMs > clock.monotonicMs()) return;
-    const view = await alarmedRotation(db, touched.key);
-    const notice = view && noticeOf(view, touched.version);
-    if (notice) this.#logOnce(key, notice, view.rotation.id);
+    const notice = await this.#noticeOf(touched);
+    if (notice) this.#logOnce(key, notice);
     if (notice && !(await this.#post(key, notice))) return;
     await deliverOutbox(db, [touched]);
     this.#resting.delete(key);
     this.#logged.delete(key);
   }
 
-  #logOnce(key: string, { facts, text }: Notice, rotation: string): void {
+  /** An alarm is about a rotation, or about what is waited for outside of any. */
+  async #noticeOf({ key, version }: Touched): Promise<Notice | undefined> {
+    const { db } = this.#options;
+    if (key.includes("/")) return noticeOfWait(await alarmedWait(db, key), version);
+    const view = await alarmedRotation(db, key);
+    const notice = view && noticeOf(view, version);
+    return notice && { ...notice, facts: { rotation: view.rotation.id, ...notice.facts } };
+  }
+
+  #logOnce(key: string, { facts, text }: Notice): void {
     if (this.#logged.has(key)) return;
     this.#logged.add(key);
-    this.#options.log.error({ rotation, ...facts }, text);
+    this.#options.log.error(facts, text);
   }
 
   /** False: not heard yet. */

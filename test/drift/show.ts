@@ -1,5 +1,6 @@
 /** `npm run show:drift [-- -o json]`: what is told of each kind of drift at each grade, and of real vendors' places. */
 import { openBenchLedger } from "../../bench/ledger.ts";
+import { HIDING, hidingLines } from "./hidden.ts";
 import { driftMatrix, INTERVAL_MS, matrixLines } from "./matrix.ts";
 import { openRealWatch } from "./real.ts";
 import { driftTable, tableLines } from "./table.ts";
@@ -24,8 +25,12 @@ const rows = await driftTable(watch, ({ happened, place, said }) =>
 for (const line of tableLines(rows)) say(line);
 const wrong = rows.filter(({ corrected }) => corrected === "no");
 say(`\n${rows.length} cases, ${wrong.length} of what was seen not put right.`);
+say("\nWhat can be read instead of a right value, and what is said of it.\n");
+for (const line of hidingLines()) say(line);
 if (isJson)
-  console.log(JSON.stringify({ intervalSeconds: INTERVAL_MS / 1_000, matrix: cells, places: rows }, undefined, 2));
+  console.log(
+    JSON.stringify({ intervalSeconds: INTERVAL_MS / 1_000, matrix: cells, places: rows, hiding: HIDING }, undefined, 2),
+  );
 process.exitCode = wrong.length === 0 ? 0 : 1;
 
 async function matrix() {

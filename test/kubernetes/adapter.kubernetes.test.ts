@@ -271,4 +271,25 @@ describeKubernetes("the adapter kubernetes", () => {
     await run(["delete", "pod", "orders-1-old", "-n", NAMESPACE, "--force", "--grace-period=0"]);
     expect(await sink.settle(written, never)).toEqual({ state: "settled" });
   });
+
+  it("sees what a later envFrom brings, by metadata alone, and nothing where it has no right to it", async () => {
+    await using connection = connect();
+    const from = [
+      { secretRef: { name: "ours" } },
+      { secretRef: { name: "theirs" } },
+      { configMapRef: { name: "map" } },
+    ];
+    const spec = { containers: [{ name: "app", image: "orders", envFrom: from }] };
+    const template = { ...TEMPLATE, metadata: { labels: { app: "hidden" } }, spec };
+    const selector = { matchLabels: { app: "hidden" } };
+    const metadata = { name: "hidden", namespace: NAMESPACE };
+    await apply({ ...DEPLOYMENT, metadata, spec: { ...DEPLOYMENT.spec, selector, template } });
+    for (const name of ["ours", "theirs"]) await plant(name, { [name === "ours" ? "KEY" : "OTHER"]: "value" });
+    await run(["create", "configmap", "map", "-n", NAMESPACE, "--from-literal=KEY=value"]);
+    const sink = sinkOf(connection, "ours", { deployments: ["hidden"] });
+    expect(await sink.shadows?.(["KEY"], never)).toEqual({});
+    await plant("theirs", { KEY: "another" });
+    const by = "the Secret theirs, later in envFrom, of the container app of the Deployment hidden";
+    expect(await sink.shadows?.(["KEY"], never)).toEqual({ KEY: { by } });
+  });
 });

@@ -1,4 +1,6 @@
 /** What the scheduler asks for, on a cluster: with the chart's rights and policies, seen and answered as any other request. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { eventually, install, must } from "./chart.ts";
 import { type ApiServer, startApiServer } from "./environment/server.ts";
@@ -6,6 +8,7 @@ import { describeKubernetes } from "./environment/shared.ts";
 import { installPlugin, type Plugin } from "./plugin.ts";
 import { conditionsOf, velvetOn, type VelvetOnCluster } from "./velvet.ts";
 
+const HOW_TO = join(import.meta.dirname, "../../docs/how-to/rotate-on-a-schedule.md");
 const PATIENCE = { timeout: 30_000, interval: 50 };
 const OWN = "system:serviceaccount:velvet:velvet";
 const DUE = { rotation: { every: "90d", jitter: "0s", overlap: "0s" } };
@@ -59,6 +62,26 @@ describeKubernetes("a rotation that its schedule began", () => {
     return (JSON.parse(list) as { items: Listed[] }).items;
   }
 
+  /** Which of them docs/how-to/rotate-on-a-schedule.md removes: its own words are taken. */
+  async function finished(): Promise<string[]> {
+    const page = await readFile(HOW_TO, "utf8");
+    const [, path = "", label = ""] = /jsonpath='([^']+)' -l (\S+)/.exec(page) ?? [];
+    const order = ["get", "rr", "-n", velvet.namespace, "-l", label, "-o", `jsonpath=${path}`];
+    return must(await server.kubectl(order))
+      .split("\n")
+      .filter(Boolean);
+  }
+
+  async function schedulerLooked(): Promise<void> {
+    await velvet.ledger.pool.query(`
+      update velvet.schedule set next_look_at = clock_timestamp();
+      update velvet.lease set lease_until = '-infinity' where name = 'scheduler'`);
+    await vi.waitFor(async () => {
+      const due = await velvet.ledger.pool.query("select from velvet.schedule where next_look_at <= clock_timestamp()");
+      expect(due.rowCount).toBe(0);
+    }, PATIENCE);
+  }
+
   async function rotations(): Promise<string[]> {
     const { rows } = await velvet.ledger.pool.query<{ state: string }>("select state from velvet.rotation");
     return rows.map(({ state }) => state);
@@ -97,6 +120,7 @@ describeKubernetes("a rotation that its schedule began", () => {
     expect(shown?.spec).toMatchObject({ flow: "Operational", requestedBy: OWN, reason: "Scheduled: every 90d." });
     const name = shown?.metadata.name ?? "";
     await shows(name, { Accepted: "True/Accepted", RevokeApproved: "Unknown/AwaitingApproval" });
+    expect(await finished()).toEqual([]);
 
     await nobodyAnswered();
     await vi.waitFor(async () => {
@@ -133,13 +157,17 @@ describeKubernetes("a rotation that its schedule began", () => {
     await eventually("ana may approve", async () => (await plugin.velvet(ana, ...order)).code === 0);
     await shows(name, { Ready: "True/Done", RevokeApproved: "True/Approved" });
 
-    must(await server.kubectl(["delete", "rr", name, "-n", velvet.namespace]));
+    expect(await finished()).toEqual([name]);
+    must(await server.kubectl(["delete", "rr", ...(await finished()), "-n", velvet.namespace]));
     await vi.waitFor(async () => {
       const seen = await velvet.ledger.pool.query(
         "select from velvet.object where kind = 'RotationRequest' and not present",
       );
       expect(seen.rowCount).toBe(1);
     }, PATIENCE);
+    await schedulerLooked();
+    expect(await requests()).toEqual([]);
+    expect(await rotations()).toEqual(["done"]);
     // Made again by whoever had a copy of it, a GitOps controller or a restored cluster: the same request, done already.
     const copy = { ...shown, metadata: { namespace: velvet.namespace, name } };
     must(

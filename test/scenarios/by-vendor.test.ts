@@ -1,9 +1,7 @@
 /** What only one vendor does, from the request to the end of the rotation: the real ledger, engine and adapters, and emulated vendors. */
-import { randomUUID } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { openCloudflare } from "../../adapters/cloudflare/emulator.ts";
 import { APP_ID, APP_KEY, INSTALLATION_ID, openGitHubEmulator } from "../../adapters/github/emulator.ts";
 import { openHeroku } from "../../adapters/heroku/emulator.ts";
@@ -13,84 +11,23 @@ import { publicKeyOf, sealBox } from "../../controller/custody/box.ts";
 import { summarize } from "../../controller/domain/summarize.ts";
 import { listAccounts } from "../../controller/ledger/accounts.ts";
 import { listRotations, type RotationView } from "../../controller/ledger/views.ts";
-import type { DesiredDocument } from "../../controller/sources/look.ts";
-import { syncSource } from "../../controller/sources/sync.ts";
-import type { FreshLedger } from "../support/postgres.ts";
-import { freshLedger } from "../support/postgres.ts";
 import { newKeys, startRealEngine } from "../support/real-engine.ts";
+import {
+  APP,
+  OLD,
+  PATIENCE,
+  add,
+  addCredential,
+  app,
+  decide,
+  folder,
+  ledger,
+  request,
+  until,
+  useWorld,
+} from "./by-vendor.fixture.ts";
 
-const OLD = "old-shared-token-with-32-characters";
-const PATIENCE = { timeout: 20_000, interval: 20 };
-let ledger: FreshLedger;
-let folder: string;
-let documents: DesiredDocument[];
-
-beforeEach(async () => {
-  documents = [];
-  [ledger, folder] = [await freshLedger(), await mkdtemp(join(tmpdir(), "velvet-test-"))];
-  await writeFile(join(folder, "app.json"), JSON.stringify({ token: OLD }), { mode: 0o600 });
-  await add("VendorAccount", "files", { adapter: "file", file: { root: folder } });
-  await add("VendorAccount", "values", { adapter: "random", random: {} });
-});
-
-afterEach(async () => {
-  await ledger.drop();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function add(kind: DesiredDocument["kind"], name: string, given: object): Promise<void> {
-  const isAccount = kind === "VendorAccount";
-  const spec = isAccount ? { ...given, allow: [{ namespaces: ["orders"] }] } : given;
-  documents.push({ kind, namespace: isAccount ? "" : "orders", name, spec, origin: { path: `${name}.yaml`, line: 1 } });
-  const cursor = randomUUID();
-  await syncSource(ledger.db, { source: "test", kind: "git", cursor, trust: "claimed", documents, problems: [] });
-}
-
-const APP = {
-  id: "app",
-  account: "files",
-  file: { path: "app.json", format: "json" },
-  keys: [{ field: "value", name: "token" }],
-  check: { type: "native" },
-};
-
-async function addCredential(more: object): Promise<void> {
-  await add("Credential", "token", {
-    credentialName: "TOKEN",
-    environment: "test",
-    issuer: { account: "values", random: { bytes: 32, encoding: "base64url" } },
-    custody: { account: "files", file: { path: "custody.json", format: "json" } },
-    readFrom: "app",
-    consumers: [APP],
-    gates: { mint: "Automatic", revoke: "Automatic" },
-    ...more,
-  });
-}
-
-async function request(): Promise<void> {
-  const asked = { flow: "Operational", expect: "Alive", reason: "test", requestedBy: "ana" };
-  await add("RotationRequest", "first", { credentialRef: { name: "token" }, ...asked });
-}
-
-async function decide(name: string, spec: object): Promise<void> {
-  const by = { reason: "because", decidedBy: "ben", ticket: "SEC-1" };
-  await add("RotationDecision", name, { requestRef: { name: "first" }, ...by, ...spec });
-}
-
-async function until(wanted: (view: RotationView) => boolean): Promise<RotationView> {
-  let found: RotationView | undefined;
-  const look = async (): Promise<boolean> => {
-    [found] = await listRotations(ledger.db, { name: "first" });
-    return found !== undefined && wanted(found);
-  };
-  await expect.poll(look, PATIENCE).toBe(true);
-  if (!found) throw new Error("there is no rotation");
-  return found;
-}
-
-async function app(): Promise<string | undefined> {
-  return (JSON.parse(await readFile(join(folder, "app.json"), "utf8")) as { token?: string }).token;
-}
+useWorld();
 
 it("a Worker that is not active is not asked about and not written, is shown so, and holds back the end of the old value", async () => {
   await using vendor = await openCloudflare();

@@ -6,6 +6,8 @@ import { createHash } from "node:crypto";
 import type { CredentialSpec } from "../../crds/kinds.gen.ts";
 import { durationMs } from "../../controller/domain/duration.ts";
 import { PASS_MS, reckon, type Scheduled } from "../../controller/domain/schedule/reckon.ts";
+import { type Schedule, scheduleOf } from "../../controller/domain/schedule/schedule.ts";
+import { Openings } from "../../controller/domain/schedule/window.ts";
 import { scheduledRequest } from "../../controller/domain/schedule/request.ts";
 
 const MINUTE = 60_000;
@@ -32,8 +34,10 @@ export interface Year {
   readonly busiestQuietMinute: number;
   /** From due to begun, hours: median, 99th percentile and most, of those that nothing held up but window and jitter. */
   readonly waits: readonly [median: number, p99: number, most: number];
-  /** Begun outside of its window. */
+  /** Begun outside of its window, although its vendor would not have ended it before the next one. */
   readonly outside: number;
+  /** Begun outside of its window because that opened too late for the vendor's date. */
+  readonly forExpiry: number;
   /** Never begun, or later than window, jitter, failures and outages explain. */
   readonly missed: number;
 }
@@ -56,10 +60,11 @@ const POLICIES: readonly Policy[] = [
   { every: "90d", jitter: "12h", window: { days: ["Mon", "Tue", "Wed", "Thu"], start: "09:00", end: "16:00" } },
   { every: "30d", window: { start: "22:00", end: "04:00" }, timeZone: "America/New_York" },
   { every: "7d", jitter: "6h", timeZone: "Europe/Vienna" },
-  // Ends by itself after 60 days.
+  // These end by themselves, after 60 days and after 16.
   {},
+  { window: { days: ["Tue"], start: "10:00", end: "12:00" }, timeZone: "Europe/Vienna" },
 ];
-const LIFE_MS = 60 * DAY;
+const lifeMs = ({ window }: Policy): number => (window === undefined ? 60 : 16) * DAY;
 
 export function simulateYear(order: YearOrder): Year {
   const all = Array.from({ length: order.credentials }, (_, index) => credentialOf(index));
@@ -99,7 +104,7 @@ class Agenda {
 function pass(due: readonly One[], now: number, tally: Tally, agenda: Agenda): void {
   const at = new Date(now).toISOString();
   const overdue = due.filter((one) => one.underWay === undefined).length;
-  const context = { now: at, environment: "production", rotationOn: true, overdue };
+  const context = { now: at, environment: "production", rotationOn: true, overdue, openings: tally.openings };
   for (const { credential: one, schedule, begin, nextLookAt } of reckon(due, context)) {
     one.nextLook = Date.parse(nextLookAt);
     if (begin && schedule !== undefined) {
@@ -125,7 +130,7 @@ function finish(one: One, now: number, failing: number): void {
   one.failures = 0;
   delete one.lastFailedAt;
   one.issuedAt = new Date(now).toISOString();
-  if (one.policy.every === undefined) one.expiresAt = new Date(now + LIFE_MS).toISOString();
+  if (one.policy.every === undefined) one.expiresAt = new Date(now + lifeMs(one.policy)).toISOString();
 }
 
 function credentialOf(index: number): One {
@@ -143,7 +148,7 @@ function credentialOf(index: number): One {
     rotation: policy,
     firstSeenAt: new Date(START).toISOString(),
     issuedAt: new Date(issued).toISOString(),
-    ...(policy.every === undefined ? { expiresAt: new Date(issued + LIFE_MS).toISOString() } : {}),
+    ...(policy.every === undefined ? { expiresAt: new Date(issued + lifeMs(policy)).toISOString() } : {}),
     failures: 0,
     endsAt: 0,
     nextLook: START,
@@ -154,10 +159,12 @@ interface Begun {
   readonly one: One;
   readonly name: string;
   readonly now: number;
-  readonly schedule: { readonly dueAt: string; readonly startsAt: string };
+  readonly schedule: Schedule;
 }
 
 class Tally {
+  /** For the whole year: it is about the same windows all the time. */
+  readonly openings = new Openings();
   readonly #names = new Set<string>();
   readonly #minutes = new Map<number, number>();
   readonly #quiet = new Map<number, number>();
@@ -167,6 +174,7 @@ class Tally {
   #failed = 0;
   #repeated = 0;
   #outside = 0;
+  #forExpiry = 0;
 
   begun({ one, name, now, schedule }: Begun): void {
     this.#requests++;
@@ -175,12 +183,19 @@ class Tally {
     this.#names.add(name);
     const minute = Math.floor(now / MINUTE);
     this.#minutes.set(minute, (this.#minutes.get(minute) ?? 0) + 1);
-    const late = now - Date.parse(schedule.startsAt);
-    this.#lates.push(late);
+    const late = this.#late({ one, now, schedule });
     if (late > 2 * HOUR) return;
     this.#quiet.set(minute, (this.#quiet.get(minute) ?? 0) + 1);
     if (one.failures === 0) this.#waits.push(now - Date.parse(schedule.dueAt));
-    if (!isInside(one.policy, schedule.startsAt)) this.#outside++;
+  }
+
+  /** In its window? And how much later than it would have begun had nobody been away? */
+  #late({ one, now, schedule }: Omit<Begun, "name">): number {
+    if (schedule.opensTooLate !== undefined) this.#forExpiry++;
+    else if (!isInside(one.policy, now)) this.#outside++;
+    const late = now - Date.parse(scheduleOf(one, undefined, this.openings)?.startsAt ?? "");
+    this.#lates.push(late - longestShutMs(one.policy));
+    return late;
   }
 
   year(all: readonly One[], order: YearOrder, end: number): Year {
@@ -197,6 +212,7 @@ class Tally {
       busiestQuietMinute: Math.max(0, ...this.#quiet.values()),
       waits: [at(0.5), at(0.99), waits.at(-1) ?? 0],
       outside: this.#outside,
+      forExpiry: this.#forExpiry,
       missed: late + never,
     };
   }
@@ -204,17 +220,37 @@ class Tally {
 
 /** Older than its policy, its window, its jitter and a day's backoff let it become. */
 function isForgotten({ policy, issuedAt, failures }: One, end: number): boolean {
-  const every = policy.every === undefined ? LIFE_MS : durationMs(policy.every);
+  const every = policy.every === undefined ? lifeMs(policy) : durationMs(policy.every);
   const jitter = policy.jitter === undefined ? every / 100 : durationMs(policy.jitter);
-  return end - Date.parse(issuedAt ?? "") > every + jitter + 5 * DAY + failures * DAY;
+  return end - Date.parse(issuedAt ?? "") > every + jitter + longestShutMs(policy) + 5 * DAY + failures * DAY;
 }
 
-function isInside({ window, timeZone = "UTC" }: Policy, at: string): boolean {
+/** From when a window closes to when it closes again. */
+function longestShutMs({ window }: Policy): number {
+  if (window === undefined) return 0;
+  return window.days === undefined ? DAY : (8 - window.days.length) * DAY;
+}
+
+/** Told by the clock on the wall there, and not by the scheduler's own reckoning. */
+function isInside({ window, timeZone = "UTC" }: Policy, now: number): boolean {
   if (window === undefined) return true;
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", hour12: false });
-  const time = parts.format(new Date(at));
-  const { start, end } = window;
-  return start < end ? time >= start && time < end : time >= start || time < end;
+  const wall = wallIn(timeZone).formatToParts(now);
+  const part = (type: string): string => wall.find((each) => each.type === type)?.value ?? "";
+  const time = `${part("hour")}:${part("minute")}`;
+  const { start, end, days } = window;
+  const isOpen = start < end ? time >= start && time < end : time >= start || time < end;
+  return isOpen && (days === undefined || days.some((day) => day === part("weekday")));
+}
+
+const WALLS = new Map<string, Intl.DateTimeFormat>();
+
+function wallIn(timeZone: string): Intl.DateTimeFormat {
+  const known = WALLS.get(timeZone);
+  if (known) return known;
+  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", weekday: "short" } as const;
+  const wall = new Intl.DateTimeFormat("en-GB", { timeZone, ...time });
+  WALLS.set(timeZone, wall);
+  return wall;
 }
 
 function isAway({ away }: YearOrder, now: number): boolean {

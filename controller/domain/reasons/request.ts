@@ -34,6 +34,13 @@ export const REQUEST_REASONS: Readonly<Record<string, Reason>> = {
     remedy: "Wait, or merge another request without notBefore.",
     where: ["request"],
   },
+  OutsideWindow: {
+    meaning: "A schedule asked for it, and the window of its Credential closed before it could begin.",
+    fine: NOT_BEGUN,
+    remedy: "Wait for the window, or request the rotation yourself: what a person asks for has no window.",
+    commands: ["velvet request rotate <credential>"],
+    where: ["request"],
+  },
   CredentialNotFound: {
     meaning: "There is no Credential of that name in its namespace yet.",
     fine: NOT_BEGUN,

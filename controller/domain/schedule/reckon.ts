@@ -4,7 +4,7 @@ import type { Instant } from "../world.ts";
 import { earliest } from "../wait.ts";
 import type { Schedule, ScheduleFacts } from "./schedule.ts";
 import { isUrgent, scheduleOf } from "./schedule.ts";
-import { isTimeZone } from "./window.ts";
+import { Openings } from "./window.ts";
 
 export interface Scheduled extends ScheduleFacts {
   readonly namespace: string;
@@ -22,6 +22,10 @@ export interface PassContext {
   readonly rotationOn: boolean;
   /** How many starts have passed altogether, this batch included. */
   readonly overdue: number;
+  /** How many the batches before it in the same pass have begun. */
+  readonly begun?: number;
+  /** Of several batches: what one has reckoned, the next need not. */
+  readonly openings?: Openings;
 }
 
 export interface Reckoning<T extends Scheduled> {
@@ -37,8 +41,12 @@ export interface Reckoning<T extends Scheduled> {
 
 /** Between two passes of the scheduler. */
 export const PASS_MS = 15_000;
-/** What has piled up is spread over about an hour, so that a controller that was away is no stampede. */
+/**
+ * What has piled up is spread over about an hour, so that a controller that was away is no stampede. What has a window is spread over what is
+ * left of that, where it is less: but not over less than ten minutes, and the rest begins in the next one.
+ */
 const SPREAD_MS = 3_600_000;
+const LEAST_SPREAD_MS = 600_000;
 /** As long as a backlog takes, and the rotation after it. */
 const URGENT_MS = 2 * SPREAD_MS;
 const LOOK_AGAIN_MS = 60_000;
@@ -46,25 +54,35 @@ const LOOK_AGAIN_MS = 60_000;
 const SELDOM_MS = 86_400_000;
 
 export function reckon<T extends Scheduled>(credentials: readonly T[], context: PassContext): Reckoning<T>[] {
-  let left = mostNow(context.overdue);
+  const { now, overdue } = context;
+  const { openings = new Openings() } = context;
+  let { begun = 0 } = context;
   const byStart = credentials
-    .map((credential) => ({ credential, schedule: safeSchedule(credential) }))
+    .map((credential) => ({ credential, schedule: scheduleOf(known(credential, openings), now, openings) }))
     .toSorted((a, b) => compare(a.schedule?.startsAt, b.schedule?.startsAt));
-  const { now } = context;
   return byStart.map(({ credential, schedule }) => {
     const one = reckonOne(credential, schedule, context);
     if (!one.begin) return one;
-    left--;
+    begun++;
     // What its vendor ends meanwhile is no part of a backlog that can wait.
-    return left >= 0 || isUrgent(credential.expiresAt, now, URGENT_MS)
+    return begun <= mostNow(overdue, spreadMs(credential, now, openings)) ||
+      isUrgent(credential.expiresAt, now, URGENT_MS)
       ? one
       : { ...one, begin: false, nextLookAt: later(now, PASS_MS) };
   });
 }
 
 /** The share of a backlog that one pass requests: one at least. */
-export function mostNow(overdue: number): number {
-  return Math.max(1, Math.ceil((overdue * PASS_MS) / SPREAD_MS));
+export function mostNow(overdue: number, overMs: number = SPREAD_MS): number {
+  return Math.max(1, Math.ceil((overdue * PASS_MS) / overMs));
+}
+
+/** Whoever begins is in its window, unless the window comes too late: then it is urgent, or nearly so. */
+function spreadMs(credential: Scheduled, now: Instant, openings: Openings): number {
+  const { window, timeZone } = known(credential, openings).rotation ?? {};
+  if (window === undefined) return SPREAD_MS;
+  const leftMs = Date.parse(openings.at(window, timeZone ?? "UTC", now).to) - Date.parse(now);
+  return Math.min(SPREAD_MS, Math.max(LEAST_SPREAD_MS, leftMs));
 }
 
 function reckonOne<T extends Scheduled>(
@@ -77,6 +95,7 @@ function reckonOne<T extends Scheduled>(
     return { credential, due: false, waitsFor: "", begin: false, nextLookAt: later(now, SELDOM_MS) };
   }
   const due = schedule.dueAt <= now;
+  // As planned, or in the next window where it was not begun in that.
   const ripe = schedule.startsAt <= now;
   const waitsFor = keptBy(credential, context);
   const begin = ripe && waitsFor === "";
@@ -92,11 +111,11 @@ function keptBy(credential: Scheduled, context: PassContext): string {
   return context.rotationOn ? "" : "VELVET_ROTATION=off";
 }
 
-/** A time zone that this machine does not know is refused with the manifest; should one come through, only the window is not kept. */
-function safeSchedule(facts: ScheduleFacts): Schedule | undefined {
+/** A time zone that this machine does not know is refused with the manifest; should one come through, only its window is another one. */
+function known(facts: ScheduleFacts, openings: Openings): ScheduleFacts {
   const { rotation } = facts;
-  if (rotation?.window === undefined || isTimeZone(rotation.timeZone ?? "UTC")) return scheduleOf(facts);
-  return scheduleOf({ ...facts, rotation: { ...rotation, timeZone: "UTC" } });
+  if (rotation?.window === undefined || openings.knows(rotation.timeZone ?? "UTC")) return facts;
+  return { ...facts, rotation: { ...rotation, timeZone: "UTC" } };
 }
 
 function compare(a: Instant | undefined, b: Instant | undefined): number {

@@ -4,7 +4,7 @@ import type { RotationRequestSpec } from "../../../crds/kinds.gen.ts";
 import { later } from "../duration.ts";
 import { specHash } from "../spec-hash.ts";
 import type { Instant } from "../world.ts";
-import type { Schedule } from "./schedule.ts";
+import { becauseOf, type Schedule } from "./schedule.ts";
 
 /** Under this name the scheduler asks. That it did is told by the request's origin, never by this name. */
 export const SCHEDULER = "velvet:scheduler";
@@ -60,7 +60,7 @@ export function scheduledRequest(credential: ScheduledFor, schedule: Schedule, n
       credentialRef: { name },
       flow: "Operational",
       ...(gone ? { expect: "Dead" as const } : {}),
-      reason: `Scheduled: ${schedule.because}.`,
+      reason: `Scheduled: ${becauseOf(schedule)}.`,
       requestedBy: SCHEDULER,
     },
     deadline: later(now, DEADLINE_MS),

@@ -2,11 +2,11 @@
  * When the next rotation of a credential is due, and when the scheduler begins it. Pure, and the same at every replica and after every
  * restart: it follows from the ledger alone, so that a controller that was away neither forgets nor repeats one.
  */
-import { createHash } from "node:crypto";
 import type { CredentialSpec } from "../../../crds/kinds.gen.ts";
 import { durationMs, later } from "../duration.ts";
 import type { Instant } from "../world.ts";
-import { openingAt } from "./window.ts";
+import { startOf } from "./start.ts";
+import { Openings } from "./window.ts";
 
 /** What the ledger knows of one Credential that has to do with its age. */
 export interface ScheduleFacts {
@@ -28,8 +28,10 @@ export interface Schedule {
   /** When the scheduler requests the rotation: inside of the window, spread, and after the wait that failures ask for. */
   readonly startsAt: Instant;
   readonly why: "Age" | "Expiry";
-  /** For people: `every 90d`, `it expires at …`. */
+  /** For people: `every 90d`, `it expires at …`. Always the same for one date. */
   readonly because: string;
+  /** It begins outside of its window, since this next opening of it comes too late for the vendor's date. */
+  readonly opensTooLate?: Instant;
 }
 
 /** I6 lets a credential be minted three times a day: whoever asks for more gets no more. */
@@ -45,14 +47,23 @@ const URGENT_SHARE = 1 / 4;
 /** Where the manifest does not say: a hundredth of the interval. */
 const DEFAULT_JITTER = 0.01;
 
-/** Undefined: nothing will ever be due by itself. */
-export function scheduleOf(facts: ScheduleFacts): Schedule | undefined {
+/**
+ * Undefined: nothing will ever be due by itself. What did not begin when it should have, by `now`, begins in its next window. Without `now`: when
+ * it should.
+ */
+export function scheduleOf(facts: ScheduleFacts, now?: Instant, openings = new Openings()): Schedule | undefined {
   const due = dueOf(facts);
   if (due === undefined) return undefined;
   const { jitterMs, ...rest } = due;
   const retryAt = facts.lastFailedAt && later(facts.lastFailedAt, retryMs(facts, facts.lastFailedAt));
   const base = retryAt !== undefined && retryAt > due.dueAt ? retryAt : due.dueAt;
-  return { ...rest, startsAt: startOf(facts, base, jitterMs) };
+  return { ...rest, ...startOf(facts, { base, jitterMs, now, openings }) };
+}
+
+/** The reason, and that it is not kept to its window where it is not. */
+export function becauseOf({ because, opensTooLate }: Pick<Schedule, "because" | "opensTooLate">): string {
+  if (opensTooLate === undefined) return because;
+  return `${because}; outside of its window, which opens too late for that, at ${opensTooLate}`;
 }
 
 /** How long the scheduler waits after so many failures in a row: an hour, doubled each time, a day at most. */
@@ -100,28 +111,4 @@ function dueByExpiry({ rotation, issuedAt, firstSeenAt, expiresAt }: ScheduleFac
   // Jitter never takes more than a tenth of what is left.
   const jitterMs = Math.min(most, (lifeMs * (1 - LIFE_SPENT)) / 10);
   return { dueAt, why: "Expiry", because: `it expires at ${expiresAt}`, jitterMs };
-}
-
-/** Spread by the credential's own share of the jitter; what falls outside of the window is spread over the next opening. */
-function startOf({ uid, rotation, expiresAt }: ScheduleFacts, base: Instant, jitterMs: number): Instant {
-  const share = shareOf(uid, base);
-  const wanted = later(base, Math.floor(share * jitterMs));
-  if (rotation?.window === undefined) return wanted;
-  const opening = openingAt(rotation.window, rotation.timeZone ?? "UTC", wanted);
-  const inside = opening.from <= wanted ? wanted : spreadOver(opening.from, opening.to, share, jitterMs);
-  // A window that opens too late for the vendor's date is no reason to let the credential die, nor to leave its consumers without one.
-  return expiresAt !== undefined && inside >= expiresAt ? wanted : inside;
-}
-
-/** Not at the opening itself, where everybody would come together; and never after nine tenths of it. */
-function spreadOver(from: Instant, to: Instant, share: number, jitterMs: number): Instant {
-  const openMs = Date.parse(to) - Date.parse(from);
-  const overMs = Math.min(openMs * 0.9, Math.max(jitterMs, openMs / 2));
-  return later(from, Math.floor(share * overMs));
-}
-
-/** Uniform in [0, 1), always the same for one credential and one date. */
-function shareOf(uid: string, at: Instant): number {
-  const digest = createHash("sha256").update(uid).update("\0").update(at).digest();
-  return digest.readUInt32BE() / 2 ** 32;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isTimeZone, openingAt } from "./window.ts";
+import { isTimeZone, openingAt, Openings } from "./window.ts";
 
 const OFFICE = { days: ["Mon", "Tue"] as const, start: "09:00", end: "16:00" };
 
@@ -48,5 +48,18 @@ describe("a window", () => {
     expect(isTimeZone("UTC")).toBe(true);
     expect(isTimeZone("Europe/Atlantis")).toBe(false);
     expect(isTimeZone("")).toBe(false);
+  });
+
+  it("is told the same from memory, in whichever order it is asked for", () => {
+    const openings = new Openings();
+    const night = { days: ["Fri", "Sat"] as const, start: "22:00", end: "02:00" };
+    const hours = Array.from({ length: 24 * 20 }, (_, hour) => new Date(Date.UTC(2027, 2, 15, hour)).toISOString());
+    for (const at of [...hours, ...hours.toReversed(), ...hours.filter((_, index) => index % 7 === 0)]) {
+      for (const zone of ["UTC", "Europe/Vienna"]) {
+        for (const window of [OFFICE, night]) {
+          expect(openings.at(window, zone, at)).toEqual(openingAt(window, zone, at));
+        }
+      }
+    }
   });
 });

@@ -26,6 +26,38 @@ export function openingAt(window: Window, timeZone: string, at: Instant): Openin
   throw new RangeError("a window that never opens");
 }
 
+/** As `openingAt`, for many who ask: to reckon with the clocks of a place takes a hundred times as long as to remember it. */
+export class Openings {
+  readonly #known = new Map<string, Asked[]>();
+  readonly #zones = new Map<string, boolean>();
+
+  /** As `isTimeZone`. */
+  knows(timeZone: string): boolean {
+    const known = this.#zones.get(timeZone) ?? isTimeZone(timeZone);
+    this.#zones.set(timeZone, known);
+    return known;
+  }
+
+  at(window: Window, timeZone: string, at: Instant): Opening {
+    const key = `${window.days?.join() ?? ""} ${window.start} ${window.end} ${timeZone}`;
+    const known = this.#known.get(key) ?? [];
+    // Whoever asks later, and before it closes, is told the same.
+    const same = known.find(({ asked, opening }) => asked <= at && at < opening.to);
+    if (same) return same.opening;
+    const opening = openingAt(window, timeZone, at);
+    this.#known.set(key, [{ asked: at < opening.from ? at : opening.from, opening }, ...known.slice(0, MOST_KNOWN)]);
+    return opening;
+  }
+}
+
+interface Asked {
+  readonly asked: Instant;
+  readonly opening: Opening;
+}
+
+/** Of one window: enough for what piled up in a month. */
+const MOST_KNOWN = 31;
+
 /** True for a name that this machine's time zones know. */
 export function isTimeZone(name: string): boolean {
   try {

@@ -25,5 +25,5 @@ left join lateral (
 where c.kind = 'Credential' and c.present and (
   s.credential is null or s.generation <> c.generation or s.known_at is distinct from k.changed_at
   or s.next_look_at <= clock_timestamp())
-order by s.next_look_at nulls first, c.uid
+order by s.starts_at nulls first, c.uid
 limit $1

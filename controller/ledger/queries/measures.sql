@@ -16,7 +16,8 @@ select (
     select count(*) from velvet.rotation r
     where r.ended_at is null and (jsonb_path_exists(r.facts, '$.awaited.*.escalatedAt')
       or (r.facts -> 'assisted' -> 'revoke' ? 'escalatedAt' and not r.facts ? 'revoked')
-      or (r.facts -> 'assisted' -> 'mint' ? 'escalatedAt' and r.state in ('verified', 'minting')))) as unanswered, (
+      or (r.facts -> 'assisted' -> 'mint' ? 'escalatedAt' and r.state in ('verified', 'minting')))) + (
+    select count(*) from velvet.wait where escalated_at is not null) as unanswered, (
     select count(*) from velvet.rotation r
     where r.ended_at is null and r.next_action_at <= clock_timestamp() and r.lease_until < clock_timestamp()) as waiting, (
     select count(*) from velvet.request where state = 'pending') as requests, (

@@ -16,6 +16,9 @@ select q.uid, q.namespace, q.name, q.spec, velvet.instant(q.deadline) as deadlin
     select velvet.instant(greatest(max(r.ended_at), (
       select max(coalesce(t.outcome_at, t.intent_at)) from velvet.correction t where t.credential = c.uid)))
     from velvet.rotation r where r.credential = c.uid) as "lastEndedAt", (
+    select r.facts ->> 'expiresAt'
+    from velvet.credential k join velvet.attempt a on a.id = k.current_attempt join velvet.rotation r on r.id = a.rotation
+    where k.uid = c.uid) as "expiresAt", (
     select coalesce(jsonb_object_agg(a.name, jsonb_build_object('generation', a.generation, 'spec', a.spec)), '{}')
     from velvet.object a
     where a.kind = 'VendorAccount' and a.present and a.name in (

@@ -6,7 +6,7 @@ select c.namespace, c.name, c.uid, c.generation, velvet.instant(c.first_seen_at)
       'destroyAfter', velvet.instant(o.destroy_after))) order by o.changed_at), '[]')
     from velvet.retired o where o.credential = c.uid) as retired,
   case when s.due_at is not null then jsonb_build_object('dueAt', velvet.instant(s.due_at), 'startsAt', velvet.instant(s.starts_at),
-    'because', s.because, 'due', s.due, 'waitsFor', s.waits_for) end as schedule
+    'because', s.because, 'due', s.due, 'waitsFor', s.waits_for) end as schedule, velvet.reminders_of('fight', c.uid) as awaited
 from velvet.object c
 left join velvet.credential k on k.uid = c.uid
 left join velvet.schedule s on s.credential = c.uid

@@ -1,5 +1,7 @@
 /** What a Credential shows: whether its consumers work, whether it is rotating, what is in use and what is left of old ones. Pure. */
 import { driftConditions } from "../../domain/drift/told.ts";
+import type { Reminders } from "../../domain/reminder.ts";
+import { withWait } from "../../domain/reminder-text.ts";
 import type { Condition } from "../../domain/status.ts";
 import { camelCase } from "../../domain/status.ts";
 import { summarize } from "../../domain/summarize.ts";
@@ -29,6 +31,8 @@ export interface ShownCredential {
   readonly rotation?: RotationView;
   /** How it stands between rotations, once one has begun. */
   readonly drift?: DriftView;
+  /** How often somebody was reminded of a fight over its places. */
+  readonly awaited?: Reminders | null;
 }
 
 const MOST_RETIRED = 64;
@@ -103,8 +107,10 @@ function conditionsOf(
 }
 
 /** What a rotation that is under way stalls on stands before what it may mend. */
-function drifted({ drift, rotation, firstSeenAt }: ShownCredential): readonly Condition[] {
-  const told = driftConditions(drift, firstSeenAt);
+function drifted({ drift, rotation, firstSeenAt, awaited }: ShownCredential): readonly Condition[] {
+  const conditions = driftConditions(drift, firstSeenAt);
+  const isFought = conditions.some(({ reason }) => reason === "DriftFight");
+  const told = isFought ? withWait(conditions, ["Stalled"], awaited) : conditions;
   return rotation !== undefined && isLive(rotation) ? told.filter(({ type }) => type !== "Stalled") : told;
 }
 

@@ -1,5 +1,6 @@
 /** How far a rotation is, when it goes on, and what keeps everything from going on: parts of a request's status. Pure. */
 import { isFinished } from "../../domain/consumers.ts";
+import type { Reminders } from "../../domain/reminder.ts";
 import { remindedOf } from "../../domain/reminder-text.ts";
 import { camelCase } from "../../domain/status.ts";
 import type { HoldView } from "../../ledger/holds.ts";
@@ -33,15 +34,24 @@ export function tryFields({ rotation, consumers }: RotationView): Readonly<Recor
 export function reminderRows(view: RotationView): Readonly<Record<string, unknown>> {
   const told = view.rotation.endedAt === undefined ? remindedOf(view) : [];
   if (told.length === 0) return {};
-  const reminders = told.map(({ need, reminders: { since, reminders, remindedAt, escalatedAt } }) => ({
-    for: need.kind,
-    about: bounded(need.about, LONGEST),
+  return { reminders: told.map(({ need, reminders }) => reminderRow(need.kind, need.about, reminders)) };
+}
+
+/** Of a request that has no rotation yet. */
+export function waitRows(reason: string, awaited: Reminders | null | undefined): Readonly<Record<string, unknown>> {
+  return awaited ? { reminders: [reminderRow("stalled", reason, awaited)] } : {};
+}
+
+function reminderRow(kind: string, about: string, told: Reminders): Readonly<Record<string, unknown>> {
+  const { since, reminders, remindedAt, escalatedAt } = told;
+  return {
+    for: kind,
+    about: bounded(about, LONGEST),
     since,
     count: reminders,
     ...(remindedAt === undefined ? {} : { lastAt: remindedAt }),
     ...(escalatedAt === undefined ? {} : { escalatedAt }),
-  }));
-  return { reminders };
+  };
 }
 
 export function holdRows(holds: readonly HoldView[] = []): Readonly<Record<string, unknown>> {

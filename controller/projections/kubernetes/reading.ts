@@ -142,6 +142,7 @@ function shownCredential(subject: Subject, { known, rotations, drifts }: Read): 
     ...(row.schedule === null ? {} : { schedule: row.schedule }),
     ...(rotation === undefined ? {} : { rotation }),
     ...(drift === undefined ? {} : { drift }),
+    awaited: row.awaited,
   };
 }
 

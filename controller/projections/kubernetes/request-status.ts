@@ -1,5 +1,7 @@
 /** What a RotationRequest shows of its rotation, or of why it has none. Pure. */
 import { gateFacts } from "../../domain/gates.ts";
+import type { Reminders } from "../../domain/reminder.ts";
+import { withWait } from "../../domain/reminder-text.ts";
 import type { Condition, OpenGate } from "../../domain/status.ts";
 import { summarize } from "../../domain/summarize.ts";
 import type { Instant } from "../../domain/world.ts";
@@ -7,7 +9,7 @@ import { liveAttempt } from "../../domain/world.ts";
 import type { HoldView } from "../../ledger/holds.ts";
 import type { RotationView } from "../../ledger/views.ts";
 import { acceptedCondition, bounded, type Problem, refusedConditions, shown } from "./conditions.ts";
-import { holdRows, reminderRows, stageRows, tryFields } from "./progress.ts";
+import { holdRows, reminderRows, stageRows, tryFields, waitRows } from "./progress.ts";
 import { consumerRows, consumersReady, residualRows } from "./rows.ts";
 
 /** A request as the ledger has it, with its rotation where it became one. */
@@ -22,6 +24,8 @@ export interface ShownRequest {
   readonly changedAt: Instant;
   readonly deadline: Instant;
   readonly rotation?: RotationView;
+  /** How often somebody was reminded that it has not begun. */
+  readonly awaited?: Reminders | null;
   /** Why nothing is started at all; mostly none. */
   readonly holds?: readonly HoldView[];
 }
@@ -38,8 +42,13 @@ export function requestStatus(
     conditions: shown(conditions, generation),
     ...(request === undefined ? {} : { trust: request.trust, deadline: request.deadline }),
     ...(request?.rotation === undefined ? {} : rotationFields(request.rotation)),
+    ...(isWaiting(request) ? waitRows(whyOf(request).reason, request.awaited) : {}),
     ...holdRows(isOpen(request) ? request?.holds : []),
   };
+}
+
+function isWaiting(request: ShownRequest | undefined): request is ShownRequest {
+  return request?.rotation === undefined && request?.state === "pending";
 }
 
 /** A hold keeps nothing from staying as it ended. */
@@ -53,7 +62,8 @@ function conditionsOf(request: ShownRequest | undefined, problems: readonly Prob
   const stages = stagesNotReached(request?.appearedAt ?? at);
   if (problems.length > 0) return [...refusedConditions(problems, request?.changedAt ?? at), ...stages];
   if (request === undefined) return stages;
-  return [...waiting(request), acceptedOf(request), ...stages];
+  const told = isWaiting(request) ? withWait(waiting(request), ["Ready"], request.awaited) : waiting(request);
+  return [...told, acceptedOf(request), ...stages];
 }
 
 /** A later edit that is refused changes nothing of a rotation that goes on. */
@@ -70,14 +80,19 @@ function acceptedOf(request: ShownRequest): Condition {
 
 /** One that is refused, expired or only recorded will never be executed; another one waits. */
 function waiting(request: ShownRequest): Condition[] {
-  const { state, appearedAt, changedAt, holds: [hold] = [] } = request;
-  const { reason, message } = state === "pending" && hold !== undefined ? hold : request;
+  const { state, appearedAt, changedAt } = request;
+  const { reason, message } = whyOf(request);
   const ready: Condition = { type: "Ready", status: "False", reason, message, lastTransitionTime: appearedAt };
   const progress: Condition =
     state === "pending"
       ? { type: "Reconciling", status: "True", reason, message, lastTransitionTime: appearedAt }
       : { type: "Stalled", status: "True", reason, message, lastTransitionTime: changedAt };
   return [ready, progress];
+}
+
+function whyOf(request: ShownRequest): { readonly reason: string; readonly message: string } {
+  const { state, holds: [hold] = [] } = request;
+  return state === "pending" && hold !== undefined ? hold : request;
 }
 
 /** An end without success is final, and a person looks at it: kstatus calls that stalled. */

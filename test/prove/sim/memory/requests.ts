@@ -122,9 +122,21 @@ function pending(tables: Tables, row: RequestRow): object {
     credentialSpec: found?.spec ?? null,
     ...liveIn(tables, found),
     revocations: row.spec["flow"] === "Revocation" ? revocationsOf(tables, found) : null,
-    lastEndedAt: found ? lastEnded(tables, found.uid) : null,
+    ...knownOf(tables, found),
     accounts: jsonb(found ? accountsOf(tables, found.spec) : {}),
   };
+}
+
+function knownOf(tables: Tables, found: ObjectRow | undefined): object {
+  if (!found) return { lastEndedAt: null, expiresAt: null };
+  return { lastEndedAt: lastEnded(tables, found.uid), expiresAt: expiryOf(tables, found.uid) };
+}
+
+function expiryOf({ credential, attempt, rotation }: Tables, uid: string): string | null {
+  const current = credential.get(uid)?.current_attempt;
+  const minted = current ? attempt.get(current) : undefined;
+  const facts = minted && rotation.get(minted.rotation)?.facts;
+  return typeof facts?.["expiresAt"] === "string" ? facts["expiresAt"] : null;
 }
 
 function liveIn({ rotation }: Tables, found: ObjectRow | undefined): object {
