@@ -20,7 +20,8 @@ export interface TurnParts {
 }
 
 export interface Turns {
-  readonly take: (pace: Pace) => Promise<Taken>;
+  /** What was taken ahead is there at once. */
+  readonly take: (pace: Pace) => Taken | Promise<Taken>;
   /** The vendor wants nothing more: nor what was taken ahead. */
   readonly forget: () => void;
 }
@@ -31,7 +32,7 @@ const FREE: Taken = { granted: true, waitMs: 0 };
 export function turnsOf(parts: TurnParts): Turns {
   const paces = new Map<string, Pacer>();
   return {
-    take: async (pace) => {
+    take: (pace) => {
       const key = `${pace.perMinute} ${pace.saved} ${pace.patienceMs}`;
       const pacer = paces.get(key) ?? new Pacer(parts, pace);
       paces.set(key, pacer);
@@ -56,7 +57,7 @@ class Pacer {
     this.#asked = new Gathered(MOST_TOGETHER, async (all) => this.#ask(all.length));
   }
 
-  async take(): Promise<Taken> {
+  take(): Taken | Promise<Taken> {
     if (this.#ahead > 0 && this.#parts.monotonicMs() < this.#aheadUntil) {
       this.#ahead -= 1;
       return FREE;
