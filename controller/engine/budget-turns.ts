@@ -11,6 +11,7 @@ const LEDGER_MS = 1_000;
 const MOST_TOGETHER = 64;
 /** What waits for nothing takes ahead what its account may send in so short a time. It is counted as sent, whether it is or not. */
 const AHEAD_MS = 100;
+const MOST_AHEAD = 256;
 
 export interface TurnParts {
   readonly take: (pace: Pace, count: number) => Promise<readonly Taken[]>;
@@ -82,5 +83,5 @@ class Pacer {
 
 function aheadOf({ perMinute, patienceMs }: Pace): number {
   if (patienceMs > 0) return 0;
-  return perMinute === null ? MOST_TOGETHER : Math.min(MOST_TOGETHER, Math.floor((perMinute / 60_000) * AHEAD_MS));
+  return perMinute === null ? MOST_AHEAD : Math.min(MOST_AHEAD, Math.floor((perMinute / 60_000) * AHEAD_MS));
 }
