@@ -51,6 +51,11 @@ class Pacer {
   readonly #asked: Gathered<undefined, Taken>;
   #ahead = 0;
   #aheadUntil = 0;
+  /** With so many left, more is asked for before it is needed. */
+  #half = 0;
+  #isRefilling = false;
+  /** How often the vendor wanted nothing more: an answer from before is worth nothing. */
+  #forgotten = 0;
 
   constructor(parts: TurnParts, pace: Pace) {
     this.#parts = parts;
@@ -59,24 +64,40 @@ class Pacer {
   }
 
   take(): Taken | Promise<Taken> {
-    if (this.#ahead > 0 && this.#parts.monotonicMs() < this.#aheadUntil) {
-      this.#ahead -= 1;
-      return FREE;
+    if (this.#ahead === 0 || this.#parts.monotonicMs() >= this.#aheadUntil) {
+      this.#ahead = 0;
+      return this.#asked.ask(undefined);
     }
-    return this.#asked.ask(undefined);
+    this.#ahead -= 1;
+    if (this.#ahead > 0 && this.#ahead === this.#half) this.#refill();
+    return FREE;
   }
 
   forget(): void {
     this.#ahead = 0;
+    this.#forgotten += 1;
   }
 
+  /** Nobody waits for it: meanwhile there is the other half. */
+  #refill(): void {
+    if (this.#isRefilling) return;
+    this.#isRefilling = true;
+    void this.#ask(0).finally(() => (this.#isRefilling = false));
+  }
+
+  /** For so many who wait, and as many more as there may be ahead. */
   async #ask(count: number): Promise<readonly Taken[]> {
     const { take, timeout, monotonicMs } = this.#parts;
-    const asked = take(this.#pace, count + aheadOf(this.#pace)).catch(() => undefined);
+    const more = count > 0 && this.#isRefilling ? 0 : aheadOf(this.#pace) - this.#ahead;
+    const before = this.#forgotten;
+    const asked = take(this.#pace, count + more).catch(() => undefined);
     const taken = await unlessAborted(asked, [timeout(LEDGER_MS)]);
     if (taken === undefined) return Array.from({ length: count }, () => FREE);
-    this.#ahead = taken.slice(count).filter(({ granted, waitMs }) => granted && waitMs === 0).length;
-    this.#aheadUntil = monotonicMs() + AHEAD_MS;
+    if (before === this.#forgotten && more > 0) {
+      this.#ahead += taken.slice(count).filter(({ granted, waitMs }) => granted && waitMs === 0).length;
+      this.#aheadUntil = monotonicMs() + AHEAD_MS;
+      this.#half = Math.floor(this.#ahead / 2);
+    }
     return taken.slice(0, count);
   }
 }
