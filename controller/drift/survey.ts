@@ -25,7 +25,7 @@ export interface Survey extends Kept {
   readonly sights: ReadonlyMap<string, PlaceLook>;
 }
 
-const AT_ONCE = 4;
+const AT_ONCE = 3;
 /** An account that does not work is not asked after by every Credential at every turn. */
 const UNREADY_MS = 300_000;
 
