@@ -8,7 +8,7 @@ import type { DriftDeps } from "../controller/drift/pass.ts";
 import { tendDrift } from "../controller/drift/tend.ts";
 import { Accounts } from "../controller/engine/accounts.ts";
 import { sharedDeadlines } from "../controller/engine/deadlines.ts";
-import { ledgerOf, openPool } from "../controller/ledger/db.ts";
+import { type Db, ledgerOf, openPool } from "../controller/ledger/db.ts";
 import { FakeVendor } from "../test/support/fake-vendor.ts";
 import { alone, AT_ONCE, benchAdapter, clock, QUESTION } from "./drift-adapter.ts";
 import { benchDeps } from "./world.ts";
@@ -25,6 +25,8 @@ export type Told =
   | {
       readonly done: number;
       readonly seconds: number;
+      /** Sent to the ledger. */
+      readonly statements: number;
       readonly cpuSeconds: number;
       readonly mostMiB: number;
       readonly p99Ms: number;
@@ -32,6 +34,7 @@ export type Told =
 
 const SAMPLED_MS = 20;
 
+let statements = 0;
 let open: { readonly deps: DriftDeps; readonly port: number } | undefined;
 
 async function obey(order: Order): Promise<Told> {
@@ -56,12 +59,19 @@ async function vendor(): Promise<Told> {
 
 function depsOf(url: string, port: number): DriftDeps {
   const pool = openPool({ connectionString: url, max: 12, applicationName: "bench" }, () => undefined);
-  const db = ledgerOf(pool);
+  const db = counted(ledgerOf(pool));
   const timeout = sharedDeadlines(clock.monotonicMs, (ms) => AbortSignal.timeout(ms));
   const budgets = ledgerBudgets(db, { timeout, monotonicMs: clock.monotonicMs });
   const accounts = new Accounts({ fake: benchAdapter(port) }, () => undefined, clock, budgets.second);
   const base = { ...benchDeps(db, new FakeVendor()), accounts, random: randomBytes, jitter: Math.random };
   return { ...base, timeout, mayCorrect: () => true, stopping: new AbortController().signal };
+}
+
+function counted(db: Db): Db {
+  return {
+    query: async (...asked) => ((statements += 1), db.query(...asked)),
+    transaction: async (work) => db.transaction(async (tx) => work(counted(tx))),
+  };
 }
 
 /** The client with nothing around it, as many at once as looks may ask. */
@@ -83,6 +93,7 @@ async function measured(work: () => Promise<number>): Promise<Told> {
   delay.enable();
   const began = performance.now();
   const used = process.cpuUsage();
+  const asked = statements;
   const done = await work();
   const seconds = (performance.now() - began) / 1_000;
   const { user, system } = process.cpuUsage(used);
@@ -91,6 +102,7 @@ async function measured(work: () => Promise<number>): Promise<Told> {
   return {
     done,
     seconds,
+    statements: statements - asked,
     cpuSeconds: (user + system) / 1e6,
     mostMiB: most / 2 ** 20,
     p99Ms: delay.percentile(99) / 1e6,

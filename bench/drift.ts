@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { loadavg } from "node:os";
+import { cpuSecondsOf, cpuSecondsOfLedger } from "./cpu.ts";
 import { OTHER_REQUESTS } from "./drift-adapter.ts";
 import type { Order, Told } from "./drift-replica.child.ts";
 import { makeDriftWorld } from "./drift-world.ts";
@@ -16,7 +17,7 @@ const MOST_ASKED_ALONE = 20_000;
 const [credentials = 1_000, consumers = 10] = process.argv.slice(2).map(Number);
 const perLook = consumers + OTHER_REQUESTS;
 /** As the chart starts it, unless the environment says otherwise. */
-const flags = (process.env["NODE_FLAGS"] ?? "--max-old-space-size=256 --max-semi-space-size=4").split(" ");
+const flags = (process.env["NODE_FLAGS"] ?? "--max-old-space-size=256 --max-semi-space-size=8").split(" ");
 
 type Measured = Extract<Told, { done: number }>;
 
@@ -25,6 +26,10 @@ class Child {
 
   constructor(execArgv: readonly string[] = []) {
     this.#child = fork(new URL("./drift-replica.child.ts", import.meta.url), { execArgv: [...execArgv] });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   async tell<T extends Told>(order: Order): Promise<T> {
@@ -41,9 +46,24 @@ class Child {
   }
 }
 
-async function pass(ledger: BenchLedger, replicas: readonly Child[]): Promise<Measured> {
+interface Machines {
+  readonly ledger: BenchLedger;
+  readonly vendor: Child;
+  readonly client: Child;
+}
+
+/** What the others have used of a core while replicas looked, in seconds. */
+interface Pass extends Measured {
+  readonly ledgerSeconds: number;
+  readonly vendorSeconds: number;
+}
+
+async function pass({ ledger, vendor }: Machines, replicas: readonly Child[]): Promise<Pass> {
   await ledger.pool.query("update velvet.drift_check set next_check_at = clock_timestamp() - interval '1 second'");
+  const [ledgerBefore, vendorBefore] = [await cpuSecondsOfLedger(ledger.pool), await cpuSecondsOf(vendor.pid)];
   const all = await Promise.all(replicas.map(async (each) => each.tell<Measured>({ do: "look" })));
+  const ledgerSeconds = (await cpuSecondsOfLedger(ledger.pool)) - ledgerBefore;
+  const vendorSeconds = (await cpuSecondsOf(vendor.pid)) - vendorBefore;
   const done = all.reduce((sum, each) => sum + each.done, 0);
   if (done !== credentials) throw new Error(`${done} looks, not ${credentials}`);
   const { rows } = await ledger.pool.query(
@@ -52,7 +72,10 @@ async function pass(ledger: BenchLedger, replicas: readonly Child[]): Promise<Me
   if (rows.length > 0) throw new Error(`${rows.length} were put off, or are false alarms`);
   return {
     done,
+    ledgerSeconds,
+    vendorSeconds,
     seconds: Math.max(...all.map(({ seconds }) => seconds)),
+    statements: all.reduce((sum, { statements }) => sum + statements, 0),
     cpuSeconds: all.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
     mostMiB: Math.max(...all.map(({ mostMiB }) => mostMiB)),
     p99Ms: Math.max(...all.map(({ p99Ms }) => p99Ms)),
@@ -71,18 +94,23 @@ async function askedAlone(client: Child): Promise<Rate> {
   return { perSecond: requests / seconds, cpuMicros: (cpuSeconds / requests) * 1e6 };
 }
 
-async function told(name: string, measure: () => Promise<Measured>, client: Child): Promise<void> {
-  const before = await askedAlone(client);
-  const { seconds, cpuSeconds, mostMiB, p99Ms } = await measure();
-  const after = await askedAlone(client);
+async function told(name: string, machines: Machines, replicas: readonly Child[]): Promise<void> {
+  const before = await askedAlone(machines.client);
+  const { seconds, cpuSeconds, mostMiB, p99Ms, ...rest } = await pass(machines, replicas);
+  const after = await askedAlone(machines.client);
   const ceiling = (before.perSecond + after.perSecond) / 2;
   const rate = credentials / seconds;
-  const cpu = (cpuSeconds / credentials / perLook) * 1e6;
+  const microsOf = (cpu: number) => (cpu / credentials / perLook) * 1e6;
+  const alone = (before.cpuMicros + after.cpuMicros) / 2;
   console.log(
     `${name}: ${rate.toFixed(0)} looks/s, ${(rate * perLook).toFixed(0)} requests/s, ` +
       `${((rate * perLook) / ceiling).toFixed(2)} of the client alone (${ceiling.toFixed(0)}); ` +
-      `${cpu.toFixed(0)} µs of CPU a request (alone ${((before.cpuMicros + after.cpuMicros) / 2).toFixed(0)}); ` +
       `${mostMiB.toFixed(0)} MiB, event loop p99 ${p99Ms.toFixed(1)} ms; load ${loadavg()[0]?.toFixed(1)}`,
+  );
+  console.log(
+    `  CPU a request: ${microsOf(cpuSeconds).toFixed(0)} µs (the client alone ${alone.toFixed(0)}), ` +
+      `the ledger's ${microsOf(rest.ledgerSeconds).toFixed(0)}, the vendor's ${microsOf(rest.vendorSeconds).toFixed(0)}; ` +
+      `${(rest.statements / credentials).toFixed(2)} statements a look`,
   );
 }
 
@@ -106,9 +134,12 @@ async function size(ledger: BenchLedger): Promise<string> {
     `${credentials} Credentials with ${consumers} consumers each: ${credentials * perLook} requests in a pass.`,
   );
   console.log(await size(ledger));
-  await told("the first pass ever", async () => pass(ledger, [first]), client);
-  await told("one replica", async () => pass(ledger, [first]), client);
-  await told("two replicas", async () => pass(ledger, [first, second]), client);
+  const machines: Machines = { ledger, vendor, client };
+  await told("the first pass ever", machines, [first]);
+  await told("one replica", machines, [first]);
+  // What the first replica has compiled by now, the second has, too.
+  await pass(machines, [second]);
+  await told("two replicas", machines, [first, second]);
   console.log(await size(ledger));
   for (const child of [vendor, ...children]) child.end();
 }

@@ -25,7 +25,7 @@ const ROTATIONS = 20;
 const NAMESPACE = "bench";
 const API = "velvet.raxx.app/v1alpha1";
 /** As the chart starts it. */
-const HEAP = ["--max-old-space-size=256", "--max-semi-space-size=4"];
+const HEAP = ["--max-old-space-size=256", "--max-semi-space-size=8"];
 const never = new AbortController().signal;
 
 const folder = await mkdtemp(join(tmpdir(), "velvet-bench-kubernetes-"));

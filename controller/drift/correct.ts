@@ -10,6 +10,7 @@ import { beginCorrection, endCorrection, type NewCorrection } from "../ledger/co
 import { lookAtPlace, type PlaceLook } from "./look-at-place.ts";
 import type { LookPass } from "./pass.ts";
 import { ask, opened } from "./pass.ts";
+import { spotOf } from "./spot.ts";
 
 export interface Order {
   readonly finding: Finding;
@@ -89,7 +90,8 @@ async function proven(pass: LookPass, sink: Sink, { finding, value }: Order, wri
   if (settled.value.state !== "settled") return { why: NOT_IN_EFFECT + settled.value.message };
   const refused = await checked(pass, finding.place, value);
   if (refused !== undefined) return { why: refused };
-  const look = await lookAtPlace(withWrite(pass, finding.place, written), finding.place);
+  const after = withWrite(pass, finding.place, written);
+  const look = await lookAtPlace(after, spotOf(after, finding.place));
   if ("cause" in look) return failed(look.cause);
   const meaning = meaningOf(look.expected, look.sight);
   const differs = meaning.seen.map(({ message }) => message).join(" ");

@@ -5,10 +5,11 @@ import type { ConsumerKey } from "../../crds/kinds.gen.ts";
 import { fingerprints } from "../custody/fingerprint.ts";
 import type { Cause } from "../domain/backoff.ts";
 import type { Expected, SeenKey, Sight } from "../domain/drift/place.ts";
-import { fieldsFrom, keysOf } from "../engine/value.ts";
+import { fieldsFrom } from "../engine/value.ts";
 import type { CheckClaim } from "../ledger/drift.ts";
-import type { LookPass } from "./pass.ts";
+import { type LookPass, opened } from "./pass.ts";
 import { shadowsAt, withShadows } from "./shadows.ts";
+import type { Spot } from "./spot.ts";
 import { observeAlone, type Observing } from "./targets.ts";
 
 /** `value` is for the one use of it in this look, and is kept nowhere. */
@@ -19,30 +20,26 @@ export type PlaceLook = { readonly place: string; readonly grade: SinkTraits["gr
 
 export async function lookAtPlace(
   pass: LookPass,
-  place: string,
-  observing: Observing = async () => observeAlone(pass, place),
+  spot: Spot,
+  observing: Observing = async (at, sink) => observeAlone(pass, at, sink),
 ): Promise<PlaceLook> {
-  const { deps, snapshot, traits } = pass;
-  const { grade } = deps.accounts.sinkTraits(snapshot, place);
-  const keys = keysOf(snapshot, place, traits.fields);
-  const expected = expectedOf(pass, place, keys, grade);
+  const { place, keys } = spot;
+  const { grade } = spot.traits;
+  const expected = expectedOf(pass, spot);
   const found = { place, grade, expected };
   if (grade === "none") return { ...found, sight: { keys: {} }, value: undefined };
-  const outcome = await observing(place);
+  const sink = opened(() => pass.deps.accounts.sink(pass.snapshot, place));
+  if ("cause" in sink) return { ...found, cause: sink.cause };
+  const outcome = await observing(spot, sink.value);
   if (outcome.kind !== "done") return { ...found, cause: outcome.cause };
   const observed = outcome.value;
-  const shadows = await shadowsAt(pass, place, expected);
+  const shadows = await shadowsAt(pass, sink.value, expected);
   if (shadows.kind !== "done") return { ...found, cause: shadows.cause };
   const value = grade === "value" ? fieldsFrom(keys, observed) : undefined;
   return { ...found, sight: withShadows(sightOf(pass, keys, observed, value), shadows.value), value };
 }
 
-function expectedOf(
-  { claim }: LookPass,
-  place: string,
-  keys: readonly ConsumerKey[],
-  grade: SinkTraits["grade"],
-): Expected {
+function expectedOf({ claim }: LookPass, { place, keys, traits: { grade } }: Spot): Expected {
   const held = claim.held.find((row) => row.place === place);
   const prints: Record<string, string | null> = {};
   for (const { field, name, previousKey } of keys) {

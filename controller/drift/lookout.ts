@@ -8,9 +8,9 @@ import { checkCredential } from "./check.ts";
 import type { DriftDeps } from "./pass.ts";
 
 /** What they ask the ledger they ask together: it is few connections, however many they are. Other replicas look as well. */
-const AT_ONCE = 16;
-/** New ones are claimed when there is room for so many. */
-const CLAIMED_AT_ONCE = AT_ONCE / 2;
+const AT_ONCE = 24;
+/** So many are claimed when there is room for them: not all end, and wait for the ledger, at the same moment. */
+const CLAIMED_AT_ONCE = AT_ONCE / 3;
 const MOST_DECISIONS = 16;
 
 export class Lookout {
@@ -32,7 +32,7 @@ export class Lookout {
     const decisions = await this.#decide();
     await this.#until(() => this.#underWay.size <= AT_ONCE - CLAIMED_AT_ONCE);
     if (this.#deps.stopping.aborted) return decisions;
-    const due = await claimChecks(this.#deps.db, AT_ONCE - this.#underWay.size, this.#deps.leaseMs);
+    const due = await claimChecks(this.#deps.db, CLAIMED_AT_ONCE, this.#deps.leaseMs);
     for (const claim of due) this.#begin(claim);
     return decisions + due.length;
   }

@@ -1,18 +1,20 @@
 /** What hides a key from whoever reads the place, where its sink can tell. */
-import type { Shadow } from "../../adapters/contract.ts";
+import type { Shadow, Sink } from "../../adapters/contract.ts";
 import type { Expected, Sight } from "../domain/drift/place.ts";
 import type { Outcome } from "../engine/effect.ts";
-import { ask, type LookPass, opened } from "./pass.ts";
+import { ask, type LookPass } from "./pass.ts";
 
 type Hidden = Readonly<Record<string, string>>;
 
+const NOTHING = { kind: "done", value: {} } as const;
+
 /** By key. Where the place is nothing that Velvet wrote, nothing is expected to be read there. */
-export async function shadowsAt(pass: LookPass, place: string, { held, prints }: Expected): Promise<Outcome<Hidden>> {
-  const sink = opened(() => pass.deps.accounts.sink(pass.snapshot, place));
-  if ("cause" in sink) return { kind: "refused", cause: sink.cause };
-  const shadows = sink.value.shadows?.bind(sink.value);
+export async function shadowsAt(pass: LookPass, sink: Sink, expected: Expected): Promise<Outcome<Hidden>> {
+  const { place, held, prints } = expected;
+  const shadows = sink.shadows?.bind(sink);
+  if (!shadows || held === undefined) return NOTHING;
   const names = Object.keys(prints).filter((name) => prints[name] !== null);
-  if (!shadows || held === undefined || names.length === 0) return { kind: "done", value: {} };
+  if (names.length === 0) return NOTHING;
   const outcome = await ask(pass, "drift.shadows", async (signal) => shadows(names, signal));
   if (outcome.kind !== "done") return outcome;
   const strange = Object.entries(outcome.value).filter(([name, shadow]) => !isCopy(pass, place, name, shadow));
@@ -40,6 +42,7 @@ function isSame(one: Readonly<Record<string, string>>, other: Readonly<Record<st
 }
 
 export function withShadows(sight: Sight, hidden: Hidden): Sight {
+  if (Object.keys(hidden).length === 0) return sight;
   const keys = Object.entries(sight.keys).map(([name, key]) => {
     const by = hidden[name];
     return [name, by === undefined || !key.present ? key : { ...key, shadowedBy: by }] as const;

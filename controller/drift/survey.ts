@@ -13,6 +13,7 @@ import { lookAtPlace, type PlaceLook } from "./look-at-place.ts";
 import { lookAtVendor } from "./look-at-vendor.ts";
 import type { LookPass } from "./pass.ts";
 import { sharedSeen } from "./shared.ts";
+import { type Spot, spotOf } from "./spot.ts";
 import { observeTogether, type Observing } from "./targets.ts";
 
 /** All that one look brought. */
@@ -24,7 +25,7 @@ export interface Survey extends Kept {
   readonly sights: ReadonlyMap<string, PlaceLook>;
 }
 
-const AT_ONCE = 4;
+const AT_ONCE = 3;
 /** An account that does not work is not asked after by every Credential at every turn. */
 const UNREADY_MS = 300_000;
 
@@ -49,11 +50,12 @@ async function lookAtPlaces(pass: LookPass, unready: Unready, books: Books): Pro
   const active = consumers.filter(({ active: is }) => is !== false).map(({ id }) => id);
   const places = [...(custody ? [CUSTODY] : []), ...active];
   const due = places.filter((place) => place === CUSTODY || place === readFrom || !isFresh(pass, place));
+  const spots = due.map((place) => spotOf(pass, place));
   const observing = observeTogether(
     pass,
-    due.filter((place) => !unready.has(accountAt(pass, place))),
+    spots.filter(({ account }) => !unready.has(account)),
   );
-  const looks = await inTurns(due, async (place) => lookOrNot(pass, place, unready, observing));
+  const looks = await inTurns(spots, (spot) => lookOrNot(pass, spot, unready, observing));
   for (const look of looks) books.place(look);
   for (const place of places) if (!due.includes(place)) books.left(place);
   return looks;
@@ -98,15 +100,11 @@ function unreadySeen({ claim: { unready } }: LookPass): { seen: Seen[]; accounts
   return { seen, accounts };
 }
 
-function accountAt({ snapshot }: LookPass, place: string): string {
-  const { custody, consumers } = snapshot.credential.spec;
-  return (place === CUSTODY ? custody : consumers.find(({ id }) => id === place))?.account ?? "";
-}
-
-async function lookOrNot(pass: LookPass, place: string, unready: Unready, observing: Observing): Promise<PlaceLook> {
-  const why = unready.get(accountAt(pass, place));
-  if (!why) return lookAtPlace(pass, place, observing);
-  const { grade } = pass.deps.accounts.sinkTraits(pass.snapshot, place);
+async function lookOrNot(pass: LookPass, spot: Spot, unready: Unready, observing: Observing): Promise<PlaceLook> {
+  const why = unready.get(spot.account);
+  if (!why) return lookAtPlace(pass, spot, observing);
+  const { place } = spot;
+  const { grade } = spot.traits;
   return { place, grade, expected: { place, grade, prints: {} }, ...why };
 }
 

@@ -1,57 +1,45 @@
 /** Several consumers may stand in one target, each under keys of its own: it is asked once for all of them. */
 import type { Observed, Sink } from "../../adapters/contract.ts";
-import { CUSTODY } from "../domain/consumers.ts";
 import type { Outcome } from "../engine/effect.ts";
-import { keysOf } from "../engine/value.ts";
-import { ask, type LookPass, opened } from "./pass.ts";
+import { ask, type LookPass } from "./pass.ts";
+import { blockOf, namesAt, type Spot } from "./spot.ts";
 
-export type Observing = (place: string) => Promise<Outcome<Observed>>;
+export type Observing = (spot: Spot, sink: Sink) => Promise<Outcome<Observed>>;
 
 /** One place, asked for by itself. */
-export async function observeAlone(pass: LookPass, place: string): Promise<Outcome<Observed>> {
-  return observe(pass, place, namesAt(pass, place));
+export function observeAlone(pass: LookPass, spot: Spot, sink: Sink): Promise<Outcome<Observed>> {
+  return observe(pass, sink, namesAt(spot));
 }
 
 /**
- * `places`: those that this look is to see. Shared is only what a sink shows by value and writes unconditionally: elsewhere the version
+ * `spots`: those that this look is to see. Shared is only what a sink shows by value and writes unconditionally: elsewhere the version
  * that it tells may be one of just the keys that were asked for.
  */
-export function observeTogether(pass: LookPass, places: readonly string[]): Observing {
-  const targets = new Map(places.map((place) => [place, targetOf(pass, place)]));
-  const at = Map.groupBy(places, (place) => targets.get(place) ?? place);
+export function observeTogether(pass: LookPass, spots: readonly Spot[]): Observing {
+  const targets = new Map(spots.map((spot) => [spot, targetOf(pass, spot)]));
+  const at = Map.groupBy(spots, (spot) => targets.get(spot));
   const asked = new Map<string, Promise<Outcome<Observed>>>();
-  return async (place) => {
-    const target = targets.get(place) ?? place;
+  return async (spot, sink) => {
+    const target = targets.get(spot);
     const sharers = at.get(target) ?? [];
-    if (sharers.length < 2) return observeAlone(pass, place);
-    const names = [...new Set(sharers.flatMap((each) => namesAt(pass, each)))];
-    const shared = asked.get(target) ?? observe(pass, place, names);
+    if (target === undefined || sharers.length < 2) return observeAlone(pass, spot, sink);
+    const shared = asked.get(target) ?? observe(pass, sink, [...new Set(sharers.flatMap(namesAt))]);
     asked.set(target, shared);
     const outcome = await shared;
     // What is refused because of the keys of one of them says nothing of the others.
-    return outcome.kind !== "done" && outcome.cause.terminal === true ? observeAlone(pass, place) : outcome;
+    return outcome.kind !== "done" && outcome.cause.terminal === true ? observeAlone(pass, spot, sink) : outcome;
   };
 }
 
-async function observe(pass: LookPass, place: string, names: readonly string[]): Promise<Outcome<Observed>> {
-  const sink = opened((): Sink => pass.deps.accounts.sink(pass.snapshot, place));
-  if ("cause" in sink) return { kind: "refused", cause: sink.cause };
-  return ask(pass, "drift.observe", async (signal) => sink.value.observe(names, signal));
+function observe(pass: LookPass, sink: Sink, names: readonly string[]): Promise<Outcome<Observed>> {
+  return ask(pass, "drift.observe", (signal) => sink.observe(names, signal));
 }
 
-function namesAt({ snapshot, traits }: LookPass, place: string): string[] {
-  const keys = keysOf(snapshot, place, traits.fields);
-  return [...new Set(keys.flatMap(({ name, previousKey }) => [name, ...(previousKey ? [previousKey] : [])]))];
-}
-
-/** The same text for the same target; of its own where nothing may be shared. */
-function targetOf({ deps, snapshot }: LookPass, place: string): string {
-  const { grade, conditional } = deps.accounts.sinkTraits(snapshot, place);
-  const { custody, consumers } = snapshot.credential.spec;
-  const consumer = consumers.find(({ id }) => id === place);
-  const block = place === CUSTODY ? custody : consumer;
-  if (grade !== "value" || conditional || block === undefined || consumer?.restart !== undefined)
-    return `place ${place}`;
+/** The same text for the same target; undefined where nothing may be shared. */
+function targetOf({ snapshot }: LookPass, { place, traits }: Spot): string | undefined {
+  const block = blockOf(snapshot.credential.spec, place);
+  if (traits.grade !== "value" || traits.conditional || block === undefined) return undefined;
+  if ("restart" in block && block.restart !== undefined) return undefined;
   const adapter = snapshot.accounts[block.account]?.spec.adapter ?? "";
   return JSON.stringify([block.account, { ...block }[adapter as keyof typeof block] ?? {}]);
 }

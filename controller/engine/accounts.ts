@@ -235,7 +235,7 @@ function refuseStrangers(
 function accountOf(snapshot: Snapshot, name: string): AccountOf {
   const account = snapshot.accounts[name];
   if (!account) throw new Error(`the snapshot has no account ${name}`);
-  return { name, ...account };
+  return { name, generation: account.generation, spec: account.spec };
 }
 
 function placeOf(snapshot: Snapshot, id: string): Block {

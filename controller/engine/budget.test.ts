@@ -119,15 +119,35 @@ describe("what waits for nothing", () => {
     return { turns, asked, pass: (ms: number) => (now += ms) };
   };
 
-  it("takes ahead what may be sent in a tenth of a second, and asks again when that is used up or over", async () => {
+  it("takes ahead what may be sent in a tenth of a second, and asks again when that is over", async () => {
     const { turns, asked, pass } = granting(1_000);
-    for (let calls = 0; calls < 11; calls += 1) expect(await turns.take(pace)).toEqual(FREE);
-    expect(asked).toEqual([11]);
     await turns.take(pace);
-    expect(asked).toEqual([11, 11]);
+    for (let calls = 0; calls < 4; calls += 1) expect(await turns.take(pace)).toEqual(FREE);
+    expect(asked).toEqual([11]);
     pass(100);
     await turns.take(pace);
-    expect(asked).toEqual([11, 11, 11]);
+    expect(asked).toEqual([11, 11]);
+  });
+
+  it("asks for what it used of that before it has used all of it, and waits for nothing then", async () => {
+    const { turns, asked } = granting(1_000);
+    await turns.take(pace);
+    for (let calls = 0; calls < 5; calls += 1) expect(turns.take(pace)).toEqual(FREE);
+    expect(asked).toEqual([11, 5]);
+    await new Promise(setImmediate);
+    for (let calls = 0; calls < 5; calls += 1) expect(turns.take(pace)).toEqual(FREE);
+    expect(asked).toEqual([11, 5, 5]);
+  });
+
+  it("asks no more often than it is given something, and takes nothing ahead twice", async () => {
+    const { turns, asked } = granting(11);
+    await turns.take(pace);
+    for (let calls = 0; calls < 10; calls += 1) {
+      expect(turns.take(pace)).toEqual(FREE);
+      await new Promise(setImmediate);
+    }
+    expect(asked).toEqual([11, 5, 8, 9]);
+    expect(await turns.take(pace)).toMatchObject({ granted: false });
   });
 
   it("is let through no more often than was granted, and not by what was taken ahead of a vendor's no", async () => {
@@ -136,10 +156,14 @@ describe("what waits for nothing", () => {
     for (let calls = 0; calls < 8; calls += 1) answers.push(await turns.take(pace));
     expect(answers.filter(({ granted }) => granted).length).toBe(5);
     const told = granting(1_000);
+    const underWay = told.turns.take(pace);
+    await Promise.resolve();
+    told.turns.forget();
+    await underWay;
     await told.turns.take(pace);
     told.turns.forget();
     await told.turns.take(pace);
-    expect(told.asked.length).toBe(2);
+    expect(told.asked).toEqual([11, 11, 11]);
   });
 
   it("takes nothing ahead of a small allowance, nor for a rotation", async () => {

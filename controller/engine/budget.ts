@@ -7,7 +7,7 @@ import type { Budget } from "../../adapters/contract.ts";
 import type { ErrorFacts } from "../../adapters/errors.ts";
 import { Transient } from "../../adapters/errors.ts";
 import type { Pace, Taken } from "../ledger/accounts.ts";
-import { unlessAborted } from "./deadlines.ts";
+import { onAbort, unlessAborted } from "./deadlines.ts";
 
 export interface BudgetLimits {
   /** Calls at once, of this replica. */
@@ -20,7 +20,7 @@ export interface BudgetParts {
   readonly account: string;
   readonly limits: BudgetLimits;
   /** The ledger's count, for all replicas; see `budget-turns.ts`. */
-  readonly take: (pace: Pace) => Promise<Taken>;
+  readonly take: (pace: Pace) => Taken | Promise<Taken>;
   readonly block: (ms: number) => Promise<void>;
   /** Aborts after so many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
@@ -32,11 +32,8 @@ export interface BudgetParts {
 const PATIENCE_MS = 2_000;
 
 export function budgetOf(parts: BudgetParts): Budget {
-  const line = parts.line ?? new Line(parts.limits.concurrency);
-  return {
-    enter: async (facts, signal) => enter(parts, line, paceOf(parts.limits), { facts, signal }),
-    block: (ms) => void parts.block(ms).catch(() => undefined),
-  };
+  const lines = [parts.line ?? new Line(parts.limits.concurrency)];
+  return madeOf(parts, lines, paceOf(parts.limits));
 }
 
 /**
@@ -47,18 +44,13 @@ export function lowBudgetOf(parts: BudgetParts & { readonly line: Line }): Budge
   const half = new Line(Math.max(1, Math.floor(parts.limits.concurrency / 2)));
   const { perMinute, saved } = paceOf(parts.limits);
   const pace: Pace = { perMinute, saved: Math.max(1, Math.floor(saved / 2)), patienceMs: 0 };
+  return madeOf(parts, [half, parts.line], pace);
+}
+
+/** Whoever enters stands in each of these lines, in this order. */
+function madeOf(parts: BudgetParts, lines: readonly Line[], pace: Pace): Budget {
   return {
-    async enter(facts, signal) {
-      const leave = await half.enter(() => [parts.timeout(PATIENCE_MS), signal]);
-      if (!leave) throw busy(parts.account, parts.limits.concurrency, facts);
-      try {
-        const inner = await enter(parts, parts.line, pace, { facts, signal });
-        return { [Symbol.dispose]: () => [inner[Symbol.dispose](), leave()] };
-      } catch (error) {
-        leave();
-        throw error;
-      }
-    },
+    enter: (facts, signal) => enter(parts, lines, pace, { facts, signal }),
     block: (ms) => void parts.block(ms).catch(() => undefined),
   };
 }
@@ -72,22 +64,36 @@ interface Entering {
   readonly signal: AbortSignal;
 }
 
-async function enter(parts: BudgetParts, line: Line, pace: Pace, { facts, signal }: Entering): Promise<Disposable> {
-  const leave = await line.enter(() => [parts.timeout(PATIENCE_MS), signal]);
-  if (!leave) throw busy(parts.account, parts.limits.concurrency, facts);
+async function enter(
+  parts: BudgetParts,
+  lines: readonly Line[],
+  pace: Pace,
+  { facts, signal }: Entering,
+): Promise<Disposable> {
+  const place = new Place();
   try {
-    await paced(parts, pace, facts, signal);
+    for (const line of lines) {
+      const came = line.take() || (await line.wait([parts.timeout(PATIENCE_MS), signal]));
+      if (!came) throw busy(parts.account, parts.limits.concurrency, facts);
+      place.in.push(line);
+    }
+    const { granted, waitMs } = await parts.take(pace);
+    if (!granted) throw limited(parts.account, waitMs, facts);
+    if (waitMs > 0) await unlessAborted(new Promise<never>(() => undefined), [parts.timeout(waitMs), signal]);
+    return place;
   } catch (error) {
-    leave();
+    place[Symbol.dispose]();
     throw error;
   }
-  return { [Symbol.dispose]: leave };
 }
 
-async function paced(parts: BudgetParts, pace: Pace, facts: ErrorFacts, signal: AbortSignal): Promise<void> {
-  const { granted, waitMs } = await parts.take(pace);
-  if (!granted) throw limited(parts.account, waitMs, facts);
-  if (waitMs > 0) await unlessAborted(new Promise<never>(() => undefined), [parts.timeout(waitMs), signal]);
+/** One's places in lines, left together, and once however often it is said. */
+class Place implements Disposable {
+  readonly in: Line[] = [];
+
+  [Symbol.dispose](): void {
+    for (const line of this.in.splice(0)) line.leave();
+  }
 }
 
 /** Whoever comes first goes first. */
@@ -100,34 +106,29 @@ export class Line {
     this.#places = places;
   }
 
-  /** How to leave again; undefined where one of `until` aborted before one's turn. */
-  async enter(until: () => readonly AbortSignal[]): Promise<(() => void) | undefined> {
-    if (this.#inside < this.#places) {
-      this.#inside += 1;
-      return this.#leaver();
-    }
-    const { promise: turn, resolve } = Promise.withResolvers<true>();
+  /** True: one is in, and leaves once. */
+  take(): boolean {
+    if (this.#inside >= this.#places) return false;
+    this.#inside += 1;
+    return true;
+  }
+
+  /** The same for whoever waits; false where one of `until` aborted before one's turn. */
+  async wait(until: readonly AbortSignal[]): Promise<boolean> {
+    if (until.some(({ aborted }) => aborted)) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
     const call = () => resolve(true);
+    using _link = onAbort(until, () => resolve(false));
     this.#waiting.push(call);
-    const came = await unlessAborted(turn, until());
-    if (came === true) return this.#leaver();
+    if (await promise) return true;
     const place = this.#waiting.indexOf(call);
     // Called just now, while it gave up: the place goes to the next.
-    if (place === -1) this.#next();
+    if (place === -1) this.leave();
     else this.#waiting.splice(place, 1);
-    return undefined;
+    return false;
   }
 
-  #leaver(): () => void {
-    let left = false;
-    return () => {
-      if (left) return;
-      left = true;
-      this.#next();
-    };
-  }
-
-  #next(): void {
+  leave(): void {
     const call = this.#waiting.shift();
     if (call) call();
     else this.#inside -= 1;

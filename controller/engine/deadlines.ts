@@ -27,7 +27,7 @@ export function sharedDeadlines(
 }
 
 /** Calls `stop` when one of these aborts, and not for one that has already. Disposed of, it calls nothing any more. */
-function onAbort(signals: readonly AbortSignal[], stop: () => void): Disposable {
+export function onAbort(signals: readonly AbortSignal[], stop: () => void): Disposable {
   for (const each of signals) each.addEventListener("abort", stop, ONCE);
   return {
     [Symbol.dispose]: () => {
@@ -48,9 +48,9 @@ export function linked(
 ): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController();
   const abort = () => controller.abort(signals.find(({ aborted }) => aborted)?.reason);
-  const link = onAbort(signals, () => [abort(), stop()]);
   if (signals.some(({ aborted }) => aborted)) abort();
-  return { signal: controller.signal, [Symbol.dispose]: () => link[Symbol.dispose]() };
+  const { [Symbol.dispose]: letGo } = onAbort(signals, () => [abort(), stop()]);
+  return { signal: controller.signal, [Symbol.dispose]: letGo };
 }
 
 /** What it comes to, or undefined where one of these aborts first. Leaves nothing behind at any of them. */

@@ -89,13 +89,13 @@ export async function call<T>(
   work: (signal: AbortSignal) => Promise<T>,
   begunAt = deps.clock.monotonicMs(),
 ): Promise<Outcome<T>> {
-  await deps.hook?.(label, "before");
+  if (deps.hook) await deps.hook(label, "before");
   const calledAt = deps.clock.monotonicMs();
   const outcome = overslept<T>(deps, label, begunAt) ?? (await attempt(deps, label, signal, work));
   const ms = Math.round(deps.clock.monotonicMs() - calledAt);
   deps.meter?.effectEnded(label, outcome.kind, ms);
   deps.log.debug({ effect: label, outcome: outcome.kind, ms, ...reasonOf(outcome) }, "a call ended");
-  await deps.hook?.(label, "after");
+  if (deps.hook) await deps.hook(label, "after");
   return outcome;
 }
 
@@ -119,7 +119,7 @@ async function attempt<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<Outcome<T>> {
   const limit = deadlineMs(deps.leaseMs);
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
   const stop = () =>
     reject(
       new OutcomeUnknown(
@@ -130,7 +130,8 @@ async function attempt<T>(
   using link = linked([outer, deps.timeout(limit)], stop);
   try {
     // An adapter that ignores its signal does not hold the claim.
-    return { kind: "done", value: await Promise.race([work(link.signal), stopped]) };
+    work(link.signal).then(resolve, reject);
+    return { kind: "done", value: await promise };
   } catch (error) {
     return failed(deps, label, error);
   }

@@ -65,18 +65,28 @@ export function isFoughtOver({ changes = [] }: PlaceMemory): boolean {
 
 /** Nothing of it is to be written again. */
 export function isSameMemory(before: Memory, now: Memory): boolean {
-  return told(before) === told(now);
+  const [known, seen] = [before.places ?? {}, now.places ?? {}];
+  const places = Object.keys(seen);
+  return (
+    before.generation === now.generation &&
+    before.others === now.others &&
+    before.vendorFailures === now.vendorFailures &&
+    places.length === Object.keys(known).length &&
+    places.every((place) => isSamePlace(known[place], seen[place]))
+  );
 }
 
-/** The same text for the same memory: the ledger gives its fields back in another order. */
-function told(memory: Memory): string {
-  const { places = {}, generation, others, vendorFailures } = memory;
-  const each = Object.keys(places)
-    .sort()
-    .map((place) => [place, ...(places[place] === undefined ? [] : fieldsOf(places[place]))]);
-  return JSON.stringify([each, generation ?? null, others ?? null, vendorFailures ?? null]);
+const COMPARED = ["grade", "state", "at", "digest", "failures"] as const;
+
+function isSamePlace(before: PlaceMemory | undefined, now: PlaceMemory | undefined): boolean {
+  return (
+    COMPARED.every((field) => before?.[field] === now?.[field]) &&
+    isSameList(before?.changes ?? NONE, now?.changes ?? NONE)
+  );
 }
 
-function fieldsOf({ grade, state, at, digest, changes, failures }: PlaceMemory): readonly unknown[] {
-  return [grade, state, at ?? null, digest ?? null, changes ?? [], failures ?? null];
+const NONE: readonly Instant[] = [];
+
+function isSameList(one: readonly Instant[], other: readonly Instant[]): boolean {
+  return one.length === other.length && one.every((at, index) => at === other[index]);
 }
