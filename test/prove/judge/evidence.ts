@@ -11,8 +11,19 @@ export interface Evidence {
   readonly now?: number;
   /** Everything that left the controller: logs, status, HTTP answers, metrics, arguments, git. */
   readonly outputs?: readonly { readonly where: string; readonly text: string }[];
+  /** Noes of people, by what the ledger had written when they stood in it: their order needs no clock. */
+  readonly stops?: readonly Stop[];
   /** Outages that a story brings about on purpose, each with its reason. */
   readonly exceptions?: readonly OutageException[];
+}
+
+export interface Stop {
+  /** The id of the rotation. */
+  readonly rotation: string;
+  /** The name of the Abort or the Deny. */
+  readonly decision: string;
+  /** The last number of the rotation's chain that may have been written before it. */
+  readonly written: number;
 }
 
 export interface OutageException {

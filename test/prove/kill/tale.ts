@@ -9,6 +9,7 @@ import { People } from "../sim/people.ts";
 import type { Story } from "../sim/stories.ts";
 import { slotPath } from "../vendor/shape.ts";
 import type { CredentialSpec, VendorAccountSpec } from "../../../crds/kinds.gen.ts";
+import type { Stop } from "../judge/evidence.ts";
 import type { Standing } from "./standing.ts";
 import type { Trap } from "./trap.ts";
 
@@ -77,6 +78,10 @@ export class Tale {
   /** A person stops it, whatever the story says. Resolves when that stands in the ledger. */
   async abort(standing: Standing): Promise<void> {
     if (await this.#people.act({ verb: "abort" }, standing)) this.#done.push("abort");
+  }
+
+  get stops(): readonly Stop[] {
+    return this.#people.stops;
   }
 
   get isAborted(): boolean {

@@ -33,6 +33,7 @@ export async function verdictOf(told: Told): Promise<Result> {
       fake: tale.fake,
       ledger,
       now: Date.now(),
+      stops: tale.stops,
       outputs: [{ where: "the log", text: logged.join("\n") }],
     }),
     ...logged.filter((line) => BROKE.test(line)).map((message) => ({ invariant: "engine", message })),
