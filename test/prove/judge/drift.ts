@@ -16,7 +16,8 @@ const OF_PLACES = new Set(["ValueRemoved", "RevertedToOld", "ValueChanged", "Cus
 const PLANTED = "vendor.plant";
 
 export function drift(evidence: Evidence): Violation[] {
-  const found = entriesOf(evidence.ledger, "install").filter(({ event }) => event === "DriftFound");
+  const told = evidence.ofInstall ?? entriesOf(evidence.ledger, "install");
+  const found = told.filter(({ event }) => event === "DriftFound");
   if (found.length + evidence.ledger.corrections.length === 0 && evidence.fake.setup.drift === undefined) return [];
   const messages = [
     ...wrongWrites(evidence),

@@ -1,6 +1,7 @@
 /** What the judge looks at: the vendor's truth and history, the ledger's rows, and everything that left the controller. */
 import type { VendorFake } from "../vendor/fake.ts";
 import type { LedgerRows } from "./ledger.ts";
+import type { Entry } from "./told.ts";
 
 export interface Evidence {
   readonly fake: VendorFake;
@@ -11,6 +12,8 @@ export interface Evidence {
   readonly now?: number;
   /** Everything that left the controller: logs, status, HTTP answers, metrics, arguments, git. */
   readonly outputs?: readonly { readonly where: string; readonly text: string }[];
+  /** What the install's chain says of this credential, where that chain is judged elsewhere. Absent: what stands in it here. */
+  readonly ofInstall?: readonly Entry[];
   /** Noes of people, by what the ledger had written when they stood in it: their order needs no clock. */
   readonly stops?: readonly Stop[];
   /** Outages that a story brings about on purpose, each with its reason. */

@@ -12,8 +12,17 @@ select (
     select count(*)::int from velvet.decision d
     where d.namespace = $1 and d.state = 'pending' and d.request_name is not null) as unanswered, (
     select count(*)::int from velvet.decision d
-    where d.namespace = $1 and d.state = 'pending' and d.request_name is null) as "retiredDecisions",
-  0 as "driftDecisions", null as drift, (
+    where d.namespace = $1 and d.state = 'pending' and d.request_name is null
+      and d.spec ->> 'action' not in ('CorrectDrift', 'AcceptDrift')) as "retiredDecisions", (
+    select count(*)::int from velvet.decision d
+    where d.namespace = $1 and d.state = 'pending' and d.spec ->> 'action' in ('CorrectDrift', 'AcceptDrift')) as "driftDecisions", (
+    select json_build_object('state', c.state, 'at', extract(epoch from c.next_check_at) * 1000,
+      'heldUntil', case when c.lease_until > clock_timestamp() then extract(epoch from c.lease_until) * 1000 end,
+      'checkedAt', extract(epoch from c.checked_at) * 1000, 'findings', (
+        select coalesce(json_agg(json_build_object('place', f.place, 'kind', f.kind, 'state', f.state,
+          'isSettled', f.accepted_by is not null or f.wanted_by is not null) order by f.place, f.kind), '[]')
+        from velvet.finding f where f.credential = c.credential))
+    from velvet.drift_check c join velvet.credential k on k.uid = c.credential where k.namespace = $1) as drift, (
     select coalesce(json_agg(json_build_object('id', ms.id, 'namespace', $1::text, 'name', ms.name, 'state', ms.state, 'facts', ms.facts,
       'at', ms.at, 'heldUntil', ms.held_until, 'ended', ms.ended_at is not null, 'consumers', (
         select coalesce(json_agg(json_build_object('id', c.id, 'state', c.state, 'facts', c.facts) order by c.id), '[]')

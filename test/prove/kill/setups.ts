@@ -21,6 +21,11 @@ export const STORY_NAMES: readonly string[] = [
   "preempt-validated",
   "rehearse",
   "rehearse-then-rotate",
+  "leak-in-rehearsal",
+  "value-after-leak",
+  "drift-corrected",
+  "drift-warned",
+  "rotate-over-drift",
 ];
 
 function inRealTime(setup: Setup): Setup {

@@ -10,6 +10,7 @@ import type { Story } from "../sim/stories.ts";
 import { slotPath } from "../vendor/shape.ts";
 import type { CredentialSpec, VendorAccountSpec } from "../../../crds/kinds.gen.ts";
 import type { Stop } from "../judge/evidence.ts";
+import { Looks } from "./looks.ts";
 import type { Standing } from "./standing.ts";
 import type { Trap } from "./trap.ts";
 
@@ -37,6 +38,7 @@ export class Tale {
   readonly #story: Story;
   readonly #people: People;
   readonly #db: Db;
+  readonly #looks: Looks;
   readonly #begun = performance.now();
   readonly #done: string[] = [];
   readonly #approved = new Set<string>();
@@ -53,6 +55,7 @@ export class Tale {
     this.trap = trap;
     this.#story = story;
     this.#db = db;
+    this.#looks = new Looks(db, name);
     // The manifests as the vendor's fake writes them, with the adapter that carries its calls to it, and in a folder of its own.
     const own = Object.create(fake, {
       account: { value: renamed(fake.account, adapter, name) },
@@ -121,6 +124,7 @@ export class Tale {
     const act = agenda.unanswered > 0 ? undefined : this.#story.act(agenda, this.#done);
     if (act && (await this.#people.act(act, agenda))) {
       this.#done.push(act.verb);
+      this.#looks.happened();
       this.note(`a person: ${act.verb}`);
     } else if (await this.#isOver(agenda)) this.#end.resolve(agenda);
   }
@@ -132,7 +136,15 @@ export class Tale {
     if (live) return this.#isLeft(live);
     const coming = agenda.tombstones.length > 0 || agenda.retired.some(({ at }) => at !== null);
     if (coming) await this.#db.query(HURRY, [this.name]);
-    return !coming && agenda.requestAt === null && agenda.retiredDecisions === 0;
+    const isAsked = agenda.requestAt !== null || agenda.retiredDecisions + agenda.driftDecisions > 0;
+    // Whoever acts next may wait for somebody to look, too.
+    const isSeen = this.#story.watches !== true || (await this.#looks.isOver(agenda.drift));
+    return !coming && !isAsked && isSeen;
+  }
+
+  /** Nobody comes back to it. */
+  async close(): Promise<void> {
+    await this.#looks.end();
   }
 
   #isLeft(live: RotationEntry): boolean {

@@ -121,6 +121,7 @@ export class World implements AsyncDisposable {
     const name = `kill${this.#count}`;
     const trap = new Trap(blow);
     const fake = this.#vendors.add(accountOf(name), fitting, this.#guardOf(name));
+    fake.arm(story.faults?.(fitting) ?? []);
     const tale = new Tale({ name, adapter, db: this.#ledger.db, fake, story, trap, mostMs: MOST_MS });
     this.#tales.set(name, tale);
     this.#logs.set(name, []);
@@ -128,6 +129,7 @@ export class World implements AsyncDisposable {
       await tale.begin();
       const agenda = await tale.end;
       await this.#stale(tale);
+      await tale.close();
       if (blow && !trap.sprung) this.toll.missed += 1;
       const logged = [...(this.#logs.get(name) ?? []), ...this.#vendors.broke.splice(0)];
       const { labels, ...result } = await verdictOf({ text, tale, agenda, story, ledger: this.#ledger, logged });
