@@ -29,20 +29,19 @@ export class Looks {
 
   /** Between rotations only. False: another look was asked for. */
   async isOver(drift: DriftEntry | null): Promise<boolean> {
-    const { checkedAt = null, findings = [], heldUntil = null } = drift ?? {};
-    if (checkedAt !== null && checkedAt > this.#since) this.#ends.add(checkedAt);
-    const isCalm = heldUntil === null && findings.every(({ place }) => place.startsWith("@"));
-    if ((isCalm && this.#ends.size >= ENOUGH) || this.#ends.size >= MOST) return true;
-    await this.ask();
-    return false;
-  }
-
-  async ask(): Promise<void> {
+    if (drift && (drift.checkedAt ?? 0) > this.#since) this.#ends.add(drift.checkedAt ?? 0);
+    if (this.#ends.size >= (drift && isCalm(drift) ? ENOUGH : MOST)) return true;
     await this.#db.query(LOOK, [this.#namespace]);
+    return false;
   }
 
   /** The tale is over. */
   async end(): Promise<void> {
     await this.#db.query(REST, [this.#namespace]);
   }
+}
+
+/** Nobody looks now, and no place differs. */
+function isCalm({ heldUntil, findings }: DriftEntry): boolean {
+  return heldUntil === null && findings.every(({ place }) => place.startsWith("@"));
 }

@@ -42,7 +42,7 @@ async function* schedules({
 }: LayerOptions): AsyncIterable<string> {
   let index = 0;
   let own = 0;
-  for await (const cell of inTurns(faults(await canMount()).map(cells))) {
+  for await (const cell of inTurns<Cell>(faults(await canMount()).map(cells))) {
     const text = cellText(cell);
     if (!text.includes(only)) continue;
     if (index >= most) return;
