@@ -1,4 +1,5 @@
--- Where does everything in the namespace $1 stand? Times are milliseconds since 1970; null: never, or not held.
+-- Where does everything in the namespace $1 stand? Times are milliseconds since 1970; null: never, or not held. A look that had to put
+-- something off has not come to its end.
 with ms as (
   select r.id, r.name, r.state, r.facts, r.created_at, r.ended_at,
     case when isfinite(r.next_action_at) then extract(epoch from r.next_action_at) * 1000 end as at,
@@ -18,7 +19,7 @@ select (
     where d.namespace = $1 and d.state = 'pending' and d.spec ->> 'action' in ('CorrectDrift', 'AcceptDrift')) as "driftDecisions", (
     select json_build_object('state', c.state, 'at', extract(epoch from c.next_check_at) * 1000,
       'heldUntil', case when c.lease_until > clock_timestamp() then extract(epoch from c.lease_until) * 1000 end,
-      'checkedAt', extract(epoch from c.checked_at) * 1000, 'findings', (
+      'checkedAt', case when c.postponed is null then extract(epoch from c.checked_at) * 1000 end, 'findings', (
         select coalesce(json_agg(json_build_object('place', f.place, 'kind', f.kind, 'state', f.state,
           'isSettled', f.accepted_by is not null or f.wanted_by is not null) order by f.place, f.kind), '[]')
         from velvet.finding f where f.credential = c.credential))

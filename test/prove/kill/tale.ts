@@ -133,7 +133,7 @@ export class Tale {
     const live = liveRotation(agenda);
     if (this.#landing > 0 || agenda.rotations.length === 0) return false;
     // What is left to a person is left: its tombstones wait as long as it does.
-    if (live) return this.#isLeft(live);
+    if (live) return this.#isLeft(live, agenda.unanswered > 0);
     const coming = agenda.tombstones.length > 0 || agenda.retired.some(({ at }) => at !== null);
     if (coming) await this.#db.query(HURRY, [this.name]);
     const isAsked = agenda.requestAt !== null || agenda.retiredDecisions + agenda.driftDecisions > 0;
@@ -147,8 +147,10 @@ export class Tale {
     await this.#looks.end();
   }
 
-  #isLeft(live: RotationEntry): boolean {
-    const key = isStalled(live) ? `${live.state} ${live.facts.failure?.reason}` : "";
+  /** Nobody is at work on it, and no decision on it waits for its answer: what is judged stays as it is. */
+  #isLeft(live: RotationEntry, isDecided: boolean): boolean {
+    const isMoving = isDecided || (live.heldUntil ?? 0) > Date.now();
+    const key = isStalled(live) && !isMoving ? `${live.state} ${live.facts.failure?.reason}` : "";
     const now = performance.now();
     if (key !== this.#stalled.key) this.#stalled = { key, since: now };
     return key !== "" && now - this.#stalled.since > STALLED_MS;
