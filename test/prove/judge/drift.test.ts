@@ -166,6 +166,12 @@ describe("what is told of a vendor", () => {
     expect(drifts(after("Unreachable", did("issuer.list", "lost")))).toEqual([]);
   });
 
+  it.each(["Unreachable", "AccountNotReady"])("may be %s by real clocks, which nobody else sees", (kind) => {
+    expect(drifts(without(kind))).toHaveLength(1);
+    expect(drifts({ ...without(kind), inRealTime: true })).toEqual([]);
+    expect(drifts({ ...without("UnknownKey"), inRealTime: true })).toHaveLength(1);
+  });
+
   it("is an old one that lives, or an orphan, only where the ledger says so", () => {
     expect(drifts(without("RetiredStillLive"))).toHaveLength(1);
     const retired = good.ledger.retired.map((row) => ({ ...row, state: "live" as const }));

@@ -14,6 +14,8 @@ export interface Evidence {
   readonly outputs?: readonly { readonly where: string; readonly text: string }[];
   /** What the install's chain says of this credential, where that chain is judged elsewhere. Absent: what stands in it here. */
   readonly ofInstall?: readonly Entry[];
+  /** It was told by real clocks: on a busy machine a call may have had no answer in time, whatever the vendor's history says. */
+  readonly inRealTime?: boolean;
   /** Noes of people, by what the ledger had written when they stood in it: their order needs no clock. */
   readonly stops?: readonly Stop[];
   /** Outages that a story brings about on purpose, each with its reason. */

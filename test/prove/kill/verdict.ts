@@ -36,6 +36,7 @@ export async function verdictOf(told: Told): Promise<Result> {
       now: Date.now(),
       stops: tale.stops,
       ofInstall,
+      inRealTime: true,
       outputs: [{ where: "the log", text: logged.join("\n") }],
     }),
     ...logged.filter((line) => BROKE.test(line)).map((message) => ({ invariant: "engine", message })),
