@@ -12,7 +12,6 @@ export const STORY_NAMES: readonly string[] = [
   "abort-distributing",
   "abort-validated",
   "destroy",
-  "restore",
   "hand-marked",
   "wrong-value",
   "revoke",

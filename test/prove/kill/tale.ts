@@ -28,6 +28,8 @@ export interface TaleOptions {
 
 /** A rotation that says for so long that it needs a person, and gets none, is left at that. */
 const STALLED_MS = 4_000;
+/** What its vendor refuses so often is left to a person. */
+const MOST_TRIES = 20;
 const HURRY = { name: "kill_hurry", text: readFileSync(new URL("./hurry.sql", import.meta.url), "utf8") };
 
 export class Tale {
@@ -134,7 +136,8 @@ export class Tale {
     if (this.#landing > 0 || agenda.rotations.length === 0) return false;
     // What is left to a person is left: its tombstones wait as long as it does.
     if (live) return this.#isLeft(live, agenda.unanswered > 0);
-    const coming = agenda.tombstones.length > 0 || agenda.retired.some(({ at }) => at !== null);
+    const coming =
+      agenda.tombstones.length > 0 || agenda.retired.some(({ at, tries }) => at !== null && tries < MOST_TRIES);
     if (coming) await this.#db.query(HURRY, [this.name]);
     const isAsked = agenda.requestAt !== null || agenda.retiredDecisions + agenda.driftDecisions > 0;
     // Whoever acts next may wait for somebody to look, too.
