@@ -30,6 +30,7 @@ export interface TaleOptions {
 const STALLED_MS = 4_000;
 /** What its vendor refuses so often is left to a person. */
 const MOST_TRIES = 20;
+const LEAVE = { name: "kill_leave", text: readFileSync(new URL("./leave.sql", import.meta.url), "utf8") };
 const HURRY = { name: "kill_hurry", text: readFileSync(new URL("./hurry.sql", import.meta.url), "utf8") };
 
 export class Tale {
@@ -135,7 +136,7 @@ export class Tale {
     const live = liveRotation(agenda);
     if (this.#landing > 0 || agenda.rotations.length === 0) return false;
     // What is left to a person is left: its tombstones wait as long as it does.
-    if (live) return this.#isLeft(live, agenda.unanswered > 0);
+    if (live) return this.#isLeft(live, agenda.unanswered > 0) && this.#leave();
     const coming =
       agenda.tombstones.length > 0 || agenda.retired.some(({ at, tries }) => at !== null && tries < MOST_TRIES);
     if (coming) await this.#db.query(HURRY, [this.name]);
@@ -150,7 +151,12 @@ export class Tale {
     await this.#looks.end();
   }
 
-  /** Nobody is at work on it, and no decision on it waits for its answer: what is judged stays as it is. */
+  /** What is judged stays as it is. */
+  async #leave(): Promise<boolean> {
+    return (await this.#db.query(LEAVE, [this.name])).length > 0;
+  }
+
+  /** Nobody is at work on it, and no decision on it waits for its answer. */
   #isLeft(live: RotationEntry, isDecided: boolean): boolean {
     const isMoving = isDecided || (live.heldUntil ?? 0) > Date.now();
     const key = isStalled(live) && !isMoving ? `${live.state} ${live.facts.failure?.reason}` : "";
