@@ -137,8 +137,7 @@ export class Tale {
     if (this.#landing > 0 || agenda.rotations.length === 0) return false;
     // What is left to a person is left: its tombstones wait as long as it does.
     if (live) return this.#isLeft(live, agenda.unanswered > 0) && this.#leave();
-    const coming =
-      agenda.tombstones.length > 0 || agenda.retired.some(({ at, tries }) => at !== null && tries < MOST_TRIES);
+    const coming = isComing(agenda);
     if (coming) await this.#db.query(HURRY, [this.name]);
     const isAsked = agenda.requestAt !== null || agenda.retiredDecisions + agenda.driftDecisions > 0;
     // Whoever acts next may wait for somebody to look, too.
@@ -174,6 +173,11 @@ export class Tale {
       for (const path of [id, slotPath(id)]) this.fake.approve(path);
     }
   }
+}
+
+/** Something of what has ended is still to be done. */
+function isComing({ tombstones, retired }: Standing): boolean {
+  return tombstones.length > 0 || retired.some(({ at, tries }) => at !== null && tries < MOST_TRIES);
 }
 
 /** Past its first look, so that its request is not one from before Velvet. */
