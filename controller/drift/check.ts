@@ -3,7 +3,7 @@ import type { Cause } from "../domain/backoff.ts";
 import { valueRefusal } from "../domain/drift/correct.ts";
 import { fold, type Folded } from "../domain/drift/fold.ts";
 import { type Finding, isLoud } from "../domain/drift/kinds.ts";
-import { nextLookMs } from "../domain/drift/next-look.ts";
+import { lookMs, nextLookMs } from "../domain/drift/next-look.ts";
 import { type CheckClaim, type CheckRecord, giveUpCheck } from "../ledger/drift.ts";
 import type { DriftQuestions } from "../ledger/drift-questions.ts";
 import { driftAudit } from "./audit.ts";
@@ -14,8 +14,6 @@ import { Prints } from "./prints.ts";
 import { putRight } from "./put-right.ts";
 import { intervalOf, survey, type Survey } from "./survey.ts";
 
-/** How much of the lease a look may take; what is left of it is for its record. */
-const TIME = 0.7;
 const REST_MS = 3_600_000;
 
 /** Never throws what an adapter throws. Throws the database's errors: the claim is left to its lease. */
@@ -25,7 +23,7 @@ export async function checkCredential(deps: DriftDeps, questions: DriftQuestions
   const snapshot = snapshotOf(claim);
   const traits = opened(() => deps.accounts.issuerTraits(snapshot));
   if ("cause" in traits) return giveUp(deps, claim, traits.cause);
-  const signal = AbortSignal.any([deps.stopping, deps.timeout(deps.leaseMs * TIME)]);
+  const signal = AbortSignal.any([deps.stopping, deps.timeout(lookMs(deps.leaseMs))]);
   const prints = new Prints(deps.keys, claim.credential);
   const pass: LookPass = { deps, claim, questions, prints, snapshot, traits: traits.value, signal };
   await judge(pass, await survey(pass));
@@ -72,7 +70,7 @@ async function judge(pass: LookPass, found: Survey): Promise<void> {
 /** What the ledger knows by now, and time of its own. */
 function afterRecord(pass: LookPass, { facts, state }: CheckRecord): LookPass {
   const { deps, claim } = pass;
-  return { ...pass, claim: { ...claim, facts, state }, signal: deps.timeout(deps.leaseMs * TIME) };
+  return { ...pass, claim: { ...claim, facts, state }, signal: deps.timeout(lookMs(deps.leaseMs)) };
 }
 
 const ROTATED: Cause = {

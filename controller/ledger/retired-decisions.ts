@@ -34,15 +34,20 @@ const PENDING = statement("retired_decisions");
 const ANSWER = statement("answer_decision");
 const WISH = statement("wish_retired");
 const MARK = statement("mark_retired");
+const LOCK = statement("lock_retired");
 
 export async function retiredDecisions(db: Db, most: number): Promise<RetiredDecision[]> {
   return db.query<RetiredDecision>(PENDING, [most]);
 }
 
-/** The answer, what follows from it and its audit row: one transaction. Answered by another replica already: nothing. */
+/**
+ * The answer, what follows from it and its audit row: one transaction. Answered by another replica already: nothing. Where the id is not
+ * any more what the answer was found for (its quarantine ended meanwhile), nothing either: it waits for another answer.
+ */
 export async function answerRetired(db: Db, decision: RetiredDecision, answer: Answer, random: Random): Promise<void> {
   await db.transaction(async (tx) => {
     const { uid, namespace, name, spec, trust, credential } = decision;
+    if (answer.act && !(await isStill(tx, decision))) return;
     const rows = await tx.query(ANSWER, [uid, answer.state, answer.reason, answer.message]);
     if (rows.length === 0) return;
     const { vendorId, action, decidedBy, ticket, reason } = spec;
@@ -57,4 +62,8 @@ export async function answerRetired(db: Db, decision: RetiredDecision, answer: A
     const who = { decidedBy: await actorOf(tx, decidedBy, random) };
     await appendInstallAudit(tx, [{ event, ...JSON.parse(JSON.stringify(facts)), ...who, ...said }]);
   });
+}
+
+async function isStill(tx: Db, { credential, spec, state }: RetiredDecision): Promise<boolean> {
+  return (await tx.query(LOCK, [credential, spec.vendorId, state])).length > 0;
 }

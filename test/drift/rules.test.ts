@@ -6,7 +6,7 @@ import { meaningOfFailure } from "../../controller/domain/drift/failed-look.ts";
 import { fold } from "../../controller/domain/drift/fold.ts";
 import type { Finding, Seen } from "../../controller/domain/drift/kinds.ts";
 import { isFoughtOver, type PlaceMemory, remembered } from "../../controller/domain/drift/memory.ts";
-import { nextLookMs } from "../../controller/domain/drift/next-look.ts";
+import { lookMs, nextLookMs } from "../../controller/domain/drift/next-look.ts";
 import { type Expected, meaningOf, type Sight } from "../../controller/domain/drift/place.ts";
 import { driftConditions } from "../../controller/domain/drift/told.ts";
 
@@ -300,5 +300,12 @@ describe("what is shown", () => {
       { status: "False", reason: "DriftAccepted", message: "ValueChanged, accepted by ana." },
     ]);
     expect(driftConditions(undefined, NOW)).toMatchObject([{ status: "Unknown", reason: "NotRotatedYet" }]);
+  });
+});
+
+describe("the time that one look has", () => {
+  it("is a part of the lease, in whole milliseconds, whatever the lease is", () => {
+    expect([30_000, 2_245, 901].map(lookMs)).toEqual([21_000, 1_571, 630]);
+    for (const leaseMs of [30_000, 2_245, 901]) expect(AbortSignal.timeout(lookMs(leaseMs)).aborted).toBe(false);
   });
 });

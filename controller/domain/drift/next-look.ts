@@ -9,6 +9,14 @@ export interface NextLook {
   readonly jitter: number;
 }
 
+/** How much of the lease a look may take; what is left of it is for its record. */
+const TIME = 0.7;
+
+/** In whole milliseconds, as timers want them. */
+export function lookMs(leaseMs: number): number {
+  return Math.floor(leaseMs * TIME);
+}
+
 const SOON_MS = 60_000;
 /** What was put off is not asked for again at once: others go first. */
 const SHORTEST_PUT_OFF_MS = 15_000;

@@ -69,6 +69,8 @@ with held as (
   on conflict (credential, vendor_id) do update
     set rotation = excluded.rotation, fingerprint = coalesce(excluded.fingerprint, o.fingerprint), state = excluded.state,
       destroy_after = excluded.destroy_after, next_action_at = excluded.next_action_at, residual = excluded.residual,
+      -- Whoever was about to end it, or to bring it back, finds it as it is now.
+      fence = o.fence + 1, claim = null, lease_until = '-infinity', wish = 'destroy',
       tries = 0, error = null, changed_at = clock_timestamp()
 ), tombstones as (
   insert into velvet.tombstone (id, rotation, attempt, marker, vendor_id, next_action_at)

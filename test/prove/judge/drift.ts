@@ -12,15 +12,17 @@ import type { Entry } from "./told.ts";
 import { entriesOf } from "./told.ts";
 
 const OF_PLACES = new Set(["ValueRemoved", "RevertedToOld", "ValueChanged", "CustodyDiffers"]);
+const OF_REACHING = new Set<unknown>(["Unreachable", "AccountNotReady"]);
 /** By another hand than Velvet's. */
 const PLANTED = "vendor.plant";
 
 export function drift(evidence: Evidence): Violation[] {
-  const found = entriesOf(evidence.ledger, "install").filter(({ event }) => event === "DriftFound");
+  const told = evidence.ofInstall ?? entriesOf(evidence.ledger, "install");
+  const found = told.filter(({ event }) => event === "DriftFound");
   if (found.length + evidence.ledger.corrections.length === 0 && evidence.fake.setup.drift === undefined) return [];
   const messages = [
     ...wrongWrites(evidence),
-    ...found.flatMap((entry) => falseAlarm(evidence, entry)),
+    ...found.flatMap((entry) => (isOfItsTime(evidence, entry) ? [] : falseAlarm(evidence, entry))),
     ...untold(evidence),
     ...fights(evidence.ledger),
   ];
@@ -65,6 +67,11 @@ function currentAt({ rotations, attempts }: LedgerRows, at: number): string | un
     if (made?.vendor_id) return made.vendor_id;
   }
   return undefined;
+}
+
+/** By real clocks something may be out of reach for a while, and nobody else sees it. */
+function isOfItsTime({ inRealTime = false }: Evidence, { facts }: Entry): boolean {
+  return inRealTime && OF_REACHING.has(facts["kind"]);
 }
 
 /** A finding tells of something that was really so. */

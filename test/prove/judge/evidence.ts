@@ -1,6 +1,7 @@
 /** What the judge looks at: the vendor's truth and history, the ledger's rows, and everything that left the controller. */
 import type { VendorFake } from "../vendor/fake.ts";
 import type { LedgerRows } from "./ledger.ts";
+import type { Entry } from "./told.ts";
 
 export interface Evidence {
   readonly fake: VendorFake;
@@ -11,8 +12,23 @@ export interface Evidence {
   readonly now?: number;
   /** Everything that left the controller: logs, status, HTTP answers, metrics, arguments, git. */
   readonly outputs?: readonly { readonly where: string; readonly text: string }[];
+  /** What the install's chain says of this credential, where that chain is judged elsewhere. Absent: what stands in it here. */
+  readonly ofInstall?: readonly Entry[];
+  /** It was told by real clocks: on a busy machine a call may have had no answer in time, whatever the vendor's history says. */
+  readonly inRealTime?: boolean;
+  /** Noes of people, by what the ledger had written when they stood in it: their order needs no clock. */
+  readonly stops?: readonly Stop[];
   /** Outages that a story brings about on purpose, each with its reason. */
   readonly exceptions?: readonly OutageException[];
+}
+
+export interface Stop {
+  /** The id of the rotation. */
+  readonly rotation: string;
+  /** The name of the Abort or the Deny. */
+  readonly decision: string;
+  /** The last number of the rotation's chain that may have been written before it. */
+  readonly written: number;
 }
 
 export interface OutageException {

@@ -1,6 +1,6 @@
 /** I11, the other way round: what somebody said no to before it was begun is not begun before that was answered. */
 import type { Violation } from "../api.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, Stop } from "./evidence.ts";
 import { SKEW_MS } from "./evidence.ts";
 import type { DecisionRow, LedgerRows, RotationRow } from "./ledger.ts";
 import type { Entry } from "./told.ts";
@@ -8,10 +8,13 @@ import { entriesOf } from "./told.ts";
 
 const STOPS = new Set(["Abort", "Deny"]);
 
-export function stopped({ ledger }: Evidence): Violation[] {
+export function stopped({ ledger, stops = [] }: Evidence): Violation[] {
   const messages = ledger.rotations.flatMap((rotation) => {
     const entries = entriesOf(ledger, rotation.id);
-    return stopsOf(ledger, rotation).flatMap((decision) => overrun(entries, decision));
+    return stopsOf(ledger, rotation).flatMap((decision) => {
+      const stop = stops.find((each) => each.rotation === rotation.id && each.decision === decision.name);
+      return overrun(entries, decision, stop);
+    });
   });
   return messages.map((message) => ({ invariant: "I11", message }));
 }
@@ -26,10 +29,16 @@ function stopsOf({ decisions }: LedgerRows, { namespace, name }: RotationRow): r
   );
 }
 
-function overrun(entries: readonly Entry[], { name, appeared_at, spec }: DecisionRow): string[] {
+/** Where nobody has seen how far the chain had come, the clocks say what was later. */
+function overrun(
+  entries: readonly Entry[],
+  { name, appeared_at, spec }: DecisionRow,
+  stop: Stop | undefined,
+): string[] {
   const answered = entries.find(({ event, facts }) => event.startsWith("Decision") && facts["decision"] === name);
+  const isLater = ({ at, seq }: Entry): boolean => (stop ? seq > stop.written : at > Date.parse(appeared_at) + SKEW_MS);
   return intentsOf(entries)
-    .filter(({ at, seq }) => at > Date.parse(appeared_at) + SKEW_MS && seq < (answered?.seq ?? Infinity))
+    .filter((entry) => isLater(entry) && entry.seq < (answered?.seq ?? Infinity))
     .map(({ event }) => `${event} came after the ${spec.action} ${name}, which was not answered yet`);
 }
 

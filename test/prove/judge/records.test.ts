@@ -5,6 +5,7 @@ import { brokenBy, messagesOf, retold, withEach, withFake, without, withRows } f
 import type { Evidence } from "./evidence.ts";
 import type { AttemptRow, LedgerRows } from "./ledger.ts";
 import { rotated } from "./rotated.ts";
+import { entriesOf } from "./told.ts";
 
 let ledger: FreshLedger;
 let good: Evidence;
@@ -270,6 +271,24 @@ describe("I11, authority", () => {
       "MintIntended came after the Abort approved, which was not answered yet",
     );
     expect(messagesOf(stop(at(-HOUR), "approved"), "I11")).toHaveLength(1);
+  });
+
+  it("is broken within one instant too, where it was seen what the chain had said by then", () => {
+    const [approval] = good.ledger.decisions;
+    const [rotation] = good.ledger.rotations;
+    const intent = entriesOf(good.ledger, rotation?.id).find(({ event }) => event === "RevokeIntended");
+    if (!approval || !rotation || !intent) throw new Error("there is no revoke that was approved");
+    const abort = { ...approval, name: "stop", appeared_at: new Date(intent.at).toISOString() };
+    const decisions = [...good.ledger.decisions, { ...abort, spec: { ...abort.spec, action: "Abort" as const } }];
+    const seenAt = (written: number): Evidence => ({
+      ...withRows(good, { decisions }),
+      stops: [{ rotation: rotation.id, decision: "stop", written }],
+    });
+    expect(messagesOf(withRows(good, { decisions }), "I11")).toEqual([]);
+    expect(messagesOf(seenAt(intent.seq), "I11")).toEqual([]);
+    expect(messagesOf(seenAt(intent.seq - 1), "I11")).toEqual([
+      "RevokeIntended came after the Abort stop, which was not answered yet",
+    ]);
   });
 
   it("is broken by the requester's own approval only where two people are needed", () => {

@@ -1,4 +1,5 @@
--- Where does everything in the namespace $1 stand? Times are milliseconds since 1970; null: never, or not held.
+-- Where does everything in the namespace $1 stand? Times are milliseconds since 1970; null: never, or not held. A look that had to put
+-- something off has not come to its end.
 with ms as (
   select r.id, r.name, r.state, r.facts, r.created_at, r.ended_at,
     case when isfinite(r.next_action_at) then extract(epoch from r.next_action_at) * 1000 end as at,
@@ -12,8 +13,17 @@ select (
     select count(*)::int from velvet.decision d
     where d.namespace = $1 and d.state = 'pending' and d.request_name is not null) as unanswered, (
     select count(*)::int from velvet.decision d
-    where d.namespace = $1 and d.state = 'pending' and d.request_name is null) as "retiredDecisions",
-  0 as "driftDecisions", null as drift, (
+    where d.namespace = $1 and d.state = 'pending' and d.request_name is null
+      and d.spec ->> 'action' not in ('CorrectDrift', 'AcceptDrift')) as "retiredDecisions", (
+    select count(*)::int from velvet.decision d
+    where d.namespace = $1 and d.state = 'pending' and d.spec ->> 'action' in ('CorrectDrift', 'AcceptDrift')) as "driftDecisions", (
+    select json_build_object('state', c.state, 'at', extract(epoch from c.next_check_at) * 1000,
+      'heldUntil', case when c.lease_until > clock_timestamp() then extract(epoch from c.lease_until) * 1000 end,
+      'checkedAt', case when c.postponed is null then extract(epoch from c.checked_at) * 1000 end, 'findings', (
+        select coalesce(json_agg(json_build_object('place', f.place, 'kind', f.kind, 'state', f.state,
+          'isSettled', f.accepted_by is not null or f.wanted_by is not null) order by f.place, f.kind), '[]')
+        from velvet.finding f where f.credential = c.credential))
+    from velvet.drift_check c join velvet.credential k on k.uid = c.credential where k.namespace = $1) as drift, (
     select coalesce(json_agg(json_build_object('id', ms.id, 'namespace', $1::text, 'name', ms.name, 'state', ms.state, 'facts', ms.facts,
       'at', ms.at, 'heldUntil', ms.held_until, 'ended', ms.ended_at is not null, 'consumers', (
         select coalesce(json_agg(json_build_object('id', c.id, 'state', c.state, 'facts', c.facts) order by c.id), '[]')

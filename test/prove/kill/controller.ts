@@ -11,6 +11,7 @@ import type { Adapter } from "../../../adapters/contract.ts";
 import { Accounts } from "../../../controller/engine/accounts.ts";
 import type { Deps, EffectPoint, Log } from "../../../controller/engine/deps.ts";
 import { Engine } from "../../../controller/engine/engine.ts";
+import { startDrift } from "../../../controller/drift/run.ts";
 import { type Db, ledgerOf, openPool } from "../../../controller/ledger/db.ts";
 import type { Setup } from "../api.ts";
 import { INSTALL, KEYS } from "../sim/keys.ts";
@@ -24,6 +25,7 @@ export const ENVIRONMENT = "test";
 /** Few enough that a kill does not stop everything, many enough that it hits more than one. */
 const CONCURRENCY = 6;
 const POLL_MS = 150;
+const LOOK_POLL_MS = 400;
 const CONNECTIONS = 3;
 
 /** Which rotation the code that runs belongs to: known from the moment that the engine looks at it. */
@@ -78,11 +80,15 @@ function adapterOf(name: string, setup: Setup, carrier: Carrier, replica: string
   };
 }
 
-/** All of it goes to whoever judges: nothing in it may be a value. */
+/** All of it goes to whoever judges: nothing in it may be a value. What is looked at between rotations is told with its Credential. */
 function logOf(): Log {
   const line = (facts: object, message: string): void =>
     say({ kind: "log", text: `${message} ${JSON.stringify(facts)}` });
-  return { debug: line, info: line, warn: line, error: line };
+  const within: Log["within"] = async (facts, run) => {
+    const { credential } = facts as { readonly credential?: string };
+    return credential === undefined ? run() : stories.run({ namespace: credential.split("/")[0] }, run);
+  };
+  return { debug: line, info: line, warn: line, error: line, within };
 }
 
 function depsOf(start: Start, registry: Readonly<Record<string, Adapter>>, moments: Moments): Deps {
@@ -117,7 +123,10 @@ function begin(start: Start, moments: Moments): void {
     Object.entries(start.setups).map(([name, setup]) => [name, adapterOf(name, setup, carrier, start.replica)]),
   );
   const admission = { environment: ENVIRONMENT, rotationOn: true, registry };
-  void new Engine(depsOf(start, registry, moments), { concurrency: CONCURRENCY, pollMs: POLL_MS, admission });
+  const deps = depsOf(start, registry, moments);
+  void new Engine(deps, { concurrency: CONCURRENCY, pollMs: POLL_MS, admission });
+  const accounts = new Accounts(registry, () => undefined, deps.clock);
+  startDrift({ ...deps, accounts, mayCorrect: () => true }, LOOK_POLL_MS);
 }
 
 if (import.meta.main) {

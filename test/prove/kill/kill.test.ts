@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { testServer } from "../../support/postgres.ts";
 import type { Result } from "../api.ts";
+import { FLOWS } from "../flows.ts";
 import { SERVER_VARIABLE } from "../server.ts";
 import { enter, layer } from "./layer.ts";
 import { scheduleOf, scheduleText } from "./schedule.ts";
@@ -60,6 +61,9 @@ describe("controllers that are really killed or frozen", () => {
       `${kills} killed, ${freezes} frozen, ${aborts} aborted, ${missed} whose moment did not come again\n`,
     );
     expect(kills + freezes).toBeGreaterThanOrEqual(BLOWS);
+    // Stories come in turn.
+    const flows = new Set(results.flatMap((result) => result.flows ?? []));
+    expect([...flows].sort()).toEqual([...FLOWS].sort());
     expect(kills).toBeGreaterThan(150);
   });
 

@@ -1,8 +1,8 @@
 /** Layer E: real controllers, killed with SIGKILL or frozen with SIGSTOP at every moment of every story. */
 import type { Layer, LayerOptions } from "../api.ts";
 import { STORIES } from "../sim/stories.ts";
-import { shuffled } from "../layers/turns.ts";
-import { type Lots, lotsOf } from "../sim/random.ts";
+import { inTurns, shuffled } from "../layers/turns.ts";
+import { lotsOf } from "../sim/random.ts";
 import { type Blow, type Point, scheduleText } from "./schedule.ts";
 import { SETUPS, STORY_NAMES } from "./setups.ts";
 import { World } from "./world.ts";
@@ -49,13 +49,16 @@ export const layer: Layer = {
   },
 };
 
-/** A round tells some stories undisturbed to learn their moments, then so many blows at them. */
-const ROUND = { stories: 8, blows: 100 };
+/**
+ * A round tells every story undisturbed, with one setup each, to learn its moments, then so many blows at them: in turn, so that whoever
+ * tells a part of a round has told of every flow.
+ */
+const ROUND = { blows: 200 };
 
 async function* schedulesOf(options: LayerOptions): AsyncIterable<string> {
   const { seed, schedules = Infinity, shard, shards, skip = 0, only = "" } = options;
   const first = shard + skip * shards;
-  const prepare = async (round: number): Promise<string[]> => roundOf(lotsOf(`E ${seed} ${round}`), only);
+  const prepare = async (round: number): Promise<string[]> => roundOf(seed, round, only);
   let round = Math.floor(first / ROUND.blows);
   let next: Promise<string[]> | undefined = prepare(round);
   try {
@@ -75,34 +78,55 @@ async function* schedulesOf(options: LayerOptions): AsyncIterable<string> {
 }
 
 /** Exactly as many as a round has, so that what was done before can be passed over without being told. */
-async function roundOf(lots: Lots, only: string): Promise<string[]> {
-  const stories = shuffled(pairs(only), lots).slice(0, ROUND.stories);
+async function roundOf(seed: number, round: number, only: string): Promise<string[]> {
+  const lots = lotsOf(`E ${seed} ${round}`);
   const { world, leave } = await enter();
   try {
     const found = await Promise.all(
-      stories.map(async (each) => {
-        const moments = await world.momentsOf(scheduleText(each));
+      pairsOf(seed, round, only).map(async (each) => {
+        const moments = ownMoments(each.story, await world.momentsOf(scheduleText(each)));
         return moments.flatMap((moment) => blowsAt(moment).map((blow) => scheduleText({ ...each, blow })));
       }),
     );
-    const order = shuffled(found.flat(), lots);
-    if (order.length === 0) throw new Error(`no story has a moment in it: ${only}`);
-    return Array.from({ length: ROUND.blows }, (_, index) => order[index % order.length] ?? "");
+    const told = found.filter((each) => each.length > 0);
+    if (told.length === 0) throw new Error(`no story has a moment in it: ${only}`);
+    const order = inTurns(shuffled(told, lots).map((each) => again(shuffled(each, lots))));
+    const texts: string[] = [];
+    for await (const text of order) if (texts.push(text) >= ROUND.blows) break;
+    return texts;
   } finally {
     await leave();
   }
 }
 
-function pairs(only: string): { setup: string; story: string }[] {
-  return Object.keys(SETUPS)
-    .flatMap((setup) => STORY_NAMES.map((story) => ({ setup, story })))
-    .filter(({ setup, story }) => fits(setup, story) && `${setup} ${story}`.includes(only));
+function* again<T>(items: readonly T[]): Iterable<T> {
+  for (;;) yield* items;
+}
+
+/** Each story with one of its setups, another one in each round. */
+function pairsOf(seed: number, round: number, only: string): { setup: string; story: string }[] {
+  const told = STORY_NAMES.flatMap((story) => {
+    const fitting = Object.keys(SETUPS).filter((setup) => fits(setup, story) && `${setup} ${story}`.includes(only));
+    const setups = shuffled(fitting, lotsOf(`E ${seed} ${story}`));
+    return setups
+      .slice(round % Math.max(1, setups.length))
+      .slice(0, 1)
+      .map((setup) => ({ setup, story }));
+  });
+  return told;
 }
 
 function fits(setup: string, story: string): boolean {
   const given = SETUPS[setup];
   const told = STORIES[story];
   return given !== undefined && told !== undefined && (told.fit ? told.fit(given) !== undefined : true);
+}
+
+/** What comes before drift is told by other stories. */
+function ownMoments(story: string, moments: readonly string[]): readonly string[] {
+  if (STORIES[story]?.watches !== true) return moments;
+  const first = moments.findIndex((moment) => moment.startsWith("drift."));
+  return first < 0 ? [] : moments.slice(first);
 }
 
 /** A controller that stands still is of no use to the others: only where going on too late can do harm. */
@@ -119,7 +143,9 @@ function blowsAt(moment: string): Blow[] {
   const kill: Blow = { ...at, deed: "kill" };
   const freeze: Blow = { ...at, deed: "freeze" };
   if (at.point === "done") return [kill];
-  const abort: Blow[] = at.point === "before" && isDecisive(label) ? [{ ...at, deed: "abort" }] : [];
+  // What is put right between rotations nobody aborts.
+  const isAborted = at.point === "before" && isDecisive(label) && !label.startsWith("drift.");
+  const abort: Blow[] = isAborted ? [{ ...at, deed: "abort" }] : [];
   if (!CHANGING.test(label)) return [kill, ...abort];
   if (at.point !== "sent") return [kill, freeze, ...abort];
   return [

@@ -17,10 +17,16 @@ export const STORY_NAMES: readonly string[] = [
   "revoke",
   "revoke-all",
   "revoke-retired",
+  "leak-resolved",
   "preempt",
   "preempt-validated",
   "rehearse",
   "rehearse-then-rotate",
+  "leak-in-rehearsal",
+  "value-after-leak",
+  "drift-corrected",
+  "drift-warned",
+  "rotate-over-drift",
 ];
 
 function inRealTime(setup: Setup): Setup {

@@ -9,6 +9,8 @@ import { People } from "../sim/people.ts";
 import type { Story } from "../sim/stories.ts";
 import { slotPath } from "../vendor/shape.ts";
 import type { CredentialSpec, VendorAccountSpec } from "../../../crds/kinds.gen.ts";
+import type { Stop } from "../judge/evidence.ts";
+import { Looks } from "./looks.ts";
 import type { Standing } from "./standing.ts";
 import type { Trap } from "./trap.ts";
 
@@ -26,6 +28,9 @@ export interface TaleOptions {
 
 /** A rotation that says for so long that it needs a person, and gets none, is left at that. */
 const STALLED_MS = 4_000;
+/** What its vendor refuses so often is left to a person. */
+const MOST_TRIES = 20;
+const LEAVE = { name: "kill_leave", text: readFileSync(new URL("./leave.sql", import.meta.url), "utf8") };
 const HURRY = { name: "kill_hurry", text: readFileSync(new URL("./hurry.sql", import.meta.url), "utf8") };
 
 export class Tale {
@@ -36,6 +41,7 @@ export class Tale {
   readonly #story: Story;
   readonly #people: People;
   readonly #db: Db;
+  readonly #looks: Looks;
   readonly #begun = performance.now();
   readonly #done: string[] = [];
   readonly #approved = new Set<string>();
@@ -52,6 +58,7 @@ export class Tale {
     this.trap = trap;
     this.#story = story;
     this.#db = db;
+    this.#looks = new Looks(db, name);
     // The manifests as the vendor's fake writes them, with the adapter that carries its calls to it, and in a folder of its own.
     const own = Object.create(fake, {
       account: { value: renamed(fake.account, adapter, name) },
@@ -77,6 +84,10 @@ export class Tale {
   /** A person stops it, whatever the story says. Resolves when that stands in the ledger. */
   async abort(standing: Standing): Promise<void> {
     if (await this.#people.act({ verb: "abort" }, standing)) this.#done.push("abort");
+  }
+
+  get stops(): readonly Stop[] {
+    return this.#people.stops;
   }
 
   get isAborted(): boolean {
@@ -116,6 +127,7 @@ export class Tale {
     const act = agenda.unanswered > 0 ? undefined : this.#story.act(agenda, this.#done);
     if (act && (await this.#people.act(act, agenda))) {
       this.#done.push(act.verb);
+      this.#looks.happened();
       this.note(`a person: ${act.verb}`);
     } else if (await this.#isOver(agenda)) this.#end.resolve(agenda);
   }
@@ -124,14 +136,29 @@ export class Tale {
     const live = liveRotation(agenda);
     if (this.#landing > 0 || agenda.rotations.length === 0) return false;
     // What is left to a person is left: its tombstones wait as long as it does.
-    if (live) return this.#isLeft(live);
-    const coming = agenda.tombstones.length > 0 || agenda.retired.some(({ at }) => at !== null);
+    if (live) return this.#isLeft(live, agenda.unanswered > 0) && this.#leave();
+    const coming = isComing(agenda);
     if (coming) await this.#db.query(HURRY, [this.name]);
-    return !coming && agenda.requestAt === null && agenda.retiredDecisions === 0;
+    const isAsked = agenda.requestAt !== null || agenda.retiredDecisions + agenda.driftDecisions > 0;
+    // Whoever acts next may wait for somebody to look, too.
+    const isSeen = this.#story.watches !== true || (await this.#looks.isOver(agenda.drift));
+    return !coming && !isAsked && isSeen;
   }
 
-  #isLeft(live: RotationEntry): boolean {
-    const key = isStalled(live) ? `${live.state} ${live.facts.failure?.reason}` : "";
+  /** Nobody comes back to it. */
+  async close(): Promise<void> {
+    await this.#looks.end();
+  }
+
+  /** What is judged stays as it is. */
+  async #leave(): Promise<boolean> {
+    return (await this.#db.query(LEAVE, [this.name])).length > 0;
+  }
+
+  /** Nobody is at work on it, and no decision on it waits for its answer. */
+  #isLeft(live: RotationEntry, isDecided: boolean): boolean {
+    const isMoving = isDecided || (live.heldUntil ?? 0) > Date.now();
+    const key = isStalled(live) && !isMoving ? `${live.state} ${live.facts.failure?.reason}` : "";
     const now = performance.now();
     if (key !== this.#stalled.key) this.#stalled = { key, since: now };
     return key !== "" && now - this.#stalled.since > STALLED_MS;
@@ -146,6 +173,11 @@ export class Tale {
       for (const path of [id, slotPath(id)]) this.fake.approve(path);
     }
   }
+}
+
+/** Something of what has ended is still to be done. */
+function isComing({ tombstones, retired }: Standing): boolean {
+  return tombstones.length > 0 || retired.some(({ at, tries }) => at !== null && tries < MOST_TRIES);
 }
 
 /** Past its first look, so that its request is not one from before Velvet. */

@@ -4,6 +4,7 @@ import type { Result, Violation } from "../api.ts";
 import { flowsIn } from "../flows.ts";
 import { judge } from "../judge/judge.ts";
 import type { LedgerRows } from "../judge/ledger.ts";
+import { type Entry, entriesOf } from "../judge/told.ts";
 import type { ProofLedger } from "../server.ts";
 import type { Agenda } from "../sim/agenda.ts";
 import { isStalled, liveRotation } from "../sim/agenda.ts";
@@ -27,12 +28,15 @@ const BROKE = /(the step .* broke|an adapter failed unexpectedly|the fake has)/;
 
 export async function verdictOf(told: Told): Promise<Result> {
   const { text, tale, logged } = told;
-  const ledger = await rowsOf(told);
+  const { rows: ledger, ofInstall } = await rowsOf(told);
   const violations = [
     ...judge({
       fake: tale.fake,
       ledger,
       now: Date.now(),
+      stops: tale.stops,
+      ofInstall,
+      inRealTime: true,
       outputs: [{ where: "the log", text: logged.join("\n") }],
     }),
     ...logged.filter((line) => BROKE.test(line)).map((message) => ({ invariant: "engine", message })),
@@ -43,14 +47,20 @@ export async function verdictOf(told: Told): Promise<Result> {
   return { schedule: text, violations, labels, flows, ...(violations.length > 0 ? { story: storyOf(told) } : {}) };
 }
 
-/** The install's own chain is verified once, when the world ends: it grows with every tale. */
-async function rowsOf({ ledger, tale }: Told): Promise<LedgerRows> {
+/** The install's own chain is verified once, when the world ends: it grows with every tale. What it says of this one is judged here. */
+async function rowsOf({
+  ledger,
+  tale,
+}: Told): Promise<{ readonly rows: LedgerRows; readonly ofInstall: readonly Entry[] }> {
   const [found] = await ledger.db.query<{ rows: Omit<LedgerRows, "views"> }>(ROWS, [tale.name]);
   if (!found) throw new Error("the ledger has no rows");
   const views = await listRotations(ledger.db, { namespace: tale.name, all: true });
   const audit = found.rows.audit.filter(({ chain }) => chain !== "install");
   const words = found.rows.words.filter(({ chain }) => chain !== "install");
-  return { ...found.rows, audit, words, installHead: { seq: 0, hash: "" }, views };
+  const ofInstall = entriesOf({ ...found.rows, views }, "install").filter(
+    ({ facts }) => facts["namespace"] === tale.name,
+  );
+  return { rows: { ...found.rows, audit, words, installHead: { seq: 0, hash: "" }, views }, ofInstall };
 }
 
 /** As the story says, or at something that a person has to do, of which the judge knows whether it is named. */

@@ -1,9 +1,9 @@
 /** One ledger, several controllers on it, many credentials in flight: and somebody who kills and freezes controllers. */
 import { setTimeout as delay } from "node:timers/promises";
 import { verifyAudit } from "../../../controller/audit/verify.ts";
-import type { Result } from "../api.ts";
+import type { Result, Setup } from "../api.ts";
 import { cloneLedger, type ProofLedger, proofServer } from "../server.ts";
-import { STORIES } from "../sim/stories.ts";
+import { STORIES, type Story } from "../sim/stories.ts";
 import { type Controller, Herd, loadingMs } from "./herd.ts";
 import type { Call, Moment } from "./messages.ts";
 import { type Blow, scheduleOf } from "./schedule.ts";
@@ -110,17 +110,13 @@ export class World implements AsyncDisposable {
   }
 
   async #tellOne(text: string): Promise<{ readonly result: Result; readonly moments: readonly string[] }> {
-    const { setup, story: storyName, blow } = scheduleOf(text);
-    const given = SETUPS[setup];
-    const story = STORIES[storyName];
-    const adapter = this.#adapters.get(setup);
-    if (!given || !story || adapter === undefined) throw new Error(`there is no such setup or story: ${text}`);
-    const fitting = story.fit ? story.fit(given) : given;
-    if (!fitting) throw new Error(`the story ${storyName} cannot be told with ${setup}`);
+    const { story, fitting, blow, setup } = toTell(text);
+    const adapter = this.#adapters.get(setup) ?? setup;
     this.#count += 1;
     const name = `kill${this.#count}`;
     const trap = new Trap(blow);
     const fake = this.#vendors.add(accountOf(name), fitting, this.#guardOf(name));
+    fake.arm(story.faults?.(fitting) ?? []);
     const tale = new Tale({ name, adapter, db: this.#ledger.db, fake, story, trap, mostMs: MOST_MS });
     this.#tales.set(name, tale);
     this.#logs.set(name, []);
@@ -128,6 +124,7 @@ export class World implements AsyncDisposable {
       await tale.begin();
       const agenda = await tale.end;
       await this.#stale(tale);
+      await tale.close();
       if (blow && !trap.sprung) this.toll.missed += 1;
       const logged = [...(this.#logs.get(name) ?? []), ...this.#vendors.broke.splice(0)];
       const { labels, ...result } = await verdictOf({ text, tale, agenda, story, ledger: this.#ledger, logged });
@@ -236,6 +233,21 @@ export class World implements AsyncDisposable {
       await delay(LOOK_EVERY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
   }
+}
+
+function toTell(text: string): {
+  readonly setup: string;
+  readonly fitting: Setup;
+  readonly story: Story;
+  readonly blow: Blow | undefined;
+} {
+  const { setup, story: name, blow } = scheduleOf(text);
+  const given = SETUPS[setup];
+  const story = STORIES[name];
+  if (!given || !story) throw new Error(`there is no such setup or story: ${text}`);
+  const fitting = story.fit ? story.fit(given) : given;
+  if (!fitting) throw new Error(`the story ${name} cannot be told with ${setup}`);
+  return { setup, fitting, story, blow };
 }
 
 /** The account that a tale's people write. */

@@ -2,8 +2,8 @@
 import type { Lots } from "../sim/random.ts";
 
 /** One of each in turn, until the last one has ended. What is not begun yet costs nothing. */
-export async function* inTurns<T>(all: Iterable<AsyncIterable<T>>): AsyncIterable<T> {
-  let going = [...all].map((each) => each[Symbol.asyncIterator]());
+export async function* inTurns<T>(all: Iterable<AsyncIterable<T> | Iterable<T>>): AsyncIterable<T> {
+  let going = [...all].map((each) => (Symbol.asyncIterator in each ? each : soon(each))[Symbol.asyncIterator]());
   while (going.length > 0) {
     const still: typeof going = [];
     for (const each of going) {
@@ -14,6 +14,10 @@ export async function* inTurns<T>(all: Iterable<AsyncIterable<T>>): AsyncIterabl
     }
     going = still;
   }
+}
+
+async function* soon<T>(each: Iterable<T>): AsyncIterable<T> {
+  yield* each;
 }
 
 export function shuffled<T>(items: readonly T[], lots: Lots): T[] {

@@ -4,13 +4,11 @@ import { testServer } from "../../support/postgres.ts";
 import { entryOf, LAYERS } from "../cli/layers.ts";
 import { runLayer } from "../cli/run.ts";
 import { SERVER_VARIABLE } from "../server.ts";
-import { MUTANTS as ALL } from "./all.ts";
+import { MUTANTS } from "./all.ts";
 import { Controls } from "./controls.ts";
 import { trial } from "./trial.ts";
 
 const AT_ONCE = 2;
-/** What only real processes notice they do not notice each time: `npm run prove -- --layers H` tries those too. */
-const MUTANTS = ALL.filter(({ layer }) => layer !== "E" && layer !== "F");
 
 describe("a protocol that is wrong on purpose", { timeout: 120_000 }, () => {
   const controls = new Controls(MUTANTS);

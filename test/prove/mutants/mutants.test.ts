@@ -63,6 +63,18 @@ describe("a mutant", () => {
     expect(verdict.message).toContain("the engine without the mistake breaks the same");
   });
 
+  it("is not killed by time: one that nothing notices soon, or that hangs, is told as what it is", async () => {
+    const mutant = { name: "x", breaks: "", layer: "A" as const, edits: [SPEND] };
+    const late = await trial([LOOK], mutant, { ...order, lookMs: 0 });
+    expect(late).toMatchObject({
+      killed: false,
+      message: "no promise was broken in 0 schedules, and its time was over",
+    });
+    const hanging = await trial([LOOK], { ...mutant, only: "hangs" }, { ...order, giveUpMs: 1_500 });
+    expect(hanging.killed).toBe(false);
+    expect(hanging.message).toContain("a schedule did not come to its end in time");
+  });
+
   it("fails loudly where its text is not there", async () => {
     const edits = [{ ...SPEND, search: "return 3;" }];
     const verdict = await trial([LOOK], { name: "x", breaks: "", layer: "A", edits }, order);

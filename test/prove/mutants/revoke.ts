@@ -152,9 +152,9 @@ export const REVOKE_MUTANTS: readonly Mutant[] = [
   {
     name: "decisions-not-read-again",
     breaks: "An abort that came since the last look does not keep the old credential from being ended (I11).",
-    layer: "E",
+    layer: "A",
     only: "client-supplied/1xcas rotate",
-    known: "E client-supplied/1xcas rotate abort issuer.usage:before:1",
+    known: "A client-supplied/1xcas rotate abort issuer.usage:before:1",
     edits: [
       {
         file: "controller/engine/stages/revoke-record.ts",

@@ -19,13 +19,19 @@ export interface Verdict {
 const MOST_SCHEDULES = 2_000;
 /** So many broken promises are looked at, where the right engine breaks the first ones too. */
 const MOST_LOOKED_AT = 5;
-/** A schedule that hangs is no answer. */
+/** Nothing is begun after that: what has not noticed by then is told as such, with how much it was shown. */
+const LOOK_MS = 45_000;
+/** A schedule that hangs is no answer: whatever the right engine tells of this length is over long before. */
 const GIVE_UP_MS = 60_000;
 
 export interface TrialOrder {
   readonly seed: number;
   readonly controls?: Controls;
   readonly env?: Readonly<Record<string, string>>;
+  /** For one look. Default: 45 s. */
+  readonly lookMs?: number;
+  /** For one look, with what was begun in time. Default: 60 s. */
+  readonly giveUpMs?: number;
 }
 
 export async function trial(layers: readonly Entry[], mutant: Mutant, order: TrialOrder): Promise<Verdict> {
@@ -40,7 +46,7 @@ type Answer = Omit<Verdict, "mutant" | "seconds">;
 async function look(
   layers: readonly Entry[],
   mutant: Mutant,
-  { seed, env = {}, controls = new Controls([]) }: TrialOrder,
+  { seed, env = {}, controls = new Controls([]), lookMs = LOOK_MS, giveUpMs = GIVE_UP_MS }: TrialOrder,
   replay?: readonly string[],
 ): Promise<Answer> {
   const entry = entryOf(layers, mutant.layer);
@@ -53,8 +59,8 @@ async function look(
     mostViolations: 1,
     // Mistakes in SQL are none for a double.
     env: { ...env, VELVET_PROOF_LEDGER: "postgres" },
-    stop: new AbortController().signal,
-    giveUp: AbortSignal.timeout(GIVE_UP_MS),
+    stop: AbortSignal.timeout(lookMs),
+    giveUp: AbortSignal.timeout(giveUpMs),
     ...(mutant.only === undefined ? {} : { only: mutant.only }),
     ...(replay === undefined ? {} : { replay }),
   };
@@ -75,9 +81,12 @@ async function judged(
   controls: Controls,
 ): Promise<Answer & { readonly isAmbiguous: boolean }> {
   const { schedules } = ran;
-  if (ran.broke.length > 0) return { killed: false, message: ran.broke.join("\n"), schedules, isAmbiguous: false };
+  if (ran.broke.length > 0) {
+    const hangs = order.giveUp?.aborted === true ? ["a schedule did not come to its end in time"] : [];
+    return { killed: false, message: [...hangs, ...ran.broke].join("\n"), schedules, isAmbiguous: false };
+  }
   if (ran.found.length === 0) {
-    const message = `no promise was broken in ${schedules} schedules`;
+    const message = `no promise was broken in ${schedules} schedules${ran.complete ? "" : ", and its time was over"}`;
     return { killed: false, message, schedules, isAmbiguous: false };
   }
   const control = await controls.of(ran.found.map(textOf), order);

@@ -28,6 +28,7 @@ export async function evidenceOf({ telling, fake, ledger, now }: Told): Promise<
     fake: fake.setup.namedBy === "ledger" ? fake.named((value) => idInLedger(rows, value)) : fake,
     ledger: rows,
     now,
+    stops: telling.stops,
     exceptions: telling.excuses,
     outputs: [{ where: "the log", text: telling.logged.join("\n") }],
   };

@@ -7,6 +7,7 @@ import type { Gate } from "../../../controller/domain/world.ts";
 import type { DesiredDocument } from "../../../controller/sources/look.ts";
 import { syncSource } from "../../../controller/sources/sync.ts";
 import type { Fake } from "../api.ts";
+import type { Stop } from "../judge/evidence.ts";
 import type { VendorFake } from "../vendor/fake.ts";
 import type { Agenda, RotationEntry } from "./agenda.ts";
 import { liveRotation } from "./agenda.ts";
@@ -14,6 +15,7 @@ import type { SimLedger } from "./database.ts";
 import { Hand, OTHER_HANDS } from "./hand.ts";
 import { INSTALL, SEALING_KEY } from "./keys.ts";
 import type { PersonVerb } from "./schedule.ts";
+import { isStop, stopAt } from "./stops.ts";
 
 export const CREDENTIAL = "token";
 
@@ -45,6 +47,8 @@ export class People {
   readonly #hand: Hand;
   /** Sealed, and not handed in yet. */
   #late: Decision | undefined;
+  /** In the order in which people said no. */
+  readonly stops: Stop[] = [];
   #decisions = 0;
   #requests = 0;
   #looks = 0;
@@ -86,7 +90,8 @@ export class People {
     if (!decision) return false;
     this.#hand.did(act);
     if (act.verb === "mark") this.#markedByHand(rotation);
-    await this.#decide({ requestRef: { name: rotation.name }, ...decision });
+    const name = await this.#decide({ requestRef: { name: rotation.name }, ...decision });
+    if (isStop(decision)) this.stops.push(await stopAt(this.#options.ledger.db, rotation.id, name));
     return true;
   }
 
@@ -143,7 +148,8 @@ export class People {
     return true;
   }
 
-  async #decide(spec: Decision): Promise<void> {
+  /** Its name, once it stands in the ledger. */
+  async #decide(spec: Decision): Promise<string> {
     this.#decisions += 1;
     const name = `d${this.#decisions}`;
     this.#put("RotationDecision", this.#options.namespace, name, {
@@ -153,6 +159,7 @@ export class People {
       ...spec,
     });
     await this.#sync();
+    return name;
   }
 
   #markedByHand(rotation: RotationEntry): void {

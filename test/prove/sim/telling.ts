@@ -5,7 +5,7 @@ import type { Setup } from "../api.ts";
 import type { VendorFake } from "../vendor/fake.ts";
 import type { Agenda, Moments } from "./agenda.ts";
 import { isStalled, liveRotation, moments, readAgenda } from "./agenda.ts";
-import type { OutageException } from "../judge/evidence.ts";
+import type { OutageException, Stop } from "../judge/evidence.ts";
 import { excuseOf, killedByCopy, NO_WAY_BACK, overdue, overdueTargets } from "./excuses.ts";
 import type { VirtualClock } from "./clock.ts";
 import { BEGINNING } from "./clock.ts";
@@ -96,6 +96,10 @@ export class Telling {
   /** What happened besides the deeds at the vendor. */
   get happenings(): readonly Happening[] {
     return this.#notes;
+  }
+
+  get stops(): readonly Stop[] {
+    return this.#people.stops;
   }
 
   /** In order. */

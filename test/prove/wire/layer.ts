@@ -1,5 +1,6 @@
 /** Layer F: every fault on every wire, with stories that go forward and stories that go back. */
 import type { Layer, LayerOptions } from "../api.ts";
+import { inTurns } from "../layers/turns.ts";
 import { canMount } from "./own-server.ts";
 import { WIRE_FAULTS } from "./proxy.ts";
 import { type Cell, cellText, SERVER_FAULTS, TARGETS } from "./schedule.ts";
@@ -18,6 +19,7 @@ const TOLD = [
   { setup: "unmarked/1xblind", story: "preempt-validated" },
   { setup: "markable/1xcas", story: "rehearse" },
   { setup: "manual/1xcas", story: "rotate" },
+  { setup: "re-readable/1xreadable", story: "drift-corrected" },
 ] as const;
 
 export const layer: Layer = {
@@ -30,6 +32,7 @@ export const layer: Layer = {
   },
 };
 
+/** In turn over the faults, each of which begins at another story: whoever tells a part of it has told of every fault and of every flow. */
 async function* schedules({
   schedules: most = Infinity,
   shard,
@@ -37,20 +40,30 @@ async function* schedules({
   skip = 0,
   only = "",
 }: LayerOptions): AsyncIterable<string> {
-  const texts = cells(await canMount()).map(cellText);
-  const own = texts
-    .filter((text) => text.includes(only))
-    .filter((_, index) => index < most && index % shards === shard)
-    .slice(skip);
-  yield* own;
+  let index = 0;
+  let own = 0;
+  for await (const cell of inTurns<Cell>(faults(await canMount()).map(cells))) {
+    const text = cellText(cell);
+    if (!text.includes(only)) continue;
+    if (index >= most) return;
+    if (index++ % shards === shard && own++ >= skip) yield text;
+  }
 }
 
-function cells(withDisk: boolean): Cell[] {
+type CellOf = (told: (typeof TOLD)[number]) => Cell;
+
+function faults(withDisk: boolean): CellOf[] {
   const wires = TARGETS.flatMap((target) =>
-    WIRE_FAULTS.flatMap((fault) => TOLD.map((told): Cell => ({ target, fault, ...told }))),
+    WIRE_FAULTS.map((fault): CellOf => (told) => ({ target, fault, ...told })),
   );
-  const servers = SERVER_FAULTS.filter((fault) => withDisk || fault !== "disk-full").flatMap((fault) =>
-    TOLD.map((told): Cell => ({ target: "server", fault, ...told })),
-  );
-  return [...wires, ...servers];
+  const servers = SERVER_FAULTS.filter((fault) => withDisk || fault !== "disk-full");
+  return [
+    ...wires,
+    ...servers.map((fault): CellOf => (told) => ({ target: "server", fault, ...told })),
+  ];
+}
+
+function cells(cellOf: CellOf, place: number): Cell[] {
+  const first = place % TOLD.length;
+  return [...TOLD.slice(first), ...TOLD.slice(0, first)].map(cellOf);
 }

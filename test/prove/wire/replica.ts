@@ -5,6 +5,7 @@ import type { Adapter } from "../../../adapters/contract.ts";
 import { Accounts } from "../../../controller/engine/accounts.ts";
 import type { Deps } from "../../../controller/engine/deps.ts";
 import { Engine } from "../../../controller/engine/engine.ts";
+import { type RunningDrift, startDrift } from "../../../controller/drift/run.ts";
 import { ledgerOf, openPool } from "../../../controller/ledger/db.ts";
 import { Carrier } from "../kill/carrier.ts";
 import { INSTALL, KEYS } from "../sim/keys.ts";
@@ -26,6 +27,7 @@ const POLL_MS = 100;
 
 export class WireReplica {
   readonly #engine: Engine;
+  readonly #drift: RunningDrift;
   readonly #close: () => Promise<void>;
 
   constructor(options: ReplicaOptions) {
@@ -40,11 +42,10 @@ export class WireReplica {
     };
     const registry = { [adapter.name]: adapter };
     const admission = { environment: ENVIRONMENT, rotationOn: true, registry };
-    this.#engine = new Engine(depsOf(options, registry, ledgerOf(pool)), {
-      concurrency: 4,
-      pollMs: POLL_MS,
-      admission,
-    });
+    const deps = depsOf(options, registry, ledgerOf(pool));
+    this.#engine = new Engine(deps, { concurrency: 4, pollMs: POLL_MS, admission });
+    const accounts = new Accounts(registry, () => undefined, deps.clock);
+    this.#drift = startDrift({ ...deps, accounts, mayCorrect: () => true }, POLL_MS * 4);
     this.#close = async () => {
       carrier.close();
       await pool.end();
@@ -52,7 +53,7 @@ export class WireReplica {
   }
 
   async stop(): Promise<void> {
-    await this.#engine.stop();
+    await Promise.all([this.#engine.stop(), this.#drift.stop()]);
     await this.#close();
   }
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { testServer } from "../../support/postgres.ts";
+import type { LayerOptions } from "../api.ts";
 import { SERVER_VARIABLE } from "../server.ts";
 import { layer } from "./layer.ts";
 import { TcpProxy, type WireFault } from "./proxy.ts";
@@ -142,6 +143,23 @@ describe("a cell of layer F", () => {
     for await (const text of layer.schedules({ seed: 1, shard: 0, shards: 1 })) texts.push(text);
     expect(texts.length).toBeGreaterThan(180);
     expect(new Set(texts).size).toBe(texts.length);
+  });
+
+  it("comes in turn: a part of the layer tells of every fault and of every story", async () => {
+    const tellings = async (most: Partial<LayerOptions>) => {
+      const faults = new Set<string>();
+      const stories = new Set<string>();
+      for await (const text of layer.schedules({ seed: 1, shard: 0, shards: 1, ...most })) {
+        const [, target, fault, ...story] = text.split(" ");
+        faults.add(`${target} ${fault}`);
+        stories.add(story.join(" "));
+      }
+      return { faults, stories };
+    };
+    const all = await tellings({});
+    expect(await tellings({ schedules: 60 })).toEqual(all);
+    const told = [...all.stories].map((text) => text.split(" ")[1]);
+    expect(told).toEqual(expect.arrayContaining(["rotate", "revoke", "rehearse", "drift-corrected"]));
   });
 
   it.each(["F vendor lost-answer markable/1xcas rotate", "F ledger reset client-supplied/3xblind rotate"])(

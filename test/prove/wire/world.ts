@@ -36,6 +36,7 @@ const CHANGING = [
   "sink.write",
   "sink.restore",
   "sink.drop",
+  "drift.write",
 ];
 const QUIET = { before: async () => true, after: async () => true };
 
@@ -75,6 +76,7 @@ export class WireWorld implements AsyncDisposable {
     const name = `wire${this.#count}`;
     const trap = new Trap(undefined);
     const fake = this.#vendors.add(`v-${name}`, setup, QUIET);
+    fake.arm(story.faults?.(setup) ?? []);
     const logged: string[] = [];
     const tale = new Tale({ name, adapter: "fake", db: ledger.db, fake, story, trap, mostMs: MOST_MS });
     const over = new AbortController();

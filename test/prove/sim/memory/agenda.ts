@@ -6,6 +6,10 @@ import type { Statements, Tables } from "./tables.ts";
 import { compare, msOf } from "./values.ts";
 
 export const AGENDA: Statements = {
+  sim_written: ({ rotation }, [id]) => {
+    const row = rotation.get(id as string);
+    return row ? [{ written: row.chain_seq }] : [];
+  },
   sim_agenda: (tables, [asked]) => {
     const namespace = asked as string;
     const { request, decision, rotation, tombstone } = tables;

@@ -130,7 +130,8 @@ export function writeRetired({ retired, now }: Tables, held: RotationRow, patche
     const known = retired.get(key);
     const destroy_after = destroy_after_ms === undefined ? null : later(now, whole(destroy_after_ms));
     retired.put(key, {
-      ...(known ?? NOT_HELD),
+      ...NOT_HELD,
+      fence: known ? known.fence + 1 : NOT_HELD.fence,
       credential: held.credential,
       vendor_id,
       rotation: held.id,

@@ -86,6 +86,12 @@ export const RETIRED: Statements = {
     return [];
   },
 
+  lock_retired: ({ retired }, values) => {
+    const [credential, vendorId, state] = values as [string, string, string];
+    const row = retired.get(`${credential} ${vendorId}`);
+    return row?.state === state ? [{ vendorId }] : [];
+  },
+
   wish_retired: ({ retired, now }, values) => {
     const [credential, vendorId, wish] = values as [string, string, string];
     const row = retired.get(`${credential} ${vendorId}`);
