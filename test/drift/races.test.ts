@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { DriftDeps } from "../../controller/drift/pass.ts";
 import { tendDrift } from "../../controller/drift/tend.ts";
 import type { Deps } from "../../controller/engine/deps.ts";
 import type { Statement } from "../../controller/ledger/db.ts";
@@ -103,7 +104,17 @@ describe("replicas", () => {
     await twins(watch, 24);
     await watch.due();
     const before = watch.vendor.calls("issuer.list").length;
-    const [a, b] = [watch.deps("a"), watch.deps("b")];
+    const { promise: both, resolve } = Promise.withResolvers<void>();
+    const begun = new Set<string>();
+    // No replica has room for all of them, and nothing ends before each of the two has something under way.
+    const gathering = (name: string): DriftDeps => {
+      const join = async (): Promise<void> => {
+        if (begun.add(name).size === 2) resolve();
+        await both;
+      };
+      return watch.deps(name, hooked(join));
+    };
+    const [a, b] = [gathering("a"), gathering("b")];
     const drain = async (deps: typeof a): Promise<number> => {
       let done = 0;
       for (let found = await tendDrift(deps); found > 0; found = await tendDrift(deps)) done += found;
