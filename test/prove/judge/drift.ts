@@ -5,7 +5,7 @@
 import type { Deed, Violation } from "../api.ts";
 import { sinkTraitsOf } from "../vendor/shape.ts";
 import type { LiveWrite } from "../vendor/beside.ts";
-import { CUSTODY, type Evidence, SKEW_MS } from "./evidence.ts";
+import { CUSTODY, behindMs, type Evidence, SKEW_MS } from "./evidence.ts";
 import type { LedgerRows } from "./ledger.ts";
 import { isAtRest } from "./owners.ts";
 import type { Entry } from "./told.ts";
@@ -86,7 +86,7 @@ function falseAlarm(evidence: Evidence, { at, facts }: Entry): string[] {
     const plants = fake.liveWrites.filter((write) => placeOf(write.place) === place && write.deed === PLANTED);
     return plants.length >= 2 ? [] : [`${told}, and somebody wrote there ${plants.length} times`];
   }
-  const cause = fake.history.some((deed) => deed.at <= at + SKEW_MS && isCause(kind, deed));
+  const cause = fake.history.some((deed) => deed.at <= at + behindMs(evidence) && isCause(kind, deed));
   return cause || isNamed(ledger, kind) ? [] : [`${told}, and nothing had happened there`];
 }
 

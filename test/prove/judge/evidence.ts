@@ -45,3 +45,11 @@ export const CUSTODY = "";
 
 /** Vendor and ledger tell the time by two clocks of one machine. */
 export const SKEW_MS = 50;
+
+/** As old as the answer took that told it is what a replica knows of the ledger's time: on a slow wire that is long. */
+const SLOWEST_ANSWER_MS = 1_000;
+
+/** By so much an entry may be dated before the vendor's deed that it followed. */
+export function behindMs({ inRealTime = false }: Pick<Evidence, "inRealTime">): number {
+  return inRealTime ? SLOWEST_ANSWER_MS : SKEW_MS;
+}

@@ -4,7 +4,7 @@
  */
 import type { Violation } from "../api.ts";
 import type { Evidence } from "./evidence.ts";
-import { SKEW_MS } from "./evidence.ts";
+import { behindMs } from "./evidence.ts";
 import type { LedgerRows, RotationRow } from "./ledger.ts";
 import { whyUnproven } from "./i4-revoke-gate.ts";
 import type { Entry } from "./told.ts";
@@ -32,12 +32,13 @@ function askedTooEarly(ledger: LedgerRows, rotation: RotationRow, entries: reado
 }
 
 /** The vendor's truth at that moment: ended by whoever ended it, and before. */
-function notSeen({ fake }: Evidence, rotation: RotationRow, entries: readonly Entry[]): string[] {
+function notSeen(evidence: Evidence, rotation: RotationRow, entries: readonly Entry[]): string[] {
+  const behind = behindMs(evidence);
   return entries.flatMap(({ event, facts, at }) => {
     const id = facts["vendorId"];
     if (event !== "RevokeSeen" || typeof id !== "string") return [];
-    const ended = fake.history.some(
-      ({ label, target, at: then }) => label === "vendor.revoke" && target === id && then <= at + SKEW_MS,
+    const ended = evidence.fake.history.some(
+      ({ label, target, at: then }) => label === "vendor.revoke" && target === id && then <= at + behind,
     );
     return ended ? [] : [`${rotation.name} took ${id} for ended, and nobody had ended it`];
   });

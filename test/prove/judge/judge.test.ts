@@ -4,6 +4,7 @@ import { freshLedger } from "../../support/postgres.ts";
 import type { Deed } from "../api.ts";
 import { brokenBy, messagesOf, retold, withEach, withFake, without, withRows } from "./broken.ts";
 import type { Evidence } from "./evidence.ts";
+import { byHand } from "./i4-by-hand.ts";
 import { rotated } from "./rotated.ts";
 
 let ledger: FreshLedger;
@@ -60,6 +61,31 @@ describe("I1, zero downtime", () => {
     expect(brokenBy(excused)).toEqual([]);
     expect(brokenBy({ ...excused, exceptions: [{ consumer: "jobs", ...because }] })).toEqual(["I1"]);
     expect(brokenBy({ ...excused, exceptions: [{ because: "" }] })).toEqual(["I1"]);
+  });
+});
+
+describe("I4, what a person has ended", () => {
+  const ended = Date.now();
+  /** The old one was ended by hand, and the rotation saw it, by its own clock, so much later. */
+  const seen = (afterMs: number): Evidence => {
+    const rotation = first(good.ledger.rotations);
+    const target = good.fake.originalId;
+    const facts = { event: "RevokeSeen", vendorId: target, at: new Date(ended + afterMs).toISOString() };
+    const canonical = Buffer.from(JSON.stringify(facts)).toString("hex");
+    const row = { ...first(good.ledger.audit), chain: rotation.id, seq: 1_000, canonical };
+    const history = [deed({ label: "vendor.revoke", target, at: ended })];
+    return withRows(withFake(good, { history }), { audit: [row] });
+  };
+  const early = (evidence: Evidence): string[] => byHand(evidence).map(({ invariant }) => invariant);
+
+  it("is taken for ended only after that", () => {
+    expect(early(seen(1))).toEqual([]);
+    expect(early(seen(-500))).toEqual(["I4"]);
+  });
+
+  it("may be dated earlier by a replica whose ledger answers slowly, and not by a minute", () => {
+    expect(early({ ...seen(-500), inRealTime: true })).toEqual([]);
+    expect(early({ ...seen(-60_000), inRealTime: true })).toEqual(["I4"]);
   });
 });
 
