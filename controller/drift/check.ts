@@ -39,7 +39,8 @@ async function rest(
   const gone = claim.findings;
   const nothing = { facts: {}, putOff: undefined, present: [], versions: [] };
   const audit = driftAudit(claim, { opened: [], gone });
-  await questions.record(claim, { ...nothing, state, gone, audit, nextMs: REST_MS * (0.9 + 0.2 * deps.jitter()) });
+  const nextMs = nextLookMs({ intervalMs: REST_MS, isSoon: false, jitter: deps.jitter() });
+  await questions.record(claim, { ...nothing, state, gone, audit, nextMs });
 }
 
 async function giveUp(deps: DriftDeps, claim: CheckClaim, { reason, message }: Cause): Promise<void> {

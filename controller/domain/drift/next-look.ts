@@ -21,10 +21,10 @@ const SOON_MS = 60_000;
 /** What was put off is not asked for again at once: others go first. */
 const SHORTEST_PUT_OFF_MS = 15_000;
 
-/** Spread over a fifth of the interval, so that what began together does not stay together. */
+/** Spread over a fifth of the interval, so that what began together does not stay together. In whole milliseconds. */
 export function nextLookMs({ intervalMs, isSoon, putOffMs, jitter }: NextLook): number {
   const usual = intervalMs * (0.9 + 0.2 * jitter);
   const soon = isSoon ? SOON_MS * (0.75 + 0.5 * jitter) : Infinity;
   const again = putOffMs === undefined ? Infinity : Math.max(SHORTEST_PUT_OFF_MS, putOffMs) * (1 + jitter);
-  return Math.min(usual, soon, again);
+  return Math.floor(Math.min(usual, soon, again));
 }

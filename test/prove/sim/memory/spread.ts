@@ -25,6 +25,8 @@ export const POINTED: readonly string[] = [
   "A markable/1xcas drift-fight",
   "A markable/3xblind watched",
   "C markable/1xcas drift-corrected pause drift.write:flight:1 until@b drift.write:after:1",
+  // The next look is due at a moment that no clock has a name for, unless it is rounded before.
+  "D client-supplied/1xcas drift-corrected fault=twice+10m issuer.usage:2 fault=reset-after sink.write:1 pause@b sink.write:after:2 until@c check.lockOut:before:2 pause issuer.mint:after:3 until@c sink.drop:after:3",
   // A person decides just before what cannot be taken back.
   "A markable/1xcas rotate abort issuer.usage:before:1",
   "D markable/1xcas rotate abort issuer.mint:before:1",
