@@ -11,7 +11,7 @@ import { credential, request, RestoredWorld, type Replica, rotatedAfterBackup } 
 const ACCEPT = ["ledger", "accept", "--reason", "restored from the night; vendors looked at", "--decided-by", "ana"];
 
 /** Two controllers after each other, and a dozen commands. */
-const LONG = { timeout: 90_000 };
+const LONG = { timeout: 180_000 };
 
 /** Everything that the engine writes. */
 async function engineHasWritten({ ledger }: RestoredWorld): Promise<unknown> {
