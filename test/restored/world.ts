@@ -136,7 +136,9 @@ export class RestoredWorld implements AsyncDisposable {
     await this.until(`${name}: ${state}`, async () => {
       const rotations = await listRotations(this.ledger.db, { name });
       if (state === "done") return rotations.some(({ rotation }) => rotation.state === "done");
-      return (await listRequests(this.ledger.db, { name })).some((each) => each.state === state);
+      const found = await listRequests(this.ledger.db, { name });
+      if (found.some((each) => each.state === state)) return true;
+      throw new Error(`it is ${JSON.stringify(found.map((each) => each.state))}`);
     });
   }
 
