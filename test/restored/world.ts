@@ -15,7 +15,7 @@ import { type Said, velvet } from "../bad-input/velvet.ts";
 import { type TestRemote, testRemote } from "../git/remote.ts";
 import { asSuperuser, type FreshLedger, freshLedger, testServer } from "../support/postgres.ts";
 
-/** Longer than a lease: what the backup says of who held one then has to run out. */
+/** Only for what hangs: many programs run side by side here. */
 const LONGEST_MS = 60_000;
 const LOOK_MS = 40;
 
