@@ -28,3 +28,8 @@ export function instantOf(text: string | null | undefined): Instant | undefined 
   const ms = Date.parse(text ?? "");
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }
+
+/** `ms` spread over a fifth of it, so that what began together does not stay together. `jitter` in [0, 1); whole milliseconds. Pure. */
+export function around(ms: number, jitter: number): number {
+  return Math.floor(ms * (0.9 + 0.2 * jitter));
+}

@@ -4,6 +4,7 @@ import { valueRefusal } from "../domain/drift/correct.ts";
 import { fold, type Folded } from "../domain/drift/fold.ts";
 import { type Finding, isLoud } from "../domain/drift/kinds.ts";
 import { lookMs, nextLookMs } from "../domain/drift/next-look.ts";
+import { around } from "../domain/duration.ts";
 import { type CheckClaim, type CheckRecord, giveUpCheck } from "../ledger/drift.ts";
 import type { DriftQuestions } from "../ledger/drift-questions.ts";
 import { driftAudit } from "./audit.ts";
@@ -39,7 +40,7 @@ async function rest(
   const gone = claim.findings;
   const nothing = { facts: {}, putOff: undefined, present: [], versions: [] };
   const audit = driftAudit(claim, { opened: [], gone });
-  const nextMs = nextLookMs({ intervalMs: REST_MS, isSoon: false, jitter: deps.jitter() });
+  const nextMs = around(REST_MS, deps.jitter());
   await questions.record(claim, { ...nothing, state, gone, audit, nextMs });
 }
 

@@ -1,5 +1,6 @@
 /** Whether each vendor account works, asked now and then by one replica at a time, reading only. */
 import type { Health } from "../../adapters/contract.ts";
+import { around } from "../domain/duration.ts";
 import type { ProbeClaim } from "../ledger/accounts.ts";
 import { claimProbes, recordProbe } from "../ledger/accounts.ts";
 import { type Deps, within } from "./deps.ts";
@@ -31,7 +32,7 @@ async function probeOne(deps: Deps, claim: ProbeClaim): Promise<void> {
       : { ready: false, reason: outcome.cause.reason, message: outcome.cause.message };
   const every = health.ready ? WELL_MS : UNWELL_MS;
   // Not all accounts at the same moment.
-  const news = await recordProbe(deps.db, claim, health, Math.floor(every * (0.9 + 0.2 * deps.jitter())));
+  const news = await recordProbe(deps.db, claim, health, around(every, deps.jitter()));
   if (!news) return;
   const facts = { account, reason: health.reason, remaining: health.remaining };
   if (health.ready) deps.log.info(facts, "the account works");

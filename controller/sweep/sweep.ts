@@ -3,6 +3,7 @@ import type { IssuedKey } from "../../adapters/contract.ts";
 import { isAdapterError } from "../../adapters/errors.ts";
 import { BY_MARKER } from "../domain/attribution.ts";
 import { attemptIn } from "../domain/drift/vendor.ts";
+import { around } from "../domain/duration.ts";
 import { account as accountFor, type SweepFacts, type Unaccounted, unaccountedText } from "../domain/sweep.ts";
 import type { Snapshot } from "../domain/world.ts";
 import type { Deps } from "../engine/deps.ts";
@@ -35,7 +36,7 @@ export async function sweepAccount(
   );
   const { found, counts } = accountFor(deps.install, keys, owners);
   const isSoon = found.length > 0 || (facts.unlisted?.length ?? 0) > 0;
-  const nextMs = (isSoon ? AGAIN_MS : EVERY_MS) * (0.9 + 0.2 * deps.jitter());
+  const nextMs = around(isSoon ? AGAIN_MS : EVERY_MS, deps.jitter());
   const told = { found: found.slice(0, MOST_TOLD), facts: { ...facts, counts } };
   const news = await recordSweep(deps.db, due.account, told, nextMs);
   if (news) tell(deps, due.account, found);

@@ -1,4 +1,6 @@
 /** When a Credential is looked at again. Pure. */
+import { around } from "../duration.ts";
+
 export interface NextLook {
   readonly intervalMs: number;
   /** Something is to be made certain, or a place was written just now. */
@@ -21,9 +23,9 @@ const SOON_MS = 60_000;
 /** What was put off is not asked for again at once: others go first. */
 const SHORTEST_PUT_OFF_MS = 15_000;
 
-/** Spread over a fifth of the interval, so that what began together does not stay together. In whole milliseconds. */
+/** In whole milliseconds. */
 export function nextLookMs({ intervalMs, isSoon, putOffMs, jitter }: NextLook): number {
-  const usual = intervalMs * (0.9 + 0.2 * jitter);
+  const usual = around(intervalMs, jitter);
   const soon = isSoon ? SOON_MS * (0.75 + 0.5 * jitter) : Infinity;
   const again = putOffMs === undefined ? Infinity : Math.max(SHORTEST_PUT_OFF_MS, putOffMs) * (1 + jitter);
   return Math.floor(Math.min(usual, soon, again));
