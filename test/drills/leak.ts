@@ -1,9 +1,6 @@
 /** A credential that leaked, and a door that goes on letting it in. */
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
-import { Secret } from "../../adapters/secret.ts";
-import { runNotifications } from "../../controller/notifications/run.ts";
-import { openWebhook } from "../leak/webhook.ts";
+import { tellTo, openWebhook } from "../leak/webhook.ts";
 import { type Drill, assertShown, atHeroku } from "./drill.ts";
 import type { HerokuDrill, HerokuOptions } from "./heroku.ts";
 import { poll } from "./poll.ts";
@@ -20,17 +17,7 @@ const DOOR: HerokuOptions = { consumers: ["door"], doorAccepts: true };
 async function alarmed({ world }: HerokuDrill): Promise<string> {
   await using webhook = await openWebhook();
   const stopping = new AbortController();
-  const quiet = () => undefined;
-  const telling = runNotifications({
-    db: world.ledger.db,
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
-    owner: "drill",
-    newId: randomUUID,
-    webhook: Secret.from(webhook.url),
-    pollMs: 50,
-    signal: stopping.signal,
-  });
+  const telling = tellTo(webhook, world.ledger.db, stopping.signal, 50);
   const { text, fields, atMs } = await webhook.next;
   stopping.abort();
   await telling;

@@ -14,11 +14,10 @@ import { Engine } from "../../controller/engine/engine.ts";
 import type { Db } from "../../controller/ledger/db.ts";
 import type { RotationView } from "../../controller/ledger/views.ts";
 import { listRotations } from "../../controller/ledger/views.ts";
-import { runNotifications } from "../../controller/notifications/run.ts";
 import type { DesiredDocument } from "../../controller/sources/look.ts";
 import { syncSource } from "../../controller/sources/sync.ts";
 import { type Gateway, openGateway } from "./gateway.ts";
-import { type Heard, openWebhook, type Webhook } from "./webhook.ts";
+import { type Heard, openWebhook, tellTo, type Webhook } from "./webhook.ts";
 import { testDeps } from "../support/test-deps.ts";
 import { newKeys } from "../support/real-engine.ts";
 
@@ -52,16 +51,7 @@ export async function runLeak(db: Db, tell: (line: string) => void): Promise<Lea
   await settle(world);
   const stopping = new AbortController();
   const engine = openEngine(db, admin);
-  const telling = runNotifications({
-    db,
-    log: SILENT,
-    clock: CLOCK,
-    owner: "leak",
-    newId: randomUUID,
-    webhook: Secret.from(webhook.url),
-    pollMs: 200,
-    signal: stopping.signal,
-  });
+  const telling = tellTo(webhook, db, stopping.signal, 200);
   try {
     return await story(world, engine);
   } finally {
@@ -202,10 +192,6 @@ async function sync(db: Db, documents: readonly DesiredDocument[]): Promise<void
   const cursor = randomUUID();
   await syncSource(db, { source: "leak", kind: "git", cursor, trust: "claimed", documents, problems: [] });
 }
-
-const CLOCK = { now: () => new Date(), monotonicMs: () => performance.now() };
-const quiet = () => undefined;
-const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 function openEngine(db: Db, admin: string): Engine {
   const lookup = ({ env }: { readonly env?: string }) =>

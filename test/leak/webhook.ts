@@ -1,6 +1,10 @@
 /** Where alarms are sent to: an incoming webhook of a chat, which takes JSON with `text`. */
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { type Listening, listening } from "../../adapters/conformance/wire.ts";
+import { Secret } from "../../adapters/secret.ts";
+import type { Db } from "../../controller/ledger/db.ts";
+import { runNotifications } from "../../controller/notifications/run.ts";
 
 export interface Heard {
   readonly atMs: number;
@@ -44,6 +48,21 @@ export async function openWebhook(): Promise<Webhook> {
     },
     [Symbol.asyncDispose]: async () => server[Symbol.asyncDispose](),
   };
+}
+
+/** A replica's telling of what the ledger has for somebody to hear, until `signal`; nobody reads its log. */
+export async function tellTo(webhook: Webhook, db: Db, signal: AbortSignal, pollMs = 20): Promise<void> {
+  const quiet = (): void => undefined;
+  await runNotifications({
+    db,
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+    owner: "a",
+    newId: randomUUID,
+    webhook: Secret.from(webhook.url),
+    pollMs,
+    signal,
+  });
 }
 
 function heardIn(body: string, id: string): Heard {

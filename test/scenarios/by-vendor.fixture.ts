@@ -1,12 +1,10 @@
 /** A token in a file, to be rotated into places at emulated vendors: for scenarios of what only one vendor does. */
-import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
 import { listRotations, type RotationView } from "../../controller/ledger/views.ts";
-import type { DesiredDocument } from "../../controller/sources/look.ts";
-import { syncSource } from "../../controller/sources/sync.ts";
+import { type Orders, ordersOn } from "../support/orders.ts";
 import type { FreshLedger } from "../support/postgres.ts";
 import { freshLedger } from "../support/postgres.ts";
 
@@ -14,13 +12,13 @@ export const OLD = "old-shared-token-with-32-characters";
 export const PATIENCE = { timeout: 20_000, interval: 20 };
 export let ledger: FreshLedger;
 export let folder: string;
-let documents: DesiredDocument[];
+let orders: Orders;
 
 /** A ledger and a folder of its own for each test of the file that calls it. */
 export function useWorld(): void {
   beforeEach(async () => {
-    documents = [];
     [ledger, folder] = [await freshLedger(), await mkdtemp(join(tmpdir(), "velvet-test-"))];
+    orders = ordersOn(ledger.db);
     await writeFile(join(folder, "app.json"), JSON.stringify({ token: OLD }), { mode: 0o600 });
     await add("VendorAccount", "files", { adapter: "file", file: { root: folder } });
     await add("VendorAccount", "values", { adapter: "random", random: {} });
@@ -32,13 +30,7 @@ export function useWorld(): void {
   });
 }
 
-export async function add(kind: DesiredDocument["kind"], name: string, given: object): Promise<void> {
-  const isAccount = kind === "VendorAccount";
-  const spec = isAccount ? { ...given, allow: [{ namespaces: ["orders"] }] } : given;
-  documents.push({ kind, namespace: isAccount ? "" : "orders", name, spec, origin: { path: `${name}.yaml`, line: 1 } });
-  const cursor = randomUUID();
-  await syncSource(ledger.db, { source: "test", kind: "git", cursor, trust: "claimed", documents, problems: [] });
-}
+export const add: Orders["add"] = async (kind, name, spec) => orders.add(kind, name, spec);
 
 export const APP = {
   id: "app",

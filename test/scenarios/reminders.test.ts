@@ -1,12 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { Secret } from "../../adapters/secret.ts";
 import { readMeasures } from "../../controller/ledger/measures.ts";
-import { runNotifications } from "../../controller/notifications/run.ts";
-import { openWebhook } from "../leak/webhook.ts";
+import { tellTo, openWebhook } from "../leak/webhook.ts";
 import { CREDENTIAL_NAME, Scenario } from "../support/scenario.ts";
-
-const quiet = () => undefined;
 
 async function told(scenario: Scenario): Promise<string[]> {
   const { rows } = await scenario.ledger.pool.query<{ canonical: Buffer }>(
@@ -32,16 +27,7 @@ it("a gate that nobody answers is reminded of once by one of two replicas, then 
   await using scenario = await Scenario.open({ credential: { gates: { mint: "Automatic", revoke: "Approval" } } });
   await using webhook = await openWebhook();
   const stopping = new AbortController();
-  const notifications = runNotifications({
-    db: scenario.ledger.db,
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
-    owner: "a",
-    newId: randomUUID,
-    webhook: Secret.from(webhook.url),
-    pollMs: 20,
-    signal: stopping.signal,
-  });
+  const notifications = tellTo(webhook, scenario.ledger.db, stopping.signal);
   scenario.start("a");
   scenario.start("b");
   await scenario.request("first");

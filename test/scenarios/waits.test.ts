@@ -1,17 +1,13 @@
-import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { Secret } from "../../adapters/secret.ts";
 import { remindOfWaits } from "../../controller/engine/waits.ts";
 import { readMeasures } from "../../controller/ledger/measures.ts";
 import { shownCredentials, shownRequests } from "../../controller/ledger/projections.ts";
 import { listRequests } from "../../controller/ledger/views.ts";
-import { runNotifications } from "../../controller/notifications/run.ts";
 import { credentialStatus } from "../../controller/projections/kubernetes/credential-status.ts";
 import { requestStatus } from "../../controller/projections/kubernetes/request-status.ts";
-import { openWebhook, type Webhook } from "../leak/webhook.ts";
+import { tellTo, openWebhook, type Webhook } from "../leak/webhook.ts";
 import { CREDENTIAL, NAMESPACE, Scenario } from "../support/scenario.ts";
 
-const quiet = () => undefined;
 let scenario: Scenario;
 let webhook: Webhook;
 const stopping = new AbortController();
@@ -46,16 +42,7 @@ async function entries(): Promise<object[]> {
 
 /** Until everything was heard. */
 async function alarms(): Promise<unknown[]> {
-  const notifications = runNotifications({
-    db: scenario.ledger.db,
-    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
-    owner: "a",
-    newId: randomUUID,
-    webhook: Secret.from(webhook.url),
-    pollMs: 20,
-    signal: stopping.signal,
-  });
+  const notifications = tellTo(webhook, scenario.ledger.db, stopping.signal);
   await webhook.next;
   stopping.abort();
   await notifications;

@@ -1,5 +1,4 @@
 /** One credential that people make and end by hand: the real ledger, engine and adapters, and emulated vendors. One test at a time. */
-import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,8 +9,7 @@ import { Secret } from "../../adapters/secret.ts";
 import { publicKeyOf, sealBox } from "../../controller/custody/box.ts";
 import { summarize } from "../../controller/domain/summarize.ts";
 import { listRequests, listRotations, type RotationView } from "../../controller/ledger/views.ts";
-import type { DesiredDocument } from "../../controller/sources/look.ts";
-import { syncSource } from "../../controller/sources/sync.ts";
+import { type Orders, ordersOn } from "./orders.ts";
 import type { FreshLedger } from "../support/postgres.ts";
 import { freshLedger } from "../support/postgres.ts";
 import { newKeys, startRealEngine } from "../support/real-engine.ts";
@@ -22,11 +20,11 @@ export const PATIENCE = { timeout: 20_000, interval: 25 };
 export const keys = newKeys();
 export let ledger: FreshLedger;
 let folder: string;
-let documents: DesiredDocument[];
+let orders: Orders;
 
 export async function openWorld(): Promise<void> {
-  documents = [];
   [ledger, folder] = [await freshLedger(), await mkdtemp(join(tmpdir(), "velvet-test-"))];
+  orders = ordersOn(ledger.db);
   await add("VendorAccount", "files", { adapter: "file", file: { root: folder } });
 }
 
@@ -35,13 +33,7 @@ export async function closeWorld(): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-export async function add(kind: DesiredDocument["kind"], name: string, given: object): Promise<void> {
-  const isAccount = kind === "VendorAccount";
-  const spec = isAccount ? { ...given, allow: [{ namespaces: ["orders"] }] } : given;
-  documents.push({ kind, namespace: isAccount ? "" : "orders", name, spec, origin: { path: `${name}.yaml`, line: 1 } });
-  const cursor = randomUUID();
-  await syncSource(ledger.db, { source: "test", kind: "git", cursor, trust: "claimed", documents, problems: [] });
-}
+export const add: Orders["add"] = async (kind, name, spec) => orders.add(kind, name, spec);
 
 export async function addCredential(issuer: object, more: object = {}): Promise<void> {
   await add("Credential", "token", {
@@ -183,6 +175,4 @@ export const isAsked =
     rotation.facts.assisted?.[step] !== undefined;
 
 /** Of a Credential that is given anew. */
-export function forget(kind: DesiredDocument["kind"]): void {
-  documents = documents.filter((each) => each.kind !== kind);
-}
+export const forget: Orders["forget"] = (kind) => orders.forget(kind);
