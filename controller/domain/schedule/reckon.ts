@@ -58,7 +58,7 @@ export function reckon<T extends Scheduled>(credentials: readonly T[], context: 
   const { openings = new Openings() } = context;
   let { begun = 0 } = context;
   const byStart = credentials
-    .map((credential) => ({ credential, schedule: scheduleOf(known(credential, openings), now, openings) }))
+    .map((credential) => ({ credential, schedule: scheduleOf(credential, now, openings) }))
     .toSorted((a, b) => compare(a.schedule?.startsAt, b.schedule?.startsAt));
   return byStart.map(({ credential, schedule }) => {
     const one = reckonOne(credential, schedule, context);
@@ -79,7 +79,7 @@ export function mostNow(overdue: number, overMs: number = SPREAD_MS): number {
 
 /** Whoever begins is in its window, unless the window comes too late: then it is urgent, or nearly so. */
 function spreadMs(credential: Scheduled, now: Instant, openings: Openings): number {
-  const { window, timeZone } = known(credential, openings).rotation ?? {};
+  const { window, timeZone } = credential.rotation ?? {};
   if (window === undefined) return SPREAD_MS;
   const leftMs = Date.parse(openings.at(window, timeZone ?? "UTC", now).to) - Date.parse(now);
   return Math.min(SPREAD_MS, Math.max(LEAST_SPREAD_MS, leftMs));
@@ -109,13 +109,6 @@ function keptBy(credential: Scheduled, context: PassContext): string {
   if (credential.suspended) return "the credential is suspended";
   if (credential.environment !== context.environment) return "it belongs to another environment";
   return context.rotationOn ? "" : "VELVET_ROTATION=off";
-}
-
-/** A time zone that this machine does not know is refused with the manifest; should one come through, only its window is another one. */
-function known(facts: ScheduleFacts, openings: Openings): ScheduleFacts {
-  const { rotation } = facts;
-  if (rotation?.window === undefined || openings.knows(rotation.timeZone ?? "UTC")) return facts;
-  return { ...facts, rotation: { ...rotation, timeZone: "UTC" } };
 }
 
 function compare(a: Instant | undefined, b: Instant | undefined): number {

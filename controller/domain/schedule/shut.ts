@@ -2,7 +2,7 @@
 import type { CredentialSpec } from "../../../crds/kinds.gen.ts";
 import type { Instant } from "../world.ts";
 import { isTooLate } from "./start.ts";
-import { isTimeZone, openingAt } from "./window.ts";
+import { openingAt } from "./window.ts";
 
 /** When the window opens that it has to wait for. Undefined: it may begin now. What a person asks for has no window. */
 export function waitsForWindow(
@@ -12,6 +12,6 @@ export function waitsForWindow(
 ): Instant | undefined {
   if (rotation?.window === undefined) return undefined;
   const { window, timeZone = "UTC" } = rotation;
-  const { from } = openingAt(window, isTimeZone(timeZone) ? timeZone : "UTC", now);
+  const { from } = openingAt(window, timeZone, now);
   return from <= now || isTooLate(from, expiresAt) ? undefined : from;
 }

@@ -50,6 +50,11 @@ describe("a window", () => {
     expect(isTimeZone("")).toBe(false);
   });
 
+  it("is one in UTC where the time zone came through that does not exist", () => {
+    const at = "2026-11-30T10:00:00.000Z";
+    expect(openingAt(OFFICE, "Europe/Atlantis", at)).toEqual(openingAt(OFFICE, "UTC", at));
+  });
+
   it("is told the same from memory, in whichever order it is asked for", () => {
     const openings = new Openings();
     const night = { days: ["Fri", "Sat"] as const, start: "22:00", end: "02:00" };

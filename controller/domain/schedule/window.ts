@@ -15,8 +15,12 @@ const DAYS = "Mon Tue Wed Thu Fri Sat Sun".split(" ");
 /** A window that the change to summer time swallows is there again a week later at the latest. */
 const LOOK_AHEAD_DAYS = 15;
 
-/** The opening that goes on at `at`, or else the next one. Throws `RangeError` where the time zone is none. */
-export function openingAt(window: Window, timeZone: string, at: Instant): Opening {
+/**
+ * The opening that goes on at `at`, or else the next one. A time zone that this machine does not know is refused with the manifest; should one
+ * come through, only its window is another one, in UTC.
+ */
+export function openingAt(window: Window, zone: string, at: Instant): Opening {
+  const timeZone = isTimeZone(zone) ? zone : "UTC";
   const here = Temporal.Instant.from(at).toZonedDateTimeISO(timeZone);
   // One that began yesterday may go on past midnight.
   for (let day = -1; day <= LOOK_AHEAD_DAYS; day++) {
@@ -29,14 +33,6 @@ export function openingAt(window: Window, timeZone: string, at: Instant): Openin
 /** As `openingAt`, for many who ask: to reckon with the clocks of a place takes a hundred times as long as to remember it. */
 export class Openings {
   readonly #known = new Map<string, Asked[]>();
-  readonly #zones = new Map<string, boolean>();
-
-  /** As `isTimeZone`. */
-  knows(timeZone: string): boolean {
-    const known = this.#zones.get(timeZone) ?? isTimeZone(timeZone);
-    this.#zones.set(timeZone, known);
-    return known;
-  }
 
   at(window: Window, timeZone: string, at: Instant): Opening {
     const key = `${window.days?.join() ?? ""} ${window.start} ${window.end} ${timeZone}`;
